@@ -1,0 +1,225 @@
+#!/bin/sh
+# migrate: builds, tests, measures. `./build.sh help` lists the verbs.
+#
+# Honours CC, CFLAGS, PREFIX, DESTDIR and SQLITE (a folder that holds another SQLite's sqlite3.c,
+# sqlite3.h and sqlite3ext.h; the tests are then linked with that one).
+set -eu
+cd "$(dirname "$0")"
+
+CFLAGS=${CFLAGS-"-O2 -g"}
+WARNINGS="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+  -Wundef -Wcast-qual -Wwrite-strings"
+JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/migrate
+case $(uname -s) in
+  Darwin) SUFFIX=dylib ;;
+  MINGW* | MSYS* | CYGWIN*) SUFFIX=dll ;;
+  *) SUFFIX=so ;;
+esac
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# ---- what the machine lacks -----------------------------------------------------------------
+
+find_compiler() {
+  if [ -n "${CC-}" ]; then return 0; fi
+  for CC in cc gcc clang; do
+    if have "$CC"; then return 0; fi
+  done
+  CC=''
+}
+
+has_header() { printf '#include <%s>\n' "$2" | $CC $SQLITE_CFLAGS $1 -E - >/dev/null 2>&1; }
+
+# Prints the missing ones of: compiler, sqlite, and for the tests shell, cmocka.
+missing() {
+  if [ -z "$CC" ]; then
+    say compiler
+    [ -n "${SQLITE-}" ] || say sqlite
+    [ "$1" = build ] || say cmocka
+  else
+    has_header '' stddef.h || say compiler
+    has_header '' sqlite3ext.h || say sqlite
+    [ "$1" = build ] ||
+      has_header '-include stdarg.h -include stddef.h -include setjmp.h -include stdint.h' \
+        cmocka.h || say cmocka
+  fi
+  [ "$1" = build ] || have sqlite3 || say shell
+}
+
+package_names() { # manager, thing
+  case $1:$2 in
+    apt-get:compiler) say gcc libc6-dev ;;
+    apt-get:sqlite) say libsqlite3-dev ;;
+    apt-get:cmocka) say libcmocka-dev ;;
+    apt-get:shell) say sqlite3 ;;
+    dnf:compiler) say gcc glibc-devel ;;
+    dnf:sqlite) say sqlite-devel ;;
+    dnf:cmocka) say libcmocka-devel ;;
+    apk:compiler) say gcc musl-dev ;;
+    apk:sqlite) say sqlite-dev ;;
+    apk:cmocka) say cmocka-dev ;;
+    brew:compiler) say llvm ;;
+    *:shell) say sqlite ;;
+    *) say "$2" ;;
+  esac
+}
+
+install_packages() { # manager, package ...
+  manager=$1
+  shift
+  root=''
+  if [ "$manager" != brew ] && [ "$(id -u)" != 0 ]; then
+    have sudo && sudo -n true 2>/dev/null && root='sudo -n' || return 1
+  fi
+  say "installing $*" >&2
+  case $manager in
+    apt-get)
+      $root apt-get update -qq &&
+        $root env DEBIAN_FRONTEND=noninteractive \
+          apt-get install -y -qq --no-install-recommends "$@" ;;
+    dnf) $root dnf install -y -q "$@" ;;
+    apk) $root apk add -q "$@" ;;
+    brew) brew install -q "$@" ;;
+  esac </dev/null >build/install.log 2>&1 || { tail -n 5 build/install.log >&2; return 1; }
+}
+
+# need build | need test: sees to it that the tools are there, or says what to install.
+need() {
+  mkdir -p build
+  find_compiler
+  SQLITE_CFLAGS=${SQLITE:+-I$SQLITE}
+  lacking=$(missing "$1")
+  if [ -n "$lacking" ]; then
+    manager=''
+    for tool in apt-get dnf apk brew; do
+      if [ -z "$manager" ] && have $tool; then manager=$tool; fi
+    done
+    packages=$(for thing in $lacking; do package_names "${manager:-none}" "$thing"; done)
+    # shellcheck disable=SC2086
+    { [ -n "$manager" ] && install_packages "$manager" $packages; } ||
+      die "please install:" $packages
+    find_compiler
+    lacking=$(missing "$1")
+    [ -z "$lacking" ] || die "still missing after the installation:" $lacking
+  fi
+  link_sqlite
+  export CC CFLAGS WARNINGS SQLITE_CFLAGS SQLITE_LIBS SUFFIX
+}
+
+# SQLITE_LIBS: the system's library, or an object made of $SQLITE/sqlite3.c.
+link_sqlite() {
+  SQLITE_LIBS=-lsqlite3
+  [ -n "${SQLITE-}" ] || return 0
+  [ -f "$SQLITE/sqlite3.c" ] || die "SQLITE=$SQLITE holds no sqlite3.c"
+  object=build/sqlite-$(cksum <"$SQLITE/sqlite3.c" | tr ' ' -).o
+  if [ ! -f "$object" ]; then
+    $CC -O1 -w $SQLITE_OPTIONS -c "$SQLITE/sqlite3.c" -o "$object.$$"
+    mv "$object.$$" "$object"
+  fi
+  SQLITE_LIBS="$object -lpthread -ldl -lm"
+}
+SQLITE_OPTIONS="-DSQLITE_ENABLE_FTS5 -DSQLITE_ENABLE_RTREE -DSQLITE_ENABLE_STAT4
+  -DSQLITE_ENABLE_JSON1 -DSQLITE_ENABLE_COLUMN_METADATA -DSQLITE_ENABLE_DBSTAT_VTAB"
+
+# ---- verbs ------------------------------------------------------------------------------------
+
+## (none)            amalgamate and ext
+verb_default() {
+  verb_amalgamate
+  verb_ext
+}
+
+generate() { awk -f amalgamation/amalgamate.awk amalgamation/migrate.in.h; }
+
+## amalgamate        makes migrate.h of amalgamation/
+verb_amalgamate() {
+  mkdir -p build
+  generate >build/migrate.h.$$ || { rm -f build/migrate.h.$$; exit 1; }
+  if cmp -s build/migrate.h.$$ migrate.h; then
+    rm build/migrate.h.$$
+  else
+    mv build/migrate.h.$$ migrate.h
+    say "made migrate.h"
+  fi
+}
+
+## ext               builds the loadable extension, build/migrate.so (.dylib, .dll)
+verb_ext() {
+  need build
+  shared='-shared'
+  if [ "$SUFFIX" = so ]; then shared='-shared -Wl,-soname,migrate.so'; fi
+  if [ "$SUFFIX" = dylib ]; then shared=-dynamiclib; fi
+  pic=-fPIC
+  if [ "$SUFFIX" = dll ]; then pic=''; fi
+  # shellcheck disable=SC2086
+  $CC -std=c99 $CFLAGS $WARNINGS $pic -fvisibility=hidden $SQLITE_CFLAGS -I. $shared \
+    ext/migrate.c -o build/migrate.$SUFFIX.$$
+  mv build/migrate.$SUFFIX.$$ build/migrate.$SUFFIX
+  say "built build/migrate.$SUFFIX"
+}
+
+version() { sed -n 's/^#define MIGRATE_VERSION "\(.*\)"/\1/p' amalgamation/api.h; }
+
+## test [NAME]       runs the tests whose path holds NAME, all by default
+verb_test() {
+  need test
+  rm -rf build/test
+  mkdir -p build/test
+  if [ -z "${1-}" ]; then
+    if generate 2>&1 | cmp -s - migrate.h; then same='ok'; else same='not ok'; fi
+    say "$same - migrate.h is what ./build.sh amalgamate makes" >build/test/amalgamate.tap
+  fi
+  case ${1-} in
+    unit*) ;;
+    *) verb_default ;;
+  esac
+  sh tests/run "$JOBS" "${1-}"
+}
+
+## install [PREFIX]  installs the extension and the header (default /usr/local; honours DESTDIR)
+verb_install() {
+  verb_default
+  prefix=${1:-${PREFIX:-/usr/local}}
+  root=${DESTDIR-}$prefix
+  mkdir -p "$root/lib" "$root/include"
+  cp build/migrate.$SUFFIX "$root/lib/migrate.$SUFFIX.new"
+  chmod 755 "$root/lib/migrate.$SUFFIX.new"
+  mv "$root/lib/migrate.$SUFFIX.new" "$root/lib/migrate.$SUFFIX"
+  cp migrate.h "$root/include/migrate.h"
+  chmod 644 "$root/include/migrate.h"
+  if [ "$SUFFIX" = so ]; then
+    # glibc's loader finds a bare name through ldconfig's cache, which takes in lib* alone, under
+    # the name that stands in the library (-soname).
+    ln -sf migrate.so "$root/lib/libmigrate.so"
+    if [ -z "${DESTDIR-}" ] && have ldconfig; then ldconfig "$root/lib" 2>/dev/null || :; fi
+  fi
+  say "installed $root/lib/migrate.$SUFFIX and $root/include/migrate.h"
+  name=migrate
+  if [ -n "${DESTDIR-}" ] || ! have sqlite3 ||
+    ! (cd / && sqlite3 :memory: '.load migrate' 'SELECT migrate_version()' >/dev/null 2>&1); then
+    name=$prefix/lib/migrate
+  fi
+  say "in sqlite3:  .load $name"
+}
+
+## clean             removes build/
+verb_clean() { rm -rf build; }
+
+## help              this list
+verb_help() {
+  say "usage: ./build.sh [VERB]"
+  sed -n 's/^## /  /p' "$0"
+  say "honours CC, CFLAGS, PREFIX, DESTDIR and SQLITE (a folder with another sqlite3.c, .h, ext.h)"
+}
+
+verb=${1:-default}
+[ $# = 0 ] || shift
+case $verb in
+  default | amalgamate | ext | test | install | clean | help) "verb_$verb" "$@" ;;
+  *)
+    verb_help >&2
+    die "no such verb: $verb" ;;
+esac
