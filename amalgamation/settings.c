@@ -291,7 +291,7 @@ static int mig_settings_put(mig_arena *a, mig_settings *s, const char *key, cons
 /* Looks up a variable of the process environment; NULL: not set. */
 typedef const char *(*mig_lookup)(void *arg, const char *name);
 
-static int mig_is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+static int mig_ini_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 static int mig_is_variable(char c, int first) {
   if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_') return 1;
@@ -344,8 +344,8 @@ static void mig_ini_pair(mig_arena *a, mig_settings *s, const char *z, size_t n,
     mig_fail(a, MIGRATE_CONFIG, "neither a comment, a [section] nor key = value");
     return;
   }
-  for (nkey = equals; nkey && mig_is_blank(z[nkey - 1]); nkey--) {}
-  for (from = equals + 1; from < n && mig_is_blank(z[from]); from++) {}
+  for (nkey = equals; nkey && mig_ini_blank(z[nkey - 1]); nkey--) {}
+  for (from = equals + 1; from < n && mig_ini_blank(z[from]); from++) {}
   key = mig_copyn(a, z, nkey);
   if (!key) return;
   setting = mig_setting_find(key);
@@ -377,8 +377,8 @@ static int mig_settings_read(mig_arena *a, mig_settings *s, const char *file, co
     size_t from = at, to;
     for (end = at; end < n && z[end] != '\n'; end++) {}
     line++;
-    for (to = end; to > from && mig_is_blank(z[to - 1]); to--) {}
-    while (from < to && mig_is_blank(z[from])) from++;
+    for (to = end; to > from && mig_ini_blank(z[to - 1]); to--) {}
+    while (from < to && mig_ini_blank(z[from])) from++;
     if (memchr(z + at, 0, end - at)) {
       mig_fail(a, MIGRATE_CONFIG, "a NUL byte; the file is not a text");
     } else if (from == to || z[from] == '#' || z[from] == ';') {

@@ -1,0 +1,215 @@
+#ifndef MIGRATE_H
+#define MIGRATE_H
+
+#ifndef SQLITE_VERSION_NUMBER
+#ifdef MIGRATE_SQLITE_HEADER
+#include MIGRATE_SQLITE_HEADER
+#else
+#include <sqlite3.h>
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MIGRATE_VERSION "0.1.0"
+#define MIGRATE_VERSION_NUMBER 1000 /* X*1000000 + Y*1000 + Z, as SQLite counts */
+#define MIGRATE_MIN_SQLITE 3031000  /* SQLITE_DIRECTONLY, trusted_schema, generated columns */
+
+/* MIGRATE_STATIC: private linkage, for a program that wants no new symbol.
+** MIGRATE_API: the linkage itself, e.g. __declspec(dllexport). */
+#ifndef MIGRATE_API
+#ifdef MIGRATE_STATIC
+#if defined(__GNUC__) || defined(__clang__)
+#define MIGRATE_API __attribute__((unused)) static
+#else
+#define MIGRATE_API static
+#endif
+#else
+#define MIGRATE_API extern
+#endif
+#endif
+
+/* Error codes. 0 is success; above 0 are SQLite's own (primary and extended) codes, unchanged;
+** below 0 are ours. migrate_strerror() knows both. */
+#define MIGRATE_ERRORS(X)                                                          \
+  X(MISUSE, -1, "wrong use of the interface")                                      \
+  X(SYNTAX, -2, "syntax error")                                                    \
+  X(NO_SUCH, -3, "no such table, column or constraint")                            \
+  X(EXISTS, -4, "the name is already taken")                                       \
+  X(ROWS, -5, "rows of the table break the new rule")                              \
+  X(DEPENDENT, -6, "other objects depend on it")                                   \
+  X(UNSUPPORTED, -7, "this object or change is not supported")                     \
+  X(NO_REVISION, -8, "no such revision")                                           \
+  X(AMBIGUOUS, -9, "ambiguous revision")                                           \
+  X(MULTIPLE_HEADS, -10, "multiple heads")                                         \
+  X(GRAPH, -11, "the revisions do not form a graph")                               \
+  X(RANGE, -12, "not a valid target or range")                                     \
+  X(IRREVERSIBLE, -13, "the revision has no downgrade")                            \
+  X(FILE, -14, "a file cannot be read or written")                                 \
+  X(CONFIG, -15, "a setting is missing, unknown or malformed")                     \
+  X(BUSY_STATEMENT, -16, "another statement of the connection is still reading")   \
+  X(IN_TRANSACTION, -17, "not possible inside a transaction")                      \
+  X(LOSS, -18, "the change would lose something")                                  \
+  X(NEWER, -19, "the database is newer than the program")                          \
+  X(DIFFERENT, -20, "the schema differs from its target")                          \
+  X(LIMIT, -21, "a limit is exceeded")                                             \
+  X(SCRIPT, -22, "the script holds a statement that cannot run here")              \
+  X(OLD_SQLITE, -23, "this SQLite is too old")                                     \
+  X(NOT_AT_HEAD, -24, "the database is not at the head revision")                  \
+  X(BACKUP, -25, "the backup failed")
+
+#define MIGRATE_ERROR_ENUM(name, value, text) MIGRATE_##name = value,
+enum { MIGRATE_OK = 0, MIGRATE_ERRORS(MIGRATE_ERROR_ENUM) MIGRATE_ERROR_END = -1000 };
+#undef MIGRATE_ERROR_ENUM
+
+typedef struct migrate migrate; /* one environment on one open connection */
+
+/* A revision. All strings are UTF-8, NUL-terminated and borrowed until migrate_close(), unless
+** MIGRATE_COPY is set. Lists are separated by commas; NULL and "" mean none. */
+typedef struct migrate_revision {
+  const char *id;            /* [A-Za-z0-9_.]+, unique; required */
+  const char *down_revision; /* parents: none makes a base, two or more a merge */
+  const char *depends_on;    /* ids or labels that must be applied before */
+  const char *branch_labels;
+  const char *message;
+  const char *create_date;
+  const char *upgrade;   /* SQL, the ALTER language included; NULL: nothing to do */
+  const char *downgrade; /* SQL; NULL (and no downgrade_fn): irreversible */
+  int (*upgrade_fn)(sqlite3 *, void *); /* runs after the SQL; returns an SQLite code */
+  int (*downgrade_fn)(sqlite3 *, void *);
+  void *arg; /* handed to both functions */
+} migrate_revision;
+
+/* One statement that a command runs, prints or lists. Borrowed: valid during the callback. */
+typedef struct migrate_statement {
+  int step;              /* 1, 2, ..: the revision's place in the run; 0 outside of one */
+  int seq;               /* 1, 2, ..: the statement's place in the list */
+  const char *revision;  /* NULL outside of a run of revisions */
+  const char *direction; /* "upgrade", "downgrade" or "" */
+  const char *kind;      /* "frame", "schema", "data", "check", "script" or "version" */
+  const char *sql;
+  const char *strategy; /* "native", "schema edit", "rebuild", "portable" or "" */
+  const char *reason;   /* why this way; never NULL */
+} migrate_statement;
+
+/* Log levels, Alembic's (Python's) numbers. */
+enum { MIGRATE_DEBUG = 10, MIGRATE_INFO = 20, MIGRATE_WARNING = 30, MIGRATE_ERROR = 40 };
+
+/* Flags of migrate_options. */
+enum {
+  MIGRATE_COPY = 1,          /* migrate_add() copies the strings that it is given */
+  MIGRATE_SQL_FUNCTION = 2,  /* the call comes out of an SQL function on the same connection */
+  MIGRATE_PORTABLE = 4,      /* rebuild = portable: never edit the schema, plain SQL only */
+  MIGRATE_PER_MIGRATION = 8, /* transaction_per_migration: a transaction for each revision */
+  MIGRATE_NO_JOURNAL = 16    /* journal = off: write no migrate_journal row */
+};
+
+/* Options of migrate_open(). Zero-initialised is the default of everything. Strings are copied. */
+typedef struct migrate_options {
+  const char *version_table; /* NULL: "alembic_version" */
+  unsigned flags;            /* MIGRATE_COPY and its neighbours */
+  int busy_timeout;          /* ms that BEGIN IMMEDIATE is tried again; 0: 5000, below 0: never */
+  void (*log)(void *arg, int level, const char *message); /* NULL: silence */
+  void *log_arg;
+  int (*written)(void *arg, const char *path); /* after a revision file was written; its code is
+                                               ** the command's, the file stays */
+  void *written_arg;
+  char *errbuf; /* receives the whole error message, also when migrate_open() fails */
+  int nerrbuf;  /* its size in bytes, the final NUL included */
+} migrate_options;
+
+/* Opens an environment on a connection. The connection stays the caller's: it must outlive the
+** environment, and every setting of it is as before after each call. On failure *out is NULL.
+** Returns 0, SQLITE_NOMEM, MIGRATE_MISUSE or MIGRATE_OLD_SQLITE. */
+MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrate **out);
+
+/* Frees the environment; NULL is harmless. Returns the sticky error code. */
+MIGRATE_API int migrate_close(migrate *m);
+
+/* The first error since migrate_open(), or 0. From then on every function does nothing and
+** returns it. A NULL handle answers SQLITE_NOMEM, here and everywhere. */
+MIGRATE_API int migrate_errcode(migrate *m);
+
+/* The message of that error, "not an error" without one. Borrowed until migrate_close(). Its first
+** line is the message; a syntax error adds the line of SQL and a caret under the byte. */
+MIGRATE_API const char *migrate_errmsg(migrate *m);
+
+/* A constant English text for a code, ours or SQLite's. */
+MIGRATE_API const char *migrate_strerror(int code);
+
+/* The library's version, MIGRATE_VERSION at the time it was compiled. */
+MIGRATE_API const char *migrate_libversion(void);
+
+/* What the last command answered: a line a step ("Running upgrade a -> b, message") of
+** migrate_upgrade() and its kin, "" with nothing to do. Borrowed until the next call. */
+MIGRATE_API const char *migrate_result(migrate *m);
+
+/* Runs a script that may hold the ALTER language, atomically: in a transaction of its own, or in
+** a savepoint inside the caller's. migrate_statements() then tells how many statements ran. */
+MIGRATE_API int migrate_exec(migrate *m, const char *sql);
+MIGRATE_API int migrate_statements(migrate *m);
+
+/* Lists what migrate_exec() would run, changing nothing. A callback that returns non-zero ends
+** the list. */
+MIGRATE_API int migrate_explain(migrate *m, const char *sql,
+                                int (*row)(void *arg, const migrate_statement *), void *arg);
+
+/* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
+** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
+** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG. */
+MIGRATE_API int migrate_set(migrate *m, const char *key, const char *value);
+
+/* The value in force, as text: the program's, else the file's, else the default. Borrowed until
+** migrate_close(). NULL after an error, an unknown key among them. */
+MIGRATE_API const char *migrate_get(migrate *m, const char *key);
+
+/* The migration environment: files. MIGRATE_NO_STDIO leaves it out, for programs that have their
+** revisions compiled in. Relative paths that migrate.ini holds begin at its folder, those that the
+** program gives at the current one. */
+#ifndef MIGRATE_NO_STDIO
+
+/* Reads the settings of a migrate.ini: of `file`; NULL: of the file that the environment variable
+** MIGRATE_CONFIG names, else of ./migrate.ini, which may be missing. */
+MIGRATE_API int migrate_load(migrate *m, const char *file);
+
+/* Adds every *.sql directly in a folder as a revision, in order of name; or, of an environment's
+** folder, those in its versions/, with its env.sql. NULL: the folders that the settings
+** script_location and version_locations name. MIGRATE_FILE when there is none, or a file cannot be
+** read; links that lead out of the folder, and what is no regular file, are refused. */
+MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
+
+/* Makes a migration environment in a folder (NULL: the setting script_location), with a
+** migrate.ini beside the program or where migrate_load() was told. Never overwrites a file.
+** migrate_result() tells what was made, a line a file. */
+MIGRATE_API int migrate_init(migrate *m, const char *directory);
+
+/* Options of a new revision. Zero-initialised is the default of everything. */
+typedef struct migrate_new_options {
+  const char *head;          /* the parent, or several separated by commas; NULL: "head" */
+  int splice;                /* the parent need not be a head: this begins a branch */
+  const char *branch_labels; /* labels for the branch that begins here */
+  const char *version_path;  /* which of the version locations the file goes to */
+  const char *rev_id;        /* NULL: 12 random hex digits */
+  const char *depends_on;    /* ids or labels */
+  const char *upgrade;       /* the sections' SQL; NULL: left for the user to write */
+  const char *downgrade;
+} migrate_new_options;
+
+/* Writes a new revision file, after all of the options were checked against the revisions that
+** were added. *path (NULL: not wanted) receives its path, to be freed with sqlite3_free(); NULL on
+** failure. The revision itself is not added. */
+MIGRATE_API int migrate_new_revision(migrate *m, const char *message,
+                                     const migrate_new_options *options, char **path);
+
+/* Likewise a revision that merges several, separated by commas, or "heads". options->head is not
+** looked at. */
+MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *message,
+                              const migrate_new_options *options, char **path);
+#endif /* MIGRATE_NO_STDIO */
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* MIGRATE_H */
