@@ -1,0 +1,260 @@
+/* Functions: the scalars. Each reads its arguments, makes one call of the public interface and
+** answers with its result. They change the database or read files, so that none but
+** migrate_version() may be called out of a schema (SQLITE_DIRECTONLY). */
+
+typedef struct scalar {
+  sqlite3_context *context;
+  call k;
+} scalar;
+
+/* Ends a call: the result (a copy of z), or the error. */
+static void scalar_end(scalar *s, const char *z) {
+  if (!s->k.code && z) sqlite3_result_text(s->context, z, -1, SQLITE_TRANSIENT);
+  call_close(&s->k);
+  if (s->k.code == SQLITE_NOMEM) {
+    sqlite3_result_error_nomem(s->context);
+  } else if (s->k.code) {
+    sqlite3_result_error(s->context, s->k.message ? s->k.message : migrate_strerror(s->k.code), -1);
+    sqlite3_result_error_code(s->context, call_sqlite_code(s->k.code));
+  }
+  sqlite3_free(s->k.message);
+}
+
+static connection *scalar_connection(sqlite3_context *context) {
+  return (connection *)sqlite3_user_data(context);
+}
+
+static int scalar_begin(scalar *s, sqlite3_context *context) {
+  s->context = context;
+  return call_begin(&s->k, scalar_connection(context));
+}
+
+static int scalar_begin_revisions(scalar *s, sqlite3_context *context) {
+  s->context = context;
+  return call_begin_revisions(&s->k, scalar_connection(context));
+}
+
+/* The result of the last command, "" after an error. */
+static const char *scalar_result(scalar *s) {
+  return s->k.m && !migrate_errcode(s->k.m) ? migrate_result(s->k.m) : "";
+}
+
+/* migrate_version() */
+static void version_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  (void)argc;
+  (void)argv;
+  sqlite3_result_text(context, migrate_libversion(), -1, SQLITE_STATIC);
+}
+
+/* The connection's own setting `file`: which migrate.ini is read. */
+static void config_file(scalar *s, connection *c, const char *value) {
+  char *copy = sqlite3_mprintf("%s", value);
+  if (!copy) {
+    call_fail(&s->k, SQLITE_NOMEM, "out of memory");
+    return;
+  }
+  sqlite3_free(c->file);
+  c->file = copy;
+}
+
+static void config_drop(connection *c, const char *key) {
+  if (sqlite3_stricmp(key, "file") == 0) {
+    sqlite3_free(c->file);
+    c->file = 0;
+  } else {
+    override_drop(c, key);
+  }
+}
+
+static void config_set(scalar *s, connection *c, const char *key, const char *value) {
+  if (sqlite3_stricmp(key, "file") == 0) {
+    config_file(s, c, value);
+  } else if (migrate_set(s->k.m, key, value) == MIGRATE_OK && !override_set(c, key, value)) {
+    call_fail(&s->k, SQLITE_NOMEM, "out of memory");
+  }
+}
+
+/* migrate_config(key, value): no file is read, so that a broken one can be left. NULL as value
+** takes the connection's own setting back. */
+static void config_set_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  connection *c = scalar_connection(context);
+  const char *key, *value = 0;
+  (void)argc;
+  s.context = context;
+  if (!call_open(&s.k, c)) {
+    scalar_end(&s, 0);
+    return;
+  }
+  key = call_text(&s.k, argv[0], "the name of the setting");
+  if (key && sqlite3_value_type(argv[1]) == SQLITE_NULL) {
+    if (sqlite3_stricmp(key, "file") != 0) migrate_get(s.k.m, key); /* an unknown key is an error */
+    config_drop(c, key);
+  } else if (key) {
+    value = call_text(&s.k, argv[1], "the value of the setting");
+    if (value) config_set(&s, c, key, value);
+  }
+  scalar_end(&s, value);
+}
+
+/* migrate_config(key) */
+static void config_get_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  connection *c = scalar_connection(context);
+  const char *key, *value = 0;
+  (void)argc;
+  if (scalar_begin(&s, context)) {
+    key = call_text(&s.k, argv[0], "the name of the setting");
+    if (key && sqlite3_stricmp(key, "file") == 0) {
+      value = c->file;
+    } else if (key) {
+      value = migrate_get(s.k.m, key);
+    }
+  }
+  scalar_end(&s, value);
+}
+
+/* migrate_init([directory]) */
+static void init_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *directory = 0;
+  if (scalar_begin(&s, context)) {
+    if (argc) directory = call_text(&s.k, argv[0], "the directory");
+    if (!s.k.code) migrate_init(s.k.m, directory);
+  }
+  scalar_end(&s, scalar_result(&s));
+}
+
+static const char *const revision_options[] = {
+  "--head=", "--splice", "--branch-label=", "--version-path=", "--rev-id=", REPEATED, 0,
+};
+
+static void revision_options_take(const options *o, migrate_new_options *n) {
+  memset(n, 0, sizeof(*n));
+  n->head = o->values[0];
+  n->splice = o->values[1] != 0;
+  n->branch_labels = o->values[2];
+  n->version_path = o->values[3];
+  n->rev_id = o->values[4];
+  n->depends_on = o->values[5];
+}
+
+/* migrate_revision(message [, option ..]) */
+static void revision_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  options o;
+  migrate_new_options n;
+  const char *message;
+  char *path = 0;
+  memset(&o, 0, sizeof(o));
+  if (argc == 0) {
+    sqlite3_result_error(context, "migrate_revision() needs a message", -1);
+    return;
+  }
+  if (scalar_begin_revisions(&s, context)) {
+    message = call_text(&s.k, argv[0], "the message");
+    options_read(&s.k, &o, revision_options, argc - 1, argv + 1);
+    revision_options_take(&o, &n);
+    if (!s.k.code) migrate_new_revision(s.k.m, message, &n, &path);
+  }
+  scalar_end(&s, path);
+  sqlite3_free(path);
+  options_free(&o);
+}
+
+/* migrate_merge(revisions, message [, option ..]) */
+static void merge_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  options o;
+  migrate_new_options n;
+  const char *revisions, *message;
+  char *path = 0;
+  memset(&o, 0, sizeof(o));
+  if (argc < 2) {
+    sqlite3_result_error(context, "migrate_merge() needs the revisions and a message", -1);
+    return;
+  }
+  if (scalar_begin_revisions(&s, context)) {
+    revisions = call_text(&s.k, argv[0], "the list of revisions");
+    message = call_text(&s.k, argv[1], "the message");
+    options_read(&s.k, &o, revision_options + 1, argc - 2, argv + 2);
+    memmove(o.values + 1, o.values, sizeof(o.values) - sizeof(o.values[0]));
+    o.values[0] = 0; /* --head is what the list says */
+    revision_options_take(&o, &n);
+    if (!s.k.code) migrate_merge(s.k.m, revisions, message, &n, &path);
+  }
+  scalar_end(&s, path);
+  sqlite3_free(path);
+  options_free(&o);
+}
+
+/* migrate_upgrade([target]) */
+static void upgrade_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *target = "head";
+  if (scalar_begin_revisions(&s, context)) {
+    if (argc) target = call_text(&s.k, argv[0], "the target");
+    if (!s.k.code) migrate_upgrade(s.k.m, target);
+  }
+  scalar_end(&s, scalar_result(&s));
+}
+
+/* migrate_downgrade(target) */
+static void downgrade_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *target;
+  (void)argc;
+  if (scalar_begin_revisions(&s, context)) {
+    target = call_text(&s.k, argv[0], "the target");
+    if (target) migrate_downgrade(s.k.m, target);
+  }
+  scalar_end(&s, scalar_result(&s));
+}
+
+/* migrate_stamp(targets) */
+static void stamp_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *targets;
+  (void)argc;
+  if (scalar_begin_revisions(&s, context)) {
+    targets = call_text(&s.k, argv[0], "the target");
+    if (targets) migrate_stamp(s.k.m, targets);
+  }
+  scalar_end(&s, scalar_result(&s));
+}
+
+/* migrate_exec(sql) */
+static void exec_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *sql;
+  (void)argc;
+  if (scalar_begin(&s, context)) {
+    sql = call_text(&s.k, argv[0], "the script");
+    if (sql && migrate_exec(s.k.m, sql) == MIGRATE_OK) {
+      sqlite3_result_int(context, migrate_statements(s.k.m));
+    }
+  }
+  scalar_end(&s, 0);
+}
+
+/* The order matters: the presence of migrate_version(), the last, says that all is registered. */
+static const struct function {
+  const char *name;
+  int narg; /* -1: any number */
+  int flags;
+  void (*call)(sqlite3_context *, int, sqlite3_value **);
+} functions[] = {
+  {"migrate_config", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, config_get_call},
+  {"migrate_config", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, config_set_call},
+  {"migrate_init", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, init_call},
+  {"migrate_init", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, init_call},
+  {"migrate_revision", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, revision_call},
+  {"migrate_merge", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, merge_call},
+  {"migrate_upgrade", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, upgrade_call},
+  {"migrate_upgrade", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, upgrade_call},
+  {"migrate_downgrade", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, downgrade_call},
+  {"migrate_stamp", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, stamp_call},
+  {"migrate_exec", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, exec_call},
+  {"migrate_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, version_call},
+};
+#define FUNCTION_COUNT ((int)(sizeof(functions) / sizeof(functions[0])))

@@ -1,0 +1,121 @@
+/* migrate: the loadable extension. It offers the public interface of migrate.h, and nothing else
+** of it, to SQL: scalar functions change and answer (func.c), table-valued functions list
+** (table.c).
+**
+**   cc -O2 -fPIC -shared -fvisibility=hidden ext/migrate.c -o migrate.so
+**
+** Statically: compile it with -DSQLITE_CORE and call sqlite3_migrate_init(db, 0, 0), or hand that
+** function to sqlite3_auto_extension(). */
+#include "sqlite3ext.h"
+#ifndef SQLITE_CORE
+static SQLITE_EXTENSION_INIT1 /* static: hosts that load us with RTLD_GLOBAL must not mix it up */
+#endif
+
+#define MIGRATE_STATIC
+#define MIGRATE_IMPLEMENTATION
+#include "migrate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#ifndef SQLITE_DIRECTONLY
+#define SQLITE_DIRECTONLY 0x000080000
+#endif
+#ifndef SQLITE_INNOCUOUS
+#define SQLITE_INNOCUOUS 0x000200000
+#endif
+#ifndef SQLITE_VTAB_DIRECTONLY
+#define SQLITE_VTAB_DIRECTONLY 3
+#endif
+
+#include "call.c"
+#include "func.c"
+#include "table.c"
+
+/* Takes back whatever was registered: the host unloads this code when loading it fails, and must
+** not be left with functions that point into it. */
+static void unregister(sqlite3 *db) {
+  int i;
+  for (i = 0; i < FUNCTION_COUNT; i++) {
+    sqlite3_create_function_v2(db, functions[i].name, functions[i].narg, SQLITE_UTF8, 0, 0, 0, 0,
+                               0);
+  }
+  for (i = 0; i < TABLE_COUNT; i++) sqlite3_create_module_v2(db, tables[i].name, 0, 0, 0);
+}
+
+static int register_all(connection *c, char **error) {
+  int rc = SQLITE_OK, i;
+  const char *name = "";
+  for (i = 0; i < TABLE_COUNT && rc == SQLITE_OK; i++) {
+    name = tables[i].name;
+    rc = register_table(c, i);
+  }
+  for (i = 0; i < FUNCTION_COUNT && rc == SQLITE_OK; i++) {
+    name = functions[i].name;
+    c->references++; /* released by the call to connection_release(), also when this fails */
+    rc = sqlite3_create_function_v2(c->db, name, functions[i].narg, functions[i].flags, c,
+                                    functions[i].call, 0, 0, connection_release);
+  }
+  if (rc != SQLITE_OK && error) {
+    *error = sqlite3_mprintf("cannot register %s: %s", name, sqlite3_errstr(rc));
+  }
+  return rc;
+}
+
+/* Whether this version is registered already. Then nothing is to be done, and nothing may be done
+** from within load_extension(): SQLite refuses to replace functions while a statement runs. */
+static int is_registered(sqlite3 *db) {
+  sqlite3_stmt *statement = 0;
+  int same = 0;
+  if (sqlite3_prepare_v2(db, "SELECT migrate_version()", -1, &statement, 0) == SQLITE_OK &&
+      sqlite3_step(statement) == SQLITE_ROW) {
+    const char *version = (const char *)sqlite3_column_text(statement, 0);
+    same = version && strcmp(version, MIGRATE_VERSION) == 0;
+  }
+  sqlite3_finalize(statement);
+  return same;
+}
+
+#ifdef SQLITE_CORE
+#define HAS_VIRTUAL_TABLES 1
+#else
+#define HAS_VIRTUAL_TABLES (sqlite3_api->create_module_v2 != 0)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#if defined(_WIN32)
+__declspec(dllexport)
+#elif defined(__GNUC__)
+__attribute__((visibility("default")))
+#endif
+int sqlite3_migrate_init(sqlite3 *db, char **error, const sqlite3_api_routines *api);
+#ifdef __cplusplus
+}
+#endif
+
+int sqlite3_migrate_init(sqlite3 *db, char **error, const sqlite3_api_routines *api) {
+  connection *c;
+  int rc;
+  SQLITE_EXTENSION_INIT2(api)
+  (void)api;
+  if (sqlite3_libversion_number() < MIGRATE_MIN_SQLITE) {
+    if (error) {
+      *error = sqlite3_mprintf("migrate needs SQLite 3.31.0 or newer; this is %s",
+                               sqlite3_libversion());
+    }
+    return SQLITE_ERROR;
+  }
+  if (!HAS_VIRTUAL_TABLES) {
+    if (error) *error = sqlite3_mprintf("migrate needs an SQLite with virtual tables");
+    return SQLITE_ERROR;
+  }
+  if (is_registered(db)) return SQLITE_OK;
+  c = connection_new(db);
+  if (!c) return SQLITE_NOMEM;
+  rc = register_all(c, error);
+  if (rc != SQLITE_OK) unregister(db);
+  connection_release(c);
+  return rc;
+}
