@@ -170,8 +170,9 @@ MIGRATE_API const char *migrate_get(migrate *m, const char *key);
 ** program gives at the current one. */
 #ifndef MIGRATE_NO_STDIO
 
-/* Reads the settings of a migrate.ini: of `file`; NULL: of the file that the environment variable
-** MIGRATE_CONFIG names, else of ./migrate.ini, which may be missing. */
+/* Reads the settings of a migrate.ini: of `file`; NULL: of the file that the setting `file` names,
+** else of that which the environment variable MIGRATE_CONFIG names, else of ./migrate.ini. Only the
+** last may be missing. */
 MIGRATE_API int migrate_load(migrate *m, const char *file);
 
 /* Adds every *.sql directly in a folder as a revision, in order of name; or, of an environment's
@@ -180,9 +181,9 @@ MIGRATE_API int migrate_load(migrate *m, const char *file);
 ** read; links that lead out of the folder, and what is no regular file, are refused. */
 MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
 
-/* Makes a migration environment in a folder (NULL: the setting script_location), with a
-** migrate.ini beside the program or where migrate_load() was told. Never overwrites a file.
-** migrate_result() tells what was made, a line a file. */
+/* Makes a migration environment in a folder (NULL: the setting script_location), and the migrate.ini
+** that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells what was
+** made, a line a file. */
 MIGRATE_API int migrate_init(migrate *m, const char *directory);
 
 /* Options of a new revision. Zero-initialised is the default of everything. */

@@ -5,9 +5,10 @@
 ** A key has up to three values: its default, the file's, the program's; the later wins. All three
 ** are kept as text, so that taking the program's value back uncovers the file's. */
 
-/* kind, key, default. Kinds: NAME is text that may not be empty, TEXT may, ZONE is a time zone,
-** WORD is one of the words of mig_words. */
+/* kind, key, default. Kinds: NAME is text that may not be empty, TEXT may, ZONE is a time zone, WORD
+** is one of the words of mig_words. `file` says which migrate.ini is read and cannot be in one. */
 #define MIG_SETTINGS(X)                                                                \
+  X(TEXT, file, "")                                                                    \
   X(NAME, script_location, "migrations")                                               \
   X(TEXT, version_locations, "")                                                       \
   X(NAME, file_template,                                                               \
@@ -45,7 +46,7 @@ enum { MIG_FROM_FILE, MIG_FROM_PROGRAM, MIG_FROM_COUNT };
 typedef struct mig_settings {
   MIG_SETTINGS(MIG_SETTING_FIELD) /* the values in force */
   const char *given[MIG_FROM_COUNT][MIG_SETTING_COUNT]; /* as text; NULL: not given */
-  const char *file;   /* the migrate.ini that was read; NULL: none */
+  const char *ini;    /* the migrate.ini that was read; NULL: none */
   const char *folder; /* its folder, where relative paths begin; NULL: the current one */
   const char *env_sql; /* the text of env.sql, NULL: none; with its path */
   const char *env_path;
@@ -349,6 +350,10 @@ static void mig_ini_pair(mig_arena *a, mig_settings *s, const char *z, size_t n,
   key = mig_copyn(a, z, nkey);
   if (!key) return;
   setting = mig_setting_find(key);
+  if (setting == MIG_SETTING_file) {
+    mig_fail(a, MIGRATE_CONFIG, "setting file says which migrate.ini is read, it cannot be in one");
+    return;
+  }
   if (setting >= 0 && s->given[MIG_FROM_FILE][setting]) {
     mig_fail(a, MIGRATE_CONFIG, "setting %s is given twice", mig_setting_table[setting].key);
     return;

@@ -12,7 +12,6 @@ typedef struct connection {
   sqlite3 *db;
   int references;
   int running;         /* a call is in progress */
-  char *file;          /* the migrate.ini of migrate_config('file', ..); NULL: looked for */
   override *overrides; /* of migrate_config() */
   sqlite3_module module;
 } connection;
@@ -40,7 +39,6 @@ static void connection_release(void *arg) {
     override_free(c->overrides);
     c->overrides = next;
   }
-  sqlite3_free(c->file);
   sqlite3_free(c);
 }
 
@@ -134,12 +132,19 @@ static int call_open(call *k, connection *c) {
   return k->code == 0;
 }
 
-/* The same with the settings of migrate.ini and migrate_config(). */
-static int call_begin(call *k, connection *c) {
+/* The same with the settings of migrate_config(). */
+static int call_configure(call *k, connection *c) {
   override *o;
   if (!call_open(k, c)) return 0;
   for (o = c->overrides; o; o = o->next) migrate_set(k->m, o->key, o->value);
-  migrate_load(k->m, c->file);
+  call_check(k);
+  return k->code == 0;
+}
+
+/* The same with those of migrate.ini behind them. */
+static int call_begin(call *k, connection *c) {
+  if (!call_configure(k, c)) return 0;
+  migrate_load(k->m, 0);
   call_check(k);
   return k->code == 0;
 }

@@ -46,34 +46,6 @@ static void version_call(sqlite3_context *context, int argc, sqlite3_value **arg
   sqlite3_result_text(context, migrate_libversion(), -1, SQLITE_STATIC);
 }
 
-/* The connection's own setting `file`: which migrate.ini is read. */
-static void config_file(scalar *s, connection *c, const char *value) {
-  char *copy = sqlite3_mprintf("%s", value);
-  if (!copy) {
-    call_fail(&s->k, SQLITE_NOMEM, "out of memory");
-    return;
-  }
-  sqlite3_free(c->file);
-  c->file = copy;
-}
-
-static void config_drop(connection *c, const char *key) {
-  if (sqlite3_stricmp(key, "file") == 0) {
-    sqlite3_free(c->file);
-    c->file = 0;
-  } else {
-    override_drop(c, key);
-  }
-}
-
-static void config_set(scalar *s, connection *c, const char *key, const char *value) {
-  if (sqlite3_stricmp(key, "file") == 0) {
-    config_file(s, c, value);
-  } else if (migrate_set(s->k.m, key, value) == MIGRATE_OK && !override_set(c, key, value)) {
-    call_fail(&s->k, SQLITE_NOMEM, "out of memory");
-  }
-}
-
 /* migrate_config(key, value): no file is read, so that a broken one can be left. NULL as value
 ** takes the connection's own setting back. */
 static void config_set_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
@@ -88,11 +60,12 @@ static void config_set_call(sqlite3_context *context, int argc, sqlite3_value **
   }
   key = call_text(&s.k, argv[0], "the name of the setting");
   if (key && sqlite3_value_type(argv[1]) == SQLITE_NULL) {
-    if (sqlite3_stricmp(key, "file") != 0) migrate_get(s.k.m, key); /* an unknown key is an error */
-    config_drop(c, key);
+    if (migrate_get(s.k.m, key)) override_drop(c, key);
   } else if (key) {
     value = call_text(&s.k, argv[1], "the value of the setting");
-    if (value) config_set(&s, c, key, value);
+    if (value && migrate_set(s.k.m, key, value) == MIGRATE_OK && !override_set(c, key, value)) {
+      call_fail(&s.k, SQLITE_NOMEM, "out of memory");
+    }
   }
   scalar_end(&s, value);
 }
@@ -100,25 +73,21 @@ static void config_set_call(sqlite3_context *context, int argc, sqlite3_value **
 /* migrate_config(key) */
 static void config_get_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
-  connection *c = scalar_connection(context);
   const char *key, *value = 0;
   (void)argc;
   if (scalar_begin(&s, context)) {
     key = call_text(&s.k, argv[0], "the name of the setting");
-    if (key && sqlite3_stricmp(key, "file") == 0) {
-      value = c->file;
-    } else if (key) {
-      value = migrate_get(s.k.m, key);
-    }
+    if (key) value = migrate_get(s.k.m, key);
   }
   scalar_end(&s, value);
 }
 
-/* migrate_init([directory]) */
+/* migrate_init([directory]): reads migrate.ini itself, where there is one. */
 static void init_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
   const char *directory = 0;
-  if (scalar_begin(&s, context)) {
+  s.context = context;
+  if (call_configure(&s.k, scalar_connection(context))) {
     if (argc) directory = call_text(&s.k, argv[0], "the directory");
     if (!s.k.code) migrate_init(s.k.m, directory);
   }

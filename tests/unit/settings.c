@@ -110,7 +110,7 @@ static void bad_values(void **state) {
   bad_value("script-location", "x",
             "unknown setting script-location; did you mean script_location?");
   bad_value("colour", "red",
-            "unknown setting colour; the settings are script_location, version_locations, "
+            "unknown setting colour; the settings are file, script_location, version_locations, "
             "file_template, timezone, truncate_slug_length, target, version_table, journal, "
             "compare_type, compare_server_default, transaction_per_migration, rebuild, "
             "busy_timeout, log_level, progress, backup");
@@ -182,6 +182,8 @@ static void bad_inis(void **state) {
           "migrate.ini, line 2: setting journal is given twice");
   bad_ini("\n[migrat]\n",
           "migrate.ini, line 2: unknown section; settings stand under [migrate]");
+  bad_ini("file = x\n", "migrate.ini, line 1: "
+          "setting file says which migrate.ini is read, it cannot be in one");
   bad_ini("journal\n",
           "migrate.ini, line 1: neither a comment, a [section] nor key = value");
   bad_ini("journal = perhaps\n",
