@@ -543,7 +543,8 @@ static int applies(const test_run *run) {
     return run->caller == FROM_SQL && run->store == MEMORY && run->frame == PLAIN &&
            run->rung == AUTO && strcmp(file->env, "open-reader") != 0;
   }
-  return !(run->frame == TRANSACTION && strstr(file->setup, "BEGIN;"));
+  return run->frame == PLAIN ||
+         (!strstr(file->setup, "BEGIN;") && strcmp(file->env, "autocommit") != 0);
 }
 
 static int add_runs(const test_file *file, struct CMUnitTest *tests, int n) {

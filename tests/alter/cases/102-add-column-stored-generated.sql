@@ -1,0 +1,12 @@
+-- hazard 102: add-column-stored-generated
+-- category: C
+-- bites: SQLite's own ADD COLUMN refuses STORED
+-- right: computed for the old rows
+CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER); INSERT INTO t VALUES(1,2),(2,3);
+-- alter: ALTER TABLE t ADD COLUMN sq INTEGER GENERATED ALWAYS AS (a*a) STORED
+-- outcome: ok
+-- expect: SELECT id,sq FROM t ORDER BY id => 1|4 ~ 2|9
+-- then: UPDATE t SET a=5 WHERE id=1
+-- expect: SELECT sq FROM t WHERE id=1 => 25
+-- expect: SELECT hidden FROM pragma_table_xinfo('t') WHERE name='sq' => 3
+-- then-error: INSERT INTO t(id,a,sq) VALUES(3,1,1)

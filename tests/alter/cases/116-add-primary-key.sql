@@ -1,0 +1,12 @@
+-- hazard 116: add-primary-key
+-- category: C
+-- bites: a table without a key gets one: the ids become the key
+-- right: key in force, rows kept
+CREATE TABLE t(id INTEGER, v TEXT); CREATE INDEX tv ON t(v); INSERT INTO t VALUES(30,'a'),(10,'b'),(20,'c');
+-- alter: ALTER TABLE t ADD PRIMARY KEY (id)
+-- outcome: ok
+-- expect: SELECT id,v FROM t ORDER BY id => 10|b ~ 20|c ~ 30|a
+-- expect: SELECT name FROM pragma_table_info('t') WHERE pk => id
+-- expect: SELECT id FROM t INDEXED BY tv WHERE v='a' => 30
+-- then-error: INSERT INTO t VALUES(10,'d')
+-- expect: PRAGMA integrity_check => ok

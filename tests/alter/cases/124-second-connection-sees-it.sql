@@ -1,0 +1,13 @@
+-- hazard 124: second-connection-sees-it
+-- category: D
+-- bites: an edit of sqlite_schema does not tell other connections: they answer with the old schema
+-- right: the second connection agrees at once
+-- env: file
+CREATE TABLE t(id INTEGER PRIMARY KEY, c TEXT NOT NULL, v TEXT); INSERT INTO t VALUES(1,'a','5');
+-- alter: ALTER TABLE t ALTER COLUMN c DROP NOT NULL
+-- outcome: ok
+-- then: INSERT INTO t VALUES(2,NULL,'6')
+-- conn2-expect: SELECT count(*) FROM t WHERE c IS NULL => 1
+-- conn2: INSERT INTO t VALUES(3,NULL,'7')
+-- conn2-expect: SELECT "notnull" FROM pragma_table_info('t') WHERE name='c' => 0
+-- expect: SELECT count(*) FROM t => 3

@@ -1,0 +1,12 @@
+-- hazard 134: call-with-from-clause
+-- category: D
+-- bites: SELECT f(..) FROM t holds a cursor open: DROP TABLE inside f() fails half way
+-- right: a clean error, or success; never half done
+-- env: call-from-table
+CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT); CREATE TABLE o(x); INSERT INTO o VALUES(1); INSERT INTO t VALUES(1,'5');
+-- alter: ALTER TABLE t ALTER COLUMN v TYPE INTEGER
+-- outcome: any
+-- expect: SELECT id,v FROM t => 1|5
+-- expect: SELECT count(*) FROM sqlite_schema => 2
+-- then: BEGIN; INSERT INTO o VALUES(2); COMMIT
+-- expect: PRAGMA integrity_check => ok

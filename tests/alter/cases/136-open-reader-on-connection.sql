@@ -1,0 +1,12 @@
+-- hazard 136: open-reader-on-connection
+-- category: D
+-- bites: another statement of the connection is half way through: DROP fails with SQLITE_LOCKED
+-- right: a clean error, or success; reader and data intact
+-- env: open-reader
+CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT); CREATE TABLE o(x); INSERT INTO o VALUES(1),(2),(3); INSERT INTO t VALUES(1,'5');
+-- alter: ALTER TABLE t ALTER COLUMN v TYPE INTEGER
+-- outcome: any
+-- expect: SELECT id,v FROM t => 1|5
+-- expect: SELECT count(*) FROM sqlite_schema => 2
+-- expect: SELECT count(*) FROM o => 3
+-- expect: PRAGMA integrity_check => ok
