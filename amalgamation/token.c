@@ -265,28 +265,37 @@ static char *mig_dequote(mig_arena *a, const char *z, mig_token t) {
   return copy;
 }
 
-/* The words that SQLite, of any version, does not take everywhere for a bare name of a table or
-** a column: reserved ones, those of joins, and those that mean something else in expressions. */
+/* Never a name unless quoted. (RETURNING was one before 3.35.) */
 static const char *const mig_reserved_words[] = {
-    "ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", "BETWEEN", "CASE", "CAST", "CHECK",
-    "COLLATE", "COLUMN", "COMMIT", "CONSTRAINT", "CREATE", "CROSS", "CURRENT_DATE",
-    "CURRENT_TIME", "CURRENT_TIMESTAMP", "DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP",
-    "ELSE", "ESCAPE", "EXCEPT", "EXISTS", "FILTER", "FOREIGN", "FROM", "FULL", "GROUP", "HAVING",
-    "IF", "IN", "INDEX", "INDEXED", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "ISNULL",
-    "JOIN", "LEFT", "LIMIT", "NATURAL", "NOT", "NOTHING", "NOTNULL", "NULL", "ON", "OR", "ORDER",
-    "OUTER", "OVER", "PRIMARY", "RAISE", "REFERENCES", "RETURNING", "RIGHT", "SELECT", "SET",
-    "TABLE", "THEN", "TO", "TRANSACTION", "UNION", "UNIQUE", "UPDATE", "USING", "VALUES", "WHEN",
-    "WHERE", "WINDOW", "WITH"};
+    "ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", "BETWEEN", "CASE", "CHECK", "COLLATE",
+    "COMMIT", "CONSTRAINT", "CREATE", "DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP",
+    "ELSE", "ESCAPE", "EXCEPT", "EXISTS", "FOREIGN", "FROM", "GROUP", "HAVING", "IN", "INDEX",
+    "INSERT", "INTERSECT", "INTO", "IS", "ISNULL", "JOIN", "LIMIT", "NOT", "NOTHING", "NOTNULL",
+    "NULL", "ON", "OR", "ORDER", "PRIMARY", "REFERENCES", "SELECT", "SET", "TABLE", "THEN",
+    "TO", "TRANSACTION", "UNION", "UNIQUE", "UPDATE", "USING", "VALUES", "WHEN", "WHERE", 0};
 
-/* Must a name be quoted to be read as that name? */
-static int mig_needs_quotes(const char *name) {
-  size_t n = strlen(name), i;
-  mig_token t = mig_next_token(name, n, 0);
-  if (t.type != MIG_TK_WORD || t.end != n) return 1;
-  for (i = 0; i < sizeof mig_reserved_words / sizeof *mig_reserved_words; i++) {
-    if (mig_token_is(name, t, mig_reserved_words[i])) return 1;
+/* Names, but no words of a type. */
+static const char *const mig_join_words[] = {
+    "CROSS", "FULL", "INDEXED", "INNER", "LEFT", "NATURAL", "OUTER", "RIGHT", 0};
+
+/* Names that mean something else in front of certain tokens or in expressions. */
+static const char *const mig_ambiguous_words[] = {
+    "CAST", "COLUMN", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "FILTER", "IF", "OVER",
+    "RAISE", "RETURNING", "WINDOW", "WITH", 0};
+
+static int mig_word_in(const char *z, mig_token t, const char *const *words) {
+  for (; *words; words++) {
+    if (((z[t.at] ^ **words) & ~32) == 0 && mig_token_is(z, t, *words)) return 1;
   }
   return 0;
+}
+
+/* Must a name be quoted to be read as that name everywhere? */
+static int mig_needs_quotes(const char *name) {
+  size_t n = strlen(name);
+  mig_token t = mig_next_token(name, n, 0);
+  return t.type != MIG_TK_WORD || t.end != n || mig_word_in(name, t, mig_reserved_words) ||
+         mig_word_in(name, t, mig_join_words) || mig_word_in(name, t, mig_ambiguous_words);
 }
 
 /* Is the statement that begins with token t a CREATE TRIGGER, whose body holds semicolons? */
