@@ -90,7 +90,7 @@ install_packages() { # manager, package ...
 need() {
   mkdir -p build
   find_compiler
-  SQLITE_CFLAGS=${SQLITE:+-I$SQLITE}
+  SQLITE_CFLAGS=${SQLITE:+-isystem $SQLITE}
   lacking=$(missing "$1")
   if [ -n "$lacking" ]; then
     manager=''
