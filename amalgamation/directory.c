@@ -339,7 +339,7 @@ static void mig_folder_read(mig_arena *a, const char *path, mig_list *list) {
 
 /* Resolves links and dots as SQLite does it for a database's name: POSIX's own functions for it
 ** are hidden from strict C99. Before SQLite 3.39 only a link at the end is followed. */
-static int mig_resolve(const char *path, char *z) {
+static int mig_real_path(const char *path, char *z) {
   sqlite3_vfs *vfs = sqlite3_vfs_find("unix");
   if (!vfs) vfs = sqlite3_vfs_find(0);
   return vfs && (vfs->xFullPathname(vfs, path, MIG_PATH_MAX, z) & 0xff) == SQLITE_OK;
@@ -348,7 +348,7 @@ static int mig_resolve(const char *path, char *z) {
 /* The absolute path; NULL after a fault. */
 static char *mig_full_path(mig_arena *a, const char *path) {
   char z[MIG_PATH_MAX + 1];
-  if (mig_resolve(path, z)) return mig_copy(a, z);
+  if (mig_real_path(path, z)) return mig_copy(a, z);
   mig_fail(a, MIGRATE_FILE, "cannot resolve the path %s", path);
   return 0;
 }
@@ -360,7 +360,7 @@ static int mig_leads_out(mig_arena *a, const char *folder, const char *path) {
   size_t n = strlen(folder);
   (void)a;
   while (n && folder[n - 1] == '/') n--;
-  if (!mig_resolve(path, z) || strncmp(folder, z, n) != 0 || z[n] != '/') return 1;
+  if (!mig_real_path(path, z) || strncmp(folder, z, n) != 0 || z[n] != '/') return 1;
   return strstr(z + n, "/../") != 0;
 }
 
