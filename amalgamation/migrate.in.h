@@ -20,25 +20,47 @@
 /* 2: data */
 #include "model.c"
 #include "op.c"
+#include "catalog.c"
+#include "statement.c"
+#include "settings.c"
+#include "revision.c"
 /* 3: text to data */
 #include "ddl.c"
 #include "alter.c"
+#include "names.c"
+#include "layout.c"
 /* 4: data to data */
 #include "apply.c"
+#include "compare.c"
 #include "graph.c"
+#include "sort.c"
+#include "target.c"
+#include "range.c"
 /* 5: decisions and statements as data */
 #include "strategy.c"
 #include "lower.c"
+#include "rebuild.c"
+#include "children.c"
 #include "script.c"
 #include "plan.c"
 /* 6: the database */
+#include "handle.c"
 #include "reflect.c"
 #include "frame.c"
-#include "version.c"
+#include "execute.c"
+#include "scratch.c"
+#include "dependents.c"
+#include "spelling.c"
 #include "run.c"
 /* 7: the outside */
-#include "directory.c"
 #include "public.c"
+#include "config.c"
+#ifndef MIGRATE_NO_STDIO
+#include "directory.c"
+#include "environment.c"
+#include "init.c"
+#include "create.c"
+#endif
 
 #endif
 #endif

@@ -1,0 +1,99 @@
+/* Catalog: the rows of one sqlite_master as plain data, found by the name of their table. */
+
+typedef struct mig_object {
+  struct mig_object *next; /* the next of the same bucket */
+  sqlite3_int64 rowid;
+  const char *type;  /* "table", "index", "view", "trigger" */
+  const char *name;
+  const char *table; /* tbl_name: of a table or view its own name */
+  const char *sql;   /* NULL: an automatic index */
+} mig_object;
+
+typedef struct mig_catalog {
+  const char *schema; /* "main", "temp" or the name of an attached database */
+  mig_object *v;      /* in the order of sqlite_master */
+  int n, cap;
+  mig_object **bucket;
+  unsigned nbucket; /* a power of two */
+} mig_catalog;
+
+static unsigned mig_hash_name(const char *z) {
+  unsigned h = 2166136261u;
+  for (; *z; z++) {
+    unsigned char c = (unsigned char)*z;
+    h = (h ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * 16777619u;
+  }
+  return h;
+}
+
+/* Makes the buckets; each chain is in the order of sqlite_master. */
+static void mig_catalog_index(mig_arena *a, mig_catalog *c) {
+  int i;
+  c->nbucket = 64;
+  while ((int)c->nbucket < c->n) c->nbucket *= 2;
+  c->bucket = (mig_object **)mig_array(a, c->nbucket, sizeof(mig_object *));
+  for (i = c->n - 1; c->bucket && i >= 0; i--) {
+    mig_object **head = &c->bucket[mig_hash_name(c->v[i].table) & (c->nbucket - 1)];
+    c->v[i].next = *head;
+    *head = &c->v[i];
+  }
+}
+
+/* The first object whose table is `table`, or the next one after o; NULL at the end. */
+static mig_object *mig_objects_of(const mig_catalog *c, const char *table, mig_object *o) {
+  if (!c->bucket) return 0;
+  o = o ? o->next : c->bucket[mig_hash_name(table) & (c->nbucket - 1)];
+  while (o && !mig_same(o->table, table)) o = o->next;
+  return o;
+}
+
+/* The table or view of a name. */
+static mig_object *mig_catalog_table(const mig_catalog *c, const char *name) {
+  mig_object *o = 0;
+  while ((o = mig_objects_of(c, name, o)) != 0) {
+    if (mig_same(o->name, name) && (*o->type == 't' || *o->type == 'v') &&
+        strcmp(o->type, "trigger") != 0) {
+      return o;
+    }
+  }
+  return 0;
+}
+
+static int mig_is_type(const mig_object *o, const char *type) { return strcmp(o->type, type) == 0; }
+
+/* Any object of a name. */
+static mig_object *mig_catalog_find(const mig_catalog *c, const char *name) {
+  int i;
+  for (i = 0; i < c->n; i++) {
+    if (mig_same(c->v[i].name, name)) return &c->v[i];
+  }
+  return 0;
+}
+
+/* Do the bytes of a name occur in a text, in any case? Cheap and only a first sieve. */
+static int mig_mentions(const char *text, const char *name) {
+  size_t n = strlen(name), i;
+  int lower = name[0] >= 'A' && name[0] <= 'Z' ? name[0] + 32 : name[0];
+  int upper = name[0] >= 'a' && name[0] <= 'z' ? name[0] - 32 : name[0];
+  if (!text) return 0;
+  if (strpbrk(name, "\"`]'")) return 1; /* may be written doubled: let the caller look closely */
+  for (i = 0; text[i]; i++) {
+    if (text[i] != (char)lower && text[i] != (char)upper) continue;
+    if (sqlite3_strnicmp(text + i, name, (int)n) == 0) return 1;
+  }
+  return n == 0;
+}
+
+/* Is the name one of the tokens of an SQL text? */
+static int mig_mentions_token(mig_arena *a, const char *sql, const char *name) {
+  size_t n;
+  mig_token k;
+  if (!mig_mentions(sql, name)) return 0;
+  n = strlen(sql);
+  for (k = mig_next_significant(sql, n, 0); k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_significant(sql, n, k.end)) {
+    if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME && k.type != MIG_TK_STRING) continue;
+    if (mig_same(mig_dequote(a, sql, k), name)) return 1;
+  }
+  return 0;
+}

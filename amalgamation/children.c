@@ -1,0 +1,66 @@
+/* Children: foreign keys of other tables that a change of their parent would leave without the key
+** that they reference. RESTRICT names them; CASCADE drops them, as PostgreSQL does. */
+
+/* An empty change of a table, for edits that another table's statement asks for. */
+static mig_alteration *mig_side_change(mig_arena *a, const char *sql) {
+  mig_alteration *c = (mig_alteration *)mig_alloc(a, sizeof *c);
+  mig_alter *none = (mig_alter *)mig_alloc(a, sizeof *none);
+  if (c && none) mig_apply(a, sql, none, c);
+  return mig_failed(a) ? 0 : c;
+}
+
+/* Has the foreign key lost its parent key? `was` is the parent before, `is` after. */
+static int mig_loses_key(mig_lowering *l, const mig_constraint *fk, const mig_table *was,
+                         const mig_table *is) {
+  if (!mig_same(fk->parent, was->name) || !mig_is_parent_key(l, was, fk)) return 0;
+  return !mig_is_parent_key(l, is, fk) ||
+         (fk->nparent && mig_find_column(is, fk->parent_keys[0].name) < 0);
+}
+
+static void mig_lower_child(mig_lowering *l, const mig_object *o, int cascade) {
+  mig_alteration *c = mig_side_change(l->a, o->sql);
+  int i, dropped = 0;
+  for (i = 0; c && i < c->now.nconstraint && !mig_failed(l->a); i++) {
+    const mig_constraint *fk = &c->now.constraints[i];
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_key(l, fk, &l->c->old, &l->c->now)) continue;
+    if (!cascade) {
+      const char **names = mig_constraint_names(l->a, &c->now);
+      if (!names) return;
+      mig_fail(l->a, MIGRATE_DEPENDENT,
+               "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it too)",
+               names[i], o->name, l->c->old.name);
+      return;
+    }
+    mig_drop_constraint_at(c, i);
+    dropped = 1;
+    i = -1;
+  }
+  if (dropped && !mig_failed(l->a)) {
+    mig_emit_text_edit(l, "table", o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
+  }
+}
+
+/* Does the change take a key or a column away that a foreign key could need? */
+static int mig_drops_key(const mig_diff *d) {
+  const mig_alteration *c = d->c;
+  int i, k;
+  for (i = 0; i < d->old_autos.n; i++) {
+    if (!d->old_autos.v[i].used) return 1;
+  }
+  for (i = 0; i < c->old.ncolumn; i++) {
+    for (k = 0; k < c->now.ncolumn && c->origins[k].from != i; k++) {}
+    if (k == c->now.ncolumn) return 1;
+  }
+  return mig_primary_key(&c->old) != 0 && !mig_primary_key(&c->now);
+}
+
+static void mig_lower_children(mig_lowering *l) {
+  int i;
+  if (!mig_drops_key(l->d)) return;
+  for (i = 0; i < l->catalog->n && !mig_failed(l->a); i++) {
+    const mig_object *o = &l->catalog->v[i];
+    if (!mig_is_type(o, "table") || mig_same(o->name, l->c->old.name)) continue;
+    if (!mig_mentions(o->sql, "references") || !mig_mentions(o->sql, l->c->old.name)) continue;
+    mig_lower_child(l, o, l->c->cascade);
+  }
+}

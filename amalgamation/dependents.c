@@ -1,0 +1,213 @@
+/* Dependents: views and triggers that name a table, looked at before and after a change. What did
+** not compile before may stay so; what compiles no more is a dependant that the change broke. */
+
+typedef struct mig_dependent {
+  const mig_catalog *catalog;
+  const mig_object *object;
+  int strict; /* compiled with "x" never read as a string: then so it must afterwards */
+  int worked;
+  int gone;   /* dropped by CASCADE */
+} mig_dependent;
+
+typedef struct mig_dependents {
+  mig_dependent *v;
+  int n, cap;
+} mig_dependents;
+
+static void mig_take_dependent(migrate *m, mig_dependents *d, const mig_catalog *c,
+                               const mig_object *o) {
+  int i;
+  for (i = 0; i < d->n; i++) {
+    if (d->v[i].object == o) return;
+  }
+  d->v = (mig_dependent *)mig_grow(&m->work, d->v, d->n, &d->cap, sizeof(mig_dependent));
+  if (mig_failed(&m->work)) return;
+  memset(&d->v[d->n], 0, sizeof d->v[d->n]);
+  d->v[d->n].catalog = c;
+  d->v[d->n++].object = o;
+}
+
+/* Takes in what names `name`, of one database. */
+static void mig_find_mentions(migrate *m, mig_dependents *d, const mig_catalog *c,
+                              const char *name) {
+  int i;
+  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &c->v[i];
+    if (!mig_is_type(o, "view") && !mig_is_type(o, "trigger")) continue;
+    if (mig_same(o->table, name) && mig_is_type(o, "view")) continue;
+    if (mig_mentions_token(&m->work, o->sql, name)) mig_take_dependent(m, d, c, o);
+  }
+}
+
+/* All views and triggers that name the table, or a view that does, and so on. */
+static mig_dependents mig_find_dependents(migrate *m, const mig_target *t) {
+  mig_dependents d;
+  int i;
+  memset(&d, 0, sizeof d);
+  mig_find_mentions(m, &d, t->catalog, t->object->name);
+  if (t->temp != t->catalog) mig_find_mentions(m, &d, t->temp, t->object->name);
+  for (i = 0; i < d.n && !mig_failed(&m->work); i++) {
+    if (!mig_is_type(d.v[i].object, "view")) continue;
+    mig_find_mentions(m, &d, t->catalog, d.v[i].object->name);
+    if (t->temp != t->catalog) mig_find_mentions(m, &d, t->temp, d.v[i].object->name);
+  }
+  return d;
+}
+
+/* A statement that makes SQLite compile a trigger, with all others of its event. */
+static char *mig_trigger_probe(migrate *m, const mig_catalog *c, const mig_object *o) {
+  mig_arena *a = &m->work;
+  mig_trigger t;
+  mig_text z;
+  sqlite3_stmt *stmt;
+  const char *schema = c->schema;
+  int n = 0;
+  mig_parse_trigger(a, o->sql, &t);
+  if (mig_failed(a)) {
+    mig_fault_clear(a->fault);
+    return 0;
+  }
+  mig_text_init(&z, a);
+  if (mig_same(schema, "temp")) schema = t.table_schema; /* NULL: as SQLite finds it */
+  if (t.event == 'D') {
+    mig_put(&z, "DELETE FROM ");
+    mig_put_object(&z, schema, o->table);
+    return z.z;
+  }
+  mig_put(&z, t.event == 'I' ? "INSERT INTO " : "UPDATE ");
+  mig_put_object(&z, schema, o->table);
+  if (t.event == 'I') {
+    mig_put(&z, " DEFAULT VALUES");
+    return z.z;
+  }
+  mig_put(&z, " SET ");
+  stmt = mig_prepare(m, schema ? mig_format(a, "PRAGMA \"%w\".table_info(\"%w\")", schema, o->table)
+                               : mig_format(a, "PRAGMA table_info(\"%w\")", o->table));
+  while (mig_row(m, &stmt)) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    mig_putf(&z, "%s\"%w\" = NULL", n++ ? ", " : "", name);
+  }
+  return n && !mig_failed(a) ? z.z : 0;
+}
+
+static int mig_dependent_works(migrate *m, const mig_dependent *d) {
+  const mig_object *o = d->object;
+  char *sql = mig_is_type(o, "view")
+                  ? mig_format(&m->work, "SELECT * FROM \"%w\".\"%w\"", d->catalog->schema, o->name)
+                  : mig_trigger_probe(m, d->catalog, o);
+  return sql && mig_compiles(m, sql);
+}
+
+static int mig_works_strictly(migrate *m, const mig_dependent *d, int strict) {
+  int works;
+  mig_flag(m->db, MIG_DQS_DML, !strict);
+  mig_flag(m->db, MIG_DQS_DDL, !strict);
+  works = mig_dependent_works(m, d);
+  mig_flag(m->db, MIG_DQS_DML, 1);
+  mig_flag(m->db, MIG_DQS_DDL, 1);
+  return works;
+}
+
+static void mig_baseline(migrate *m, mig_dependents *d) {
+  int i;
+  for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+    d->v[i].strict = d->v[i].worked = mig_works_strictly(m, &d->v[i], 1);
+    if (!d->v[i].worked) d->v[i].worked = mig_works_strictly(m, &d->v[i], 0);
+  }
+}
+
+/* UPDATE OF a column that is gone compiles, and never fires: it needs the column all the same. */
+static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alteration *c) {
+  mig_trigger t;
+  int i;
+  if (!mig_is_type(d->object, "trigger") || !mig_same(d->object->table, c->old.name)) return 0;
+  mig_parse_trigger(&m->work, d->object->sql, &t);
+  if (mig_failed(&m->work)) mig_fault_clear(&m->fault);
+  else {
+    for (i = 0; i < t.ncolumn; i++) {
+      if (mig_find_column(&c->old, t.columns[i].name) >= 0 &&
+          mig_find_column(&c->now, t.columns[i].name) < 0) {
+        return 1;
+      }
+    }
+  }
+  return 0;
+}
+
+static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d, const mig_alteration *c) {
+  int i;
+  for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+    mig_dependent *v = &d->v[i];
+    if (v->gone || !v->worked) continue;
+    if (!mig_works_strictly(m, v, v->strict) || mig_lost_update_of(m, v, c)) return v;
+  }
+  return 0;
+}
+
+/* Of the triggers that one probe compiles together, the one to blame: it names a lost column. */
+static int mig_is_suspect(migrate *m, const mig_dependent *v, const mig_alteration *c) {
+  int i, k;
+  if (mig_is_type(v->object, "view")) return 1;
+  for (i = 0; i < c->old.ncolumn; i++) {
+    for (k = 0; k < c->now.ncolumn && c->origins[k].from != i; k++) {}
+    if (k < c->now.ncolumn) continue;
+    if (mig_mentions_token(&m->work, v->object->sql, c->old.columns[i].name)) return 1;
+  }
+  return 0;
+}
+
+static void mig_put_broken(migrate *m, mig_dependents *d, const mig_alteration *c, mig_text *names) {
+  int i, pass;
+  for (pass = 0; pass < 2 && !names->n; pass++) {
+    for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+      mig_dependent *v = &d->v[i];
+      if (v->gone || !v->worked || (!pass && !mig_is_suspect(m, v, c))) continue;
+      if (mig_works_strictly(m, v, v->strict) && !mig_lost_update_of(m, v, c)) continue;
+      mig_putf(names, "%s%s %s", names->n ? ", " : "", v->object->type, v->object->name);
+    }
+  }
+}
+
+static void mig_cascade(migrate *m, mig_dependents *d, const mig_dependent *broken,
+                        const mig_alteration *c) {
+  int i, pick = -1;
+  char *sql;
+  for (i = 0; i < d->n; i++) {
+    mig_dependent *v = &d->v[i];
+    if (v->gone || !v->worked || !mig_is_suspect(m, v, c)) continue;
+    if (mig_works_strictly(m, v, v->strict) && !mig_lost_update_of(m, v, c)) continue;
+    if (pick < 0) pick = i;
+  }
+  if (pick < 0) pick = (int)(broken - d->v);
+  sql = mig_format(&m->work, "DROP %s \"%w\".\"%w\"",
+                   mig_is_type(d->v[pick].object, "view") ? "VIEW" : "TRIGGER",
+                   d->v[pick].catalog->schema, d->v[pick].object->name);
+  mig_sink_sql(m, MIG_S_SCHEMA, sql, "CASCADE: it needs what was dropped");
+  d->v[pick].gone = 1;
+  for (i = 0; i < d->n; i++) { /* INSTEAD OF triggers go with their view */
+    if (mig_is_type(d->v[pick].object, "view") &&
+        mig_same(d->v[i].object->table, d->v[pick].object->name)) {
+      d->v[i].gone = 1;
+    }
+  }
+}
+
+/* After the change: whatever compiled must compile. CASCADE drops what does not, else it is an
+** error that names them. */
+static void mig_check_dependents(migrate *m, mig_dependents *d, const mig_alteration *c) {
+  const mig_dependent *broken;
+  mig_flush(m);
+  while ((broken = mig_find_broken(m, d, c)) != 0 && !mig_failed(&m->work)) {
+    mig_text names;
+    if (c->cascade) {
+      mig_cascade(m, d, broken, c);
+      continue;
+    }
+    mig_text_init(&names, &m->work);
+    mig_put_broken(m, d, c, &names);
+    mig_fail(&m->work, MIGRATE_DEPENDENT,
+             "other objects depend on table %s as it is: %s (CASCADE drops what needs a dropped "
+             "column)",
+             c->old.name, mig_text_z(&names));
+  }
+}

@@ -1,0 +1,287 @@
+/* Execute: the one sink. Every statement that changes anything passes through mig_sink(): it is
+** listed for whoever asks, then run. */
+
+static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
+  migrate_statement row;
+  if (!m->row || m->row_stop || mig_failed(&m->work)) return;
+  memset(&row, 0, sizeof row);
+  row.step = m->step;
+  row.seq = ++m->seq;
+  row.revision = m->revision;
+  row.direction = m->direction ? m->direction : "";
+  row.kind = mig_kind_name(s->kind);
+  row.sql = s->sql;
+  row.strategy = strategy ? strategy : "";
+  row.reason = s->reason;
+  if (m->row(m->row_arg, &row)) m->row_stop = 1;
+}
+
+/* --- edits of sqlite_master and their reload ------------------------------------------------ */
+
+static int mig_is_pending(migrate *m, const char *schema) {
+  mig_pending *p;
+  for (p = m->pending; p && !mig_same(p->schema, schema); p = p->next) {}
+  return p != 0;
+}
+
+static void mig_set_pending(migrate *m, const char *schema) {
+  mig_pending *p;
+  if (mig_is_pending(m, schema)) return;
+  p = (mig_pending *)mig_alloc(&m->work, sizeof *p);
+  if (!p) return;
+  p->schema = schema;
+  p->next = m->pending;
+  m->pending = p;
+}
+
+/* Runs a statement that DEFENSIVE forbids: lifted for it alone and put back. */
+static int mig_step_unguarded(sqlite3 *db, const char *sql, const char *parameter) {
+  int defensive = mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  int writable = mig_flag(db, MIG_WRITABLE_SCHEMA, 1);
+  int rc = mig_step_all(db, sql, parameter);
+  mig_flag(db, MIG_WRITABLE_SCHEMA, writable);
+  mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, defensive);
+  return rc;
+}
+
+/* SQLite calls a text that it cannot read "malformed database schema (t) - why": the why is enough,
+** since the text is ours and is about to be undone. */
+static void mig_fail_reload(migrate *m) {
+  const char *z = sqlite3_errmsg(m->db), *why = strstr(z, ") - ");
+  int rc = sqlite3_errcode(m->db) & 0xff;
+  if (rc == SQLITE_CORRUPT && why) mig_fail(&m->work, SQLITE_ERROR, "%s", why + 4);
+  else mig_fail_db(m, 0);
+}
+
+/* Makes the edits of a database effective. Not writable_schema=RESET: after it a ROLLBACK would
+** leave the edited schema in memory. A new schema version is noticed by every connection, by this
+** one with its next statement. */
+static void mig_reload_one(migrate *m, const char *schema) {
+  mig_arena *a = &m->work;
+  mig_statement s;
+  sqlite3_int64 version;
+  version = mig_read_int(m, mig_format(a, "PRAGMA \"%w\".schema_version", schema));
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_RELOAD;
+  s.sql = mig_format(a, "PRAGMA \"%w\".schema_version = %lld", schema, version + 1);
+  s.reason = "the edited schema takes effect, for every connection";
+  if (mig_failed(a)) return;
+  mig_announce(m, &s, "");
+  if (mig_step_unguarded(m->db, s.sql, 0) != SQLITE_OK) {
+    mig_fail_db(m, 0);
+    return;
+  }
+  if (sqlite3_libversion_number() < 3035000) { /* which did not look at its own new version */
+    mig_step_unguarded(m->db, "PRAGMA writable_schema = RESET", 0);
+  }
+  if (mig_step_all(m->db, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
+    mig_fail_reload(m);
+  }
+}
+
+static void mig_flush(migrate *m) {
+  while (m->pending && !mig_failed(&m->work)) {
+    mig_pending *p = m->pending;
+    m->pending = p->next;
+    mig_reload_one(m, p->schema);
+  }
+}
+
+/* --- rules that rows break ------------------------------------------------------------------- */
+
+#define MIG_FIRST_ROWS 5
+
+/* Runs a query whose rows are the identities of those that break a rule, and makes of them
+** "complaint: 3 rows (first rowids: 1, 5, 9)". The complaint ends in |rowids or |keys. */
+static void mig_complain(migrate *m, const char *sql, const char *complaint) {
+  mig_arena *a = &m->work;
+  sqlite3_stmt *stmt = mig_prepare(m, sql);
+  const char *word = complaint ? strrchr(complaint, '|') : 0;
+  sqlite3_int64 n = 0;
+  mig_text rows;
+  mig_text_init(&rows, a);
+  while (mig_row(m, &stmt)) {
+    const char *z = (const char *)sqlite3_column_text(stmt, 0);
+    if (n++ < MIG_FIRST_ROWS) mig_putf(&rows, "%s%s", n > 1 ? ", " : "", z ? z : "NULL");
+  }
+  if (!n || !word || mig_failed(a)) return;
+  mig_fail(a, MIGRATE_ROWS, "%.*s in %lld row%s (first %s: %s)", (int)(word - complaint), complaint,
+           n, n == 1 ? "" : "s", word + 1, mig_text_z(&rows));
+}
+
+/* Where in a statement of the user's SQLite saw the error; -1 when it does not say (before 3.38). */
+static int mig_error_offset(sqlite3 *db) {
+#if SQLITE_VERSION_NUMBER >= 3038000
+  if (sqlite3_libversion_number() >= 3038000) return sqlite3_error_offset(db);
+#endif
+  (void)db;
+  return -1;
+}
+
+/* A statement failed: over rows if its diagnosis finds any, else with SQLite's own words, in which
+** the scratch table's name is the table's. */
+static void mig_fail_statement(migrate *m, const mig_statement *s) {
+  mig_arena *a = &m->work;
+  int rc = sqlite3_extended_errcode(m->db), offset;
+  char *words = (rc & 0xff) == SQLITE_NOMEM ? 0 : mig_copy(a, sqlite3_errmsg(m->db));
+  if (!words) {
+    mig_no_memory(a);
+    return;
+  }
+  if ((rc & 0xff) == SQLITE_CONSTRAINT && s->diagnose) {
+    mig_complain(m, s->diagnose, s->complaint);
+    if (mig_failed(a) && a->fault->code != MIGRATE_ROWS) mig_fault_clear(a->fault);
+  }
+  offset = s->kind == MIG_S_SCRIPT ? mig_error_offset(m->db) : -1;
+  if (offset >= 0) mig_fail_at(a, rc, s->sql, (size_t)offset, words);
+  else mig_fail(a, rc, "%s", words);
+}
+
+static void mig_check_count(migrate *m, const mig_statement *s) {
+  sqlite3_int64 n = mig_read_int(m, s->sql);
+  int i;
+  if (s->slot >= m->nslot && !mig_failed(&m->work)) {
+    sqlite3_int64 *v =
+        (sqlite3_int64 *)mig_array(&m->work, (size_t)s->slot * 2 + 8, sizeof *v);
+    if (!v) return;
+    for (i = 0; i < m->nslot; i++) v[i] = m->slots[i];
+    m->slots = v;
+    m->nslot = s->slot * 2 + 8;
+  }
+  if (mig_failed(&m->work)) return;
+  if (s->kind == MIG_S_COUNT) m->slots[s->slot] = n;
+  else if (n > m->slots[s->slot]) mig_complain(m, s->diagnose, s->complaint);
+}
+
+/* --- native ALTERs beside broken objects ------------------------------------------------------ */
+
+typedef struct mig_hidden {
+  struct mig_hidden *next;
+  const char *schema;
+  mig_object object;
+  sqlite3_int64 root;
+} mig_hidden;
+
+/* The object that "error in view v: ..." names, unless it broke only by the change itself. */
+static mig_object *mig_blamed(mig_catalog *c, const char *message) {
+  int i;
+  if (strncmp(message, "error in ", 9) != 0) return 0;
+  message += 9;
+  for (i = 0; i < c->n; i++) {
+    size_t type = strlen(c->v[i].type), name = strlen(c->v[i].name);
+    if (!mig_is_type(&c->v[i], "view") && !mig_is_type(&c->v[i], "trigger")) continue;
+    if (strncmp(message, c->v[i].type, type) != 0 || message[type] != ' ') continue;
+    if (strncmp(message + type + 1, c->v[i].name, name) != 0) continue;
+    if (message[type + 1 + name] == ':') return &c->v[i];
+  }
+  return 0;
+}
+
+static void mig_run_edit(migrate *m, const char *schema, const char *sql, const char *parameter,
+                         const char *reason) {
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_EDIT;
+  s.sql = sql;
+  s.reason = reason;
+  if (mig_failed(&m->work) || !sql) return;
+  mig_announce(m, &s, "native");
+  if (mig_step_unguarded(m->db, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
+  mig_set_pending(m, schema);
+}
+
+static mig_hidden *mig_hide(migrate *m, const char *schema, const mig_object *o,
+                            mig_hidden *list) {
+  mig_hidden *h = (mig_hidden *)mig_alloc(&m->work, sizeof *h);
+  if (!h) return list;
+  h->schema = schema;
+  h->object = *o;
+  h->next = list;
+  mig_run_edit(m, schema,
+               mig_format(&m->work, "DELETE FROM \"%w\".sqlite_master WHERE rowid = %lld", schema,
+                          o->rowid),
+               0, "put aside: it was broken before, and SQLite would stop at it");
+  mig_flush(m);
+  return h;
+}
+
+static void mig_bring_back(migrate *m, mig_hidden *h) {
+  for (; h; h = h->next) {
+    char *sql = mig_format(&m->work,
+                           "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, "
+                           "rootpage, sql) VALUES(%lld, %Q, %Q, %Q, 0, ?1)",
+                           h->schema, h->object.rowid, h->object.type, h->object.name,
+                           h->object.table);
+    mig_run_edit(m, h->schema, sql, h->object.sql, "brought back as it was");
+  }
+  mig_flush(m);
+}
+
+/* A native ALTER that looks at every view and trigger of the schema: those that were broken before
+** are put aside for its time. */
+static void mig_run_native(migrate *m, const mig_statement *s) {
+  mig_hidden *hidden = 0;
+  const char **schemas;
+  int n, i;
+  while (!mig_failed(&m->work)) {
+    mig_object *o = 0;
+    char *words;
+    if (mig_step_all(m->db, s->sql, 0) == SQLITE_OK) break;
+    words = mig_copy(&m->work, sqlite3_errmsg(m->db));
+    if (!words || !sqlite3_get_autocommit(m->db)) {
+      schemas = words ? mig_read_schemas(m, &n) : 0;
+      for (i = 0; schemas && i < n && !o; i++) {
+        mig_catalog *c = mig_read_catalog(m, schemas[i]);
+        o = c ? mig_blamed(c, words) : 0;
+        if (o) hidden = mig_hide(m, c->schema, o, hidden);
+      }
+    }
+    if (!o && words) mig_fail(&m->work, SQLITE_ERROR, "%s", words);
+  }
+  mig_bring_back(m, hidden);
+}
+
+/* --- the sink ------------------------------------------------------------------------------- */
+
+static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
+  int rc = SQLITE_OK;
+  if (mig_failed(&m->work)) return;
+  if (s->kind != MIG_S_EDIT) mig_flush(m);
+  mig_announce(m, s, strategy);
+  if (mig_failed(&m->work)) return;
+  switch (s->kind) {
+    case MIG_S_EDIT:
+      rc = mig_step_unguarded(m->db, s->sql, s->parameter);
+      mig_set_pending(m, s->schema);
+      break;
+    case MIG_S_CHECK:
+      mig_complain(m, s->sql, s->complaint);
+      return;
+    case MIG_S_COUNT:
+    case MIG_S_NOT_MORE:
+      mig_check_count(m, s);
+      return;
+    case MIG_S_NATIVE:
+      mig_run_native(m, s);
+      return;
+    default:
+      rc = mig_step_all(m->db, s->sql, s->parameter);
+  }
+  if (rc != SQLITE_OK) mig_fail_statement(m, s);
+}
+
+static void mig_sink_list(migrate *m, const mig_statements *list) {
+  const mig_statement *s;
+  for (s = list->first; s && !mig_failed(&m->work); s = s->next) mig_sink(m, s, list->strategy);
+}
+
+/* A statement made on the spot: version rows, the journal, the user's own. */
+static int mig_sink_sql(migrate *m, int kind, const char *sql, const char *reason) {
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = kind;
+  s.sql = sql;
+  s.reason = reason;
+  if (sql) mig_sink(m, &s, "");
+  return m->fault.code;
+}

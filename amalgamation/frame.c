@@ -1,0 +1,169 @@
+/* Frame: the transaction around a run, and the connection's settings, which are all as before when
+** the run is over, however it went. */
+
+/* Constants that older sqlite3.h lack; the calls answer an error there, which is harmless. */
+#define MIG_WRITABLE_SCHEMA 1011
+#define MIG_LEGACY_ALTER_TABLE 1012
+#define MIG_DQS_DML 1013
+#define MIG_DQS_DDL 1014
+#define MIG_ENABLE_COMMENTS 1022
+
+/* Sets a flag of sqlite3_db_config(); returns what it was. -1 asks only. */
+static int mig_flag(sqlite3 *db, int op, int value) {
+  int before = 0, after = 0;
+  sqlite3_db_config(db, op, -1, &before);
+  if (value >= 0 && value != before) sqlite3_db_config(db, op, value, &after);
+  return before;
+}
+
+/* What our own statements run under. */
+typedef struct mig_flags {
+  int legacy, dqs_dml, dqs_ddl, comments;
+  sqlite3_int64 rowid;
+} mig_flags;
+
+static mig_flags mig_enter(sqlite3 *db) {
+  mig_flags f;
+  f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
+  f.dqs_dml = mig_flag(db, MIG_DQS_DML, 1);
+  f.dqs_ddl = mig_flag(db, MIG_DQS_DDL, 1);
+  f.comments = mig_flag(db, MIG_ENABLE_COMMENTS, 1);
+  f.rowid = sqlite3_last_insert_rowid(db);
+  return f;
+}
+
+static void mig_leave(sqlite3 *db, mig_flags f) {
+  mig_flag(db, MIG_LEGACY_ALTER_TABLE, f.legacy);
+  mig_flag(db, MIG_DQS_DML, f.dqs_dml);
+  mig_flag(db, MIG_DQS_DDL, f.dqs_ddl);
+  mig_flag(db, MIG_ENABLE_COMMENTS, f.comments);
+  sqlite3_set_last_insert_rowid(db, f.rowid);
+}
+
+/* Runs one statement to its end; rows are dropped. Returns SQLite's code. */
+static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
+  sqlite3_stmt *stmt = 0;
+  int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, 0);
+  if (rc == SQLITE_OK && parameter) {
+    rc = sqlite3_bind_text(stmt, 1, parameter, -1, SQLITE_STATIC);
+  }
+  if (rc == SQLITE_OK) {
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {}
+    rc = sqlite3_finalize(stmt);
+  } else {
+    sqlite3_finalize(stmt);
+  }
+  return rc;
+}
+
+/* Another statement of the connection that has begun and not ended. Inside an SQL function one of
+** them is the caller itself: the one that names a function of ours. */
+static void mig_refuse_busy(migrate *m) {
+  sqlite3_stmt *stmt = 0, *other = 0;
+  int callers = (m->flags & MIGRATE_SQL_FUNCTION) ? 1 : 0;
+  while ((stmt = sqlite3_next_stmt(m->db, stmt)) != 0) {
+    const char *sql = sqlite3_sql(stmt);
+    if (!sqlite3_stmt_busy(stmt)) continue;
+    if (callers && sql && mig_mentions(sql, "migrate_")) {
+      callers--;
+      if (!sqlite3_stmt_readonly(stmt)) {
+        mig_fail(&m->work, MIGRATE_BUSY_STATEMENT,
+                 "called inside a statement that writes: %.200s (call it as SELECT f(..) alone)",
+                 sql);
+      }
+      continue;
+    }
+    other = stmt;
+  }
+  if (other) {
+    mig_fail(&m->work, MIGRATE_BUSY_STATEMENT,
+             "another statement of this connection is still reading: %.200s (finish or reset it "
+             "first)",
+             sqlite3_sql(other) ? sqlite3_sql(other) : "?");
+  }
+}
+
+/* Inside SELECT f(..) FROM t the table t is being read, and SQLite refuses every DROP: found out
+** before anything is changed. */
+static void mig_refuse_from(migrate *m) {
+  sqlite3_stmt *stmt = 0;
+  const char *sql = 0;
+  if (!(m->flags & MIGRATE_SQL_FUNCTION) || mig_failed(&m->work)) return;
+  if (mig_step_all(m->db, "CREATE TEMP TABLE migrate_probe(x)", 0) != SQLITE_OK) {
+    mig_fail_db(m, 0);
+    return;
+  }
+  if (mig_step_all(m->db, "DROP TABLE temp.migrate_probe", 0) == SQLITE_OK) return;
+  if ((sqlite3_errcode(m->db) & 0xff) != SQLITE_LOCKED) {
+    mig_fail_db(m, 0);
+    return;
+  }
+  while ((stmt = sqlite3_next_stmt(m->db, stmt)) != 0) {
+    if (sqlite3_stmt_busy(stmt) && sqlite3_sql(stmt)) sql = sqlite3_sql(stmt);
+  }
+  mig_fail(&m->work, SQLITE_LOCKED,
+           "called inside a statement that reads a table: %.200s (call it as SELECT f(..) without "
+           "FROM)",
+           sql ? sql : "?");
+}
+
+#define MIG_PAUSE_FIRST 1
+#define MIG_PAUSE_LAST 50
+
+/* BEGIN IMMEDIATE, tried again while another connection holds the lock. The host's own busy
+** handler has had its turn within each try. */
+static int mig_begin_immediate(migrate *m) {
+  int waited = 0, pause = MIG_PAUSE_FIRST, rc;
+  int limit = m->settings.busy_timeout;
+  for (;;) {
+    rc = mig_step_all(m->db, "BEGIN IMMEDIATE", 0);
+    if ((rc & 0xff) != SQLITE_BUSY || waited >= limit) return rc;
+    if (pause > limit - waited) pause = limit - waited;
+    sqlite3_sleep(pause);
+    waited += pause;
+    if (pause < MIG_PAUSE_LAST) pause *= 2;
+  }
+}
+
+/* Opens the transaction of a run: BEGIN IMMEDIATE, or a savepoint inside the caller's. */
+static void mig_frame_open(migrate *m) {
+  int rc;
+  mig_refuse_busy(m);
+  if (mig_failed(&m->work)) return;
+  m->own_transaction = sqlite3_get_autocommit(m->db);
+  rc = m->own_transaction ? mig_begin_immediate(m)
+                          : mig_step_all(m->db, "SAVEPOINT migrate", 0);
+  if (rc != SQLITE_OK) {
+    mig_fail_db(m, (rc & 0xff) == SQLITE_BUSY ? "another connection holds the database" : 0);
+    return;
+  }
+  m->depth = 1;
+  mig_refuse_from(m);
+}
+
+/* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
+** be rolled back again, and a caller's transaction that went with it is spoken of. */
+static void mig_frame_undo(migrate *m) {
+  int gone = sqlite3_get_autocommit(m->db);
+  if (m->own_transaction) {
+    if (!gone) mig_step_all(m->db, "ROLLBACK", 0);
+  } else if (gone) {
+    mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
+  } else {
+    mig_step_all(m->db, "ROLLBACK TO migrate", 0);
+    mig_step_all(m->db, "RELEASE migrate", 0);
+  }
+}
+
+/* Ends the transaction of a run: commits without a fault, else undoes everything. */
+static void mig_frame_close(migrate *m) {
+  int rc;
+  if (!m->depth) return;
+  m->depth = 0;
+  if (!mig_failed(&m->work)) {
+    rc = mig_step_all(m->db, m->own_transaction ? "COMMIT" : "RELEASE migrate", 0);
+    if (rc == SQLITE_OK) return;
+    mig_fail_db(m, "the changes could not be committed");
+  }
+  mig_frame_undo(m);
+}

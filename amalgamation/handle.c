@@ -1,0 +1,134 @@
+/* Handle: struct migrate, and what begins and ends every public call. */
+
+typedef struct mig_pending { /* databases whose sqlite_master was edited since their last reload */
+  const char *schema;
+  struct mig_pending *next;
+} mig_pending;
+
+struct migrate {
+  sqlite3 *db;
+  mig_fault fault;
+  mig_arena arena; /* lives as long as the handle: settings, revisions */
+  mig_arena work;  /* lives as long as one call and its result */
+  mig_settings settings;
+  unsigned flags;
+  void (*log)(void *, int, const char *);
+  void *log_arg;
+  int (*written)(void *, const char *); /* told of each new revision file */
+  void *written_arg;
+  char *errbuf;
+  int nerrbuf;
+  mig_text result;
+  int statements; /* run by the last migrate_exec() */
+
+  /* revisions */
+  const mig_revision **revisions;
+  int nrevision, revision_cap;
+  mig_graph *graph; /* of all revisions; NULL: to be made */
+
+  /* one run */
+  int depth;             /* 0: no transaction of ours is open */
+  int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
+  mig_pending *pending;
+  sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
+  int nslot;
+  mig_catalog *catalogs; /* read in this run and still true; linked by mig_cached */
+  int seq;               /* statements listed so far */
+  int (*row)(void *, const migrate_statement *); /* lists each statement; NULL: nobody asks */
+  void *row_arg;
+  int row_stop;          /* the callback has heard enough */
+  const char *revision, *direction; /* what the statements belong to, for the lists */
+  int step;
+};
+
+/* Starts a public call: its memory is new, its result empty. Returns the sticky code. */
+static int mig_begin_call(migrate *m) {
+  if (!m) return SQLITE_NOMEM;
+  if (m->fault.code) return m->fault.code;
+  mig_arena_free(&m->work);
+  mig_text_init(&m->result, &m->work);
+  m->pending = 0;
+  m->slots = 0;
+  m->nslot = 0;
+  m->catalogs = 0;
+  m->statements = 0;
+  m->seq = 0;
+  return 0;
+}
+
+static int mig_end_call(migrate *m) {
+  if (m->fault.code && m->errbuf && m->nerrbuf > 0) {
+    sqlite3_snprintf(m->nerrbuf, m->errbuf, "%s", mig_fault_text(&m->fault));
+  }
+  return m->fault.code;
+}
+
+static void mig_log(migrate *m, int level, const char *message) {
+  if (m->log && message) m->log(m->log_arg, level, message);
+}
+
+/* --- reading the database ------------------------------------------------------------------ */
+
+/* The connection's error as ours. `what` names our own statement in words; NULL: the message says
+** enough. */
+static void mig_fail_db(migrate *m, const char *what) {
+  int rc = sqlite3_extended_errcode(m->db);
+  if (rc == 0 || rc == SQLITE_ROW || rc == SQLITE_DONE) rc = SQLITE_ERROR;
+  if ((rc & 0xff) == SQLITE_NOMEM) {
+    mig_no_memory(&m->work);
+  } else if (what) {
+    mig_fail(&m->work, rc, "%s: %s", what, sqlite3_errmsg(m->db));
+  } else {
+    mig_fail(&m->work, rc, "%s", sqlite3_errmsg(m->db));
+  }
+}
+
+static sqlite3_stmt *mig_prepare(migrate *m, const char *sql) {
+  sqlite3_stmt *stmt = 0;
+  if (mig_failed(&m->work) || !sql) return 0;
+  if (sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0) != SQLITE_OK) {
+    mig_fail_db(m, 0);
+    sqlite3_finalize(stmt);
+    return 0;
+  }
+  return stmt;
+}
+
+/* Steps a reader: 1 while there is a row. After the last row, or an error, it is finalized. */
+static int mig_row(migrate *m, sqlite3_stmt **stmt) {
+  int rc;
+  if (!*stmt) return 0;
+  if (!mig_failed(&m->work)) {
+    rc = sqlite3_step(*stmt);
+    if (rc == SQLITE_ROW) return 1;
+    if (rc != SQLITE_DONE) mig_fail_db(m, 0);
+  }
+  sqlite3_finalize(*stmt);
+  *stmt = 0;
+  return 0;
+}
+
+static char *mig_cell(migrate *m, sqlite3_stmt *stmt, int i) {
+  const char *z = (const char *)sqlite3_column_text(stmt, i);
+  if (!z && sqlite3_column_type(stmt, i) != SQLITE_NULL) mig_no_memory(&m->work);
+  return z ? mig_copy(&m->work, z) : 0;
+}
+
+/* The first column of the first row as an integer; 0 without a row. */
+static sqlite3_int64 mig_read_int(migrate *m, const char *sql) {
+  sqlite3_stmt *stmt = mig_prepare(m, sql);
+  sqlite3_int64 v = 0;
+  while (mig_row(m, &stmt)) v = sqlite3_column_int64(stmt, 0);
+  return v;
+}
+
+/* Does a statement compile? Its error is swallowed, but for lack of memory. */
+static int mig_compiles(migrate *m, const char *sql) {
+  sqlite3_stmt *stmt = 0;
+  int rc;
+  if (mig_failed(&m->work) || !sql) return 0;
+  rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
+  sqlite3_finalize(stmt);
+  if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
+  return rc == SQLITE_OK;
+}

@@ -1,0 +1,175 @@
+/* Layout: edits of a CREATE TABLE text that keep every byte they do not speak of. The outer list
+** holds columns and table constraints; an item goes in and out with its comma, its line and the
+** comment behind it, so that taking out what was put in gives the old bytes back. */
+
+/* sql with the span replaced. */
+static char *mig_splice(mig_arena *a, const char *sql, mig_span s, const char *text) {
+  mig_text t;
+  mig_text_init(&t, a);
+  mig_putn(&t, sql, s.at);
+  mig_put(&t, text);
+  mig_put(&t, sql + s.end);
+  return t.z;
+}
+
+static char *mig_insert(mig_arena *a, const char *sql, size_t at, const char *text) {
+  mig_span s;
+  s.at = s.end = at;
+  return mig_splice(a, sql, s, text);
+}
+
+/* The end of what belongs to the line's item: past comments that end this line; `at` itself where
+** the line goes on with a token, whose comments those are. */
+static size_t mig_line_tail(const char *sql, size_t n, size_t at) {
+  size_t tail = at, i = at;
+  for (;;) {
+    mig_token k = mig_next_token(sql, n, i);
+    if (k.type == MIG_TK_COMMENT) {
+      tail = k.end;
+    } else if (k.type == MIG_TK_SPACE) {
+      if (memchr(sql + k.at, '\n', k.end - k.at)) return tail;
+    } else {
+      return at;
+    }
+    i = k.end;
+  }
+}
+
+/* The first byte at or after `at` that is no blank or tab, if it begins a new line. */
+static int mig_at_line_end(const char *sql, size_t at) {
+  while (sql[at] == ' ' || sql[at] == '\t') at++;
+  return sql[at] == '\n' || sql[at] == '\r';
+}
+
+/* Where the line of byte `at` begins, if only blanks stand before `at` on it; else `at`. */
+static size_t mig_indent_start(const char *sql, size_t at) {
+  size_t i = at;
+  while (i > 0 && (sql[i - 1] == ' ' || sql[i - 1] == '\t')) i--;
+  return i > 0 && sql[i - 1] == '\n' ? i : at;
+}
+
+/* A new line and the indent of the item at `at`; "" when it does not begin a line. */
+static char *mig_new_line(mig_arena *a, const char *sql, size_t at) {
+  size_t from = mig_indent_start(sql, at);
+  int crlf;
+  if (from == at && !(at > 0 && sql[at - 1] == '\n')) return mig_copy(a, "");
+  crlf = from > 1 && sql[from - 2] == '\r';
+  return mig_format(a, "%s%.*s", crlf ? "\r\n" : "\n", (int)(at - from), sql + from);
+}
+
+/* The comma between two offsets, or 0. */
+static size_t mig_comma(const char *sql, size_t from, size_t to) {
+  while (from < to) {
+    mig_token k = mig_next_token(sql, to, from);
+    if (k.type == MIG_TK_OP && sql[k.at] == ',') return k.at;
+    if (k.type == MIG_TK_END) return 0;
+    from = k.end;
+  }
+  return 0;
+}
+
+typedef struct mig_items {
+  mig_span *v; /* columns, then table constraints, in the text's order */
+  int n;
+} mig_items;
+
+static mig_items mig_list_items(mig_arena *a, const mig_table *t) {
+  mig_items list;
+  int i;
+  list.n = 0;
+  list.v = (mig_span *)mig_array(a, (size_t)(t->ncolumn + t->nconstraint + 1), sizeof(mig_span));
+  for (i = 0; list.v && i < t->ncolumn; i++) list.v[list.n++] = t->columns[i].span;
+  for (i = 0; list.v && i < t->nconstraint; i++) {
+    if (t->constraints[i].column < 0) list.v[list.n++] = t->constraints[i].span;
+  }
+  return list;
+}
+
+/* Puts an item behind item `p` (-1: before the first). Returns the new text. */
+static char *mig_insert_item(mig_arena *a, const mig_table *t, int p, const char *text) {
+  mig_items list = mig_list_items(a, t);
+  const char *line;
+  size_t comma, tail;
+  if (!list.v) return 0;
+  if (p + 1 < list.n) { /* an item follows */
+    size_t next = list.v[p + 1].at, base;
+    comma = p < 0 ? 0 : mig_comma(t->sql, list.v[p].end, next);
+    base = p < 0 ? t->open + 1 : comma ? comma + 1 : list.v[p].end;
+    tail = mig_line_tail(t->sql, t->nsql, base);
+    line = mig_new_line(a, t->sql, next);
+    if (!line) return 0;
+    if (!*line || !mig_at_line_end(t->sql, tail)) {
+      if (p < 0) return mig_insert(a, t->sql, next, mig_format(a, "%s, ", text));
+      return mig_insert(a, t->sql, base, mig_format(a, comma ? " %s," : ", %s,", text));
+    }
+    text = mig_format(a, "%s%s,", line, text);
+    if (p >= 0 && !comma) text = mig_format(a, ",%s", text);
+    return text ? mig_insert(a, t->sql, tail, text) : 0;
+  }
+  line = mig_new_line(a, t->sql, list.v[p].at);
+  if (!line) return 0;
+  tail = mig_line_tail(t->sql, t->nsql, list.v[p].end);
+  if (!*line && tail == list.v[p].end) {
+    return mig_insert(a, t->sql, tail, mig_format(a, ", %s", text));
+  }
+  text = mig_format(a, "%s%s", *line ? line : "\n", text);
+  return text ? mig_insert(a, mig_insert(a, t->sql, tail, text), list.v[p].end, ",") : 0;
+}
+
+/* Cuts [s.at, s.end) and keeps a line comment that ends at s.at from eating what follows. */
+static char *mig_cut(mig_arena *a, const char *sql, mig_span s, int after_comment) {
+  int open = after_comment && !mig_at_line_end(sql, s.end);
+  return mig_splice(a, sql, s, open ? "\n" : "");
+}
+
+static char *mig_delete_last_item(mig_arena *a, const mig_table *t, mig_items list) {
+  const char *sql = t->sql;
+  int i = list.n - 1;
+  size_t comma = mig_comma(sql, list.v[i - 1].end, list.v[i].at);
+  size_t base = comma ? comma + 1 : list.v[i - 1].end;
+  mig_span cut, c;
+  char *shorter;
+  cut.at = mig_line_tail(sql, t->nsql, base);
+  cut.end = mig_line_tail(sql, t->nsql, list.v[i].end);
+  shorter = mig_cut(a, sql, cut, cut.at > base);
+  if (!comma || !shorter) return shorter;
+  c.at = comma;
+  c.end = comma + 1;
+  return mig_splice(a, shorter, c, "");
+}
+
+/* Takes item i out of the list, with its comma. The list keeps at least one item. */
+static char *mig_delete_item(mig_arena *a, const mig_table *t, int i) {
+  mig_items list = mig_list_items(a, t);
+  const char *sql = t->sql;
+  size_t comma, base;
+  mig_span cut;
+  if (!list.v) return 0;
+  if (i == list.n - 1) return mig_delete_last_item(a, t, list);
+  comma = mig_comma(sql, list.v[i].end, list.v[i + 1].at);
+  base = t->open + 1;
+  if (i > 0) {
+    size_t before = mig_comma(sql, list.v[i - 1].end, list.v[i].at);
+    base = before ? before + 1 : list.v[i - 1].end;
+  }
+  cut.end = comma ? mig_line_tail(sql, t->nsql, comma + 1) : list.v[i].end;
+  cut.at = mig_line_tail(sql, t->nsql, base);
+  if (mig_at_line_end(sql, cut.at)) {
+    /* its own line, or lines: from the end of the line before to the end of its last */
+    if (!mig_at_line_end(sql, cut.end)) cut.at = list.v[i].at;
+    while (cut.at == list.v[i].at && (sql[cut.end] == ' ' || sql[cut.end] == '\t')) cut.end++;
+    return mig_cut(a, sql, cut, 0);
+  }
+  cut.at = base;
+  if (i == 0) {
+    cut.at = list.v[0].at;
+    while (sql[cut.end] == ' ' || sql[cut.end] == '\t') cut.end++;
+  }
+  return mig_cut(a, sql, cut, 0);
+}
+
+/* Takes a constraint out of a column's definition, with the blanks before it. */
+static char *mig_delete_words(mig_arena *a, const char *sql, mig_span s) {
+  while (s.at > 0 && (sql[s.at - 1] == ' ' || sql[s.at - 1] == '\t')) s.at--;
+  return mig_splice(a, sql, s, "");
+}

@@ -1,0 +1,148 @@
+/* Public: the functions of api.h that open, close and run; nothing but their arguments is looked
+** at here. */
+
+MIGRATE_API const char *migrate_libversion(void) { return MIGRATE_VERSION; }
+
+MIGRATE_API const char *migrate_strerror(int code) {
+  switch (code) {
+#define MIG_ERROR_CASE(name, value, text) \
+  case value:                             \
+    return text;
+    MIGRATE_ERRORS(MIG_ERROR_CASE)
+#undef MIG_ERROR_CASE
+    default:
+      return sqlite3_errstr(code);
+  }
+}
+
+static int mig_open_fail(const migrate_options *o, int code, const char *message) {
+  if (o && o->errbuf && o->nerrbuf > 0) sqlite3_snprintf(o->nerrbuf, o->errbuf, "%s", message);
+  return code;
+}
+
+static void mig_open_options(migrate *m, const migrate_options *o) {
+  mig_arena *a = &m->arena;
+  int i;
+  m->flags = o->flags;
+  m->log = o->log;
+  m->log_arg = o->log_arg;
+  m->written = o->written;
+  m->written_arg = o->written_arg;
+  m->errbuf = o->errbuf;
+  m->nerrbuf = o->nerrbuf;
+  if (o->version_table) {
+    mig_settings_put(a, &m->settings, "version_table", o->version_table, MIG_FROM_PROGRAM);
+  }
+  if (o->busy_timeout) {
+    char *ms = mig_format(a, "%d", o->busy_timeout < 0 ? 0 : o->busy_timeout);
+    if (ms) mig_settings_put(a, &m->settings, "busy_timeout", ms, MIG_FROM_PROGRAM);
+  }
+  for (i = 0; i < 3; i++) {
+    static const struct {
+      unsigned flag;
+      const char *key, *value;
+    } flags[] = {{MIGRATE_PORTABLE, "rebuild", "portable"},
+                 {MIGRATE_PER_MIGRATION, "transaction_per_migration", "on"},
+                 {MIGRATE_NO_JOURNAL, "journal", "off"}};
+    if (o->flags & flags[i].flag) {
+      mig_settings_put(a, &m->settings, flags[i].key, flags[i].value, MIG_FROM_PROGRAM);
+    }
+  }
+}
+
+MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrate **out) {
+  migrate *m;
+  int rc;
+  if (!out) return mig_open_fail(options, MIGRATE_MISUSE, "migrate_open: out is NULL");
+  *out = 0;
+  if (!db) return mig_open_fail(options, MIGRATE_MISUSE, "migrate_open: db is NULL");
+  if (sqlite3_libversion_number() < MIGRATE_MIN_SQLITE) {
+    return mig_open_fail(options, MIGRATE_OLD_SQLITE,
+                         "migrate needs SQLite 3.31.0 or newer: this one is too old");
+  }
+  m = (migrate *)sqlite3_malloc64(sizeof *m);
+  if (!m) return mig_open_fail(options, SQLITE_NOMEM, "out of memory");
+  memset(m, 0, sizeof *m);
+  m->db = db;
+  mig_arena_init(&m->arena, &m->fault);
+  mig_arena_init(&m->work, &m->fault);
+  mig_text_init(&m->result, &m->work);
+  mig_settings_init(&m->settings);
+  if (options) mig_open_options(m, options);
+  rc = mig_end_call(m);
+  if (rc) {
+    migrate_close(m);
+    return rc;
+  }
+  *out = m;
+  return 0;
+}
+
+MIGRATE_API int migrate_close(migrate *m) {
+  int rc;
+  if (!m) return SQLITE_NOMEM;
+  rc = m->fault.code;
+  mig_arena_free(&m->work);
+  mig_arena_free(&m->arena);
+  mig_fault_clear(&m->fault);
+  sqlite3_free(m);
+  return rc;
+}
+
+MIGRATE_API int migrate_errcode(migrate *m) { return m ? m->fault.code : SQLITE_NOMEM; }
+
+MIGRATE_API const char *migrate_errmsg(migrate *m) {
+  return m ? mig_fault_text(&m->fault) : "out of memory";
+}
+
+MIGRATE_API const char *migrate_result(migrate *m) {
+  return m && !m->fault.code ? mig_text_z(&m->result) : "";
+}
+
+MIGRATE_API int migrate_statements(migrate *m) { return m ? m->statements : 0; }
+
+/* Words for a failed statement of a script: which one it is, where the script has several. */
+static void mig_exec_context(migrate *m, const char *sql, size_t at) {
+  mig_place p;
+  if (!mig_failed(&m->work) || !m->statements) return;
+  p = mig_place_of(sql, at);
+  mig_fault_context(&m->work, "statement %d (line %d): ", m->statements + 1, p.line);
+}
+
+MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
+  size_t at;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!sql) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_exec: the SQL is NULL");
+    return mig_end_call(m);
+  }
+  mig_frame_open(m);
+  at = mig_run_script(m, sql);
+  mig_exec_context(m, sql, at);
+  mig_frame_close(m);
+  return mig_end_call(m);
+}
+
+MIGRATE_API int migrate_explain(migrate *m, const char *sql,
+                                int (*row)(void *, const migrate_statement *), void *arg) {
+  migrate k;
+  sqlite3 *db;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!sql || !row) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_explain: the SQL or the callback is NULL");
+    return mig_end_call(m);
+  }
+  db = mig_scratch_open(m);
+  if (db) {
+    mig_stub_functions(&m->work, db, sql);
+    mig_scratch_handle(m, db, &k);
+    k.row = row;
+    k.row_arg = arg;
+    mig_frame_open(&k);
+    mig_exec_context(&k, sql, mig_run_script(&k, sql));
+    mig_frame_close(&k);
+    m->statements = k.statements;
+    mig_scratch_close(m, &k);
+  }
+  return mig_end_call(m);
+}

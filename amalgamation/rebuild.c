@@ -1,0 +1,339 @@
+/* Rebuild: the rows are copied into a scratch table, then the two tables exchange root pages in
+** sqlite_master and the scratch table, which now owns the old b-tree, is dropped. The table is
+** never dropped or renamed, so whatever binds to its name stays as it is. */
+
+static void mig_put_column_words(mig_lowering *l, mig_text *z, int i) {
+  const mig_table *t = &l->c->now;
+  const mig_column *c = &t->columns[i];
+  int k;
+  mig_put_name(z, c->name);
+  if (!mig_span_empty(c->type)) mig_putf(z, " %s", mig_span_text(l->a, t->sql, c->type));
+  for (k = c->first; k < c->first + c->count; k++) {
+    const mig_constraint *x = &t->constraints[k];
+    int keep = x->kind == MIG_COLLATE || x->kind == MIG_GENERATED ||
+               (x->kind == MIG_DEFAULT && l->c->origins[i].from < 0);
+    if (keep) mig_putf(z, "\n %s", mig_span_text(l->a, t->sql, x->body));
+  }
+}
+
+/* The scratch table has what decides how rows are stored, and nothing that could refuse one:
+** no CHECK, NOT NULL, UNIQUE or FOREIGN KEY. Those are looked at afterwards. */
+static void mig_lower_scratch(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  const mig_constraint *p = mig_primary_key(t);
+  mig_text z;
+  int i;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "CREATE TABLE ");
+  mig_put_object(&z, l->schema, l->scratch);
+  mig_put(&z, "(");
+  for (i = 0; i < t->ncolumn; i++) {
+    if (i) mig_put(&z, ", ");
+    mig_put_column_words(l, &z, i);
+    if (i == mig_alias(t) && !t->without_rowid) mig_put(&z, " PRIMARY KEY");
+  }
+  if (t->without_rowid && p) mig_putf(&z, ", PRIMARY KEY(%s)", mig_key_list(l->a, p, 1));
+  mig_put(&z, "\n)");
+  if (t->without_rowid) mig_put(&z, " WITHOUT ROWID");
+  if (t->strict) mig_put(&z, t->without_rowid ? ", STRICT" : " STRICT");
+  mig_emit(l->out, MIG_S_SCHEMA, z.z, "the rows as they will be, without keys and constraints");
+}
+
+/* The value of column i of the new table, over a row of the old one; NULL: left to its default. */
+static char *mig_copied_value(mig_lowering *l, int i, const char *rowid) {
+  const mig_alteration *c = l->c;
+  const mig_origin *o = &c->origins[i];
+  mig_text z;
+  mig_text_init(&z, l->a);
+  if (o->using_expr) {
+    mig_putf(&z, "(%s\n)", o->using_expr);
+  } else if (o->from >= 0) {
+    mig_put_object(&z, c->old.name, c->old.columns[o->from].name);
+  } else if (i == mig_alias(&c->now) && rowid) {
+    mig_putf(&z, "\"%w\".%s", c->old.name, rowid); /* a new alias takes the rowid over */
+  } else {
+    return 0;
+  }
+  return z.z;
+}
+
+static int mig_is_copied(const mig_alteration *c, int i) { return !c->now.columns[i].generated; }
+
+/* Refuses rows whose values a new affinity would change beyond recognition; USING says otherwise.
+** Text that looks like an integer and does not fit becomes a REAL, large integers lose digits as
+** REAL, and REAL becomes text of 15 digits before SQLite 3.53. */
+static void mig_lower_loss_checks(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    const mig_column *to = &c->now.columns[i], *from = mig_old_column(l->d, i);
+    mig_text col, z;
+    const char *loss = 0;
+    if (!from || c->origins[i].using_expr || to->generated || from->affinity == to->affinity) continue;
+    mig_text_init(&col, l->a);
+    mig_put_object(&col, c->old.name, from->name);
+    if (!col.z) return;
+    z = mig_begin_check(l, &c->old, c->old.name);
+    mig_put(&z, " NOT INDEXED WHERE ");
+    if (to->affinity == MIG_TEXT) {
+      mig_putf(&z, "typeof(%s) = 'real' AND CAST(CAST(%s AS TEXT) AS REAL) <> %s", col.z, col.z,
+               col.z);
+      loss = "digits would be lost as text";
+    } else if (to->affinity == MIG_REAL) {
+      mig_putf(&z,
+               "(typeof(%s) = 'integer' AND CAST(CAST(%s AS REAL) AS INTEGER) <> %s) OR "
+               "(typeof(%s) = 'text' AND length(%s) > 15 AND %s NOT GLOB '*[^0-9 +-]*' AND "
+               "CAST(CAST(%s AS REAL) AS INTEGER) <> CAST(%s AS INTEGER))",
+               col.z, col.z, col.z, col.z, col.z, col.z, col.z, col.z);
+      loss = "digits would be lost as REAL";
+    } else if (to->affinity == MIG_INTEGER || to->affinity == MIG_NUMERIC) {
+      mig_putf(&z,
+               "typeof(%s) = 'text' AND length(%s) > 15 AND %s NOT GLOB '*[^0-9 +-]*' AND "
+               "typeof(CAST(%s AS NUMERIC)) = 'real'",
+               col.z, col.z, col.z, col.z);
+      loss = "the number does not fit an integer and would lose digits";
+    }
+    if (!loss) continue;
+    mig_emit_check(l, &z, &c->old, "a conversion must not lose anything",
+                   mig_format(l->a, "cannot convert %s.%s: %s (USING says how)", c->old.name,
+                              from->name, loss));
+  }
+}
+
+/* NULL and doubles in what becomes the row's identity, before SQLite invents numbers for them. */
+static void mig_lower_identity_checks(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i = mig_alias(&c->now), k;
+  const mig_constraint *p = mig_primary_key(&c->now);
+  if (!p || (!c->now.without_rowid && i < 0)) return;
+  if (!l->d->rowids && !l->d->keys_differ && !l->d->values) return;
+  for (k = 0; k < p->nkey && !mig_failed(l->a); k++) {
+    char *value;
+    mig_text z;
+    i = mig_find_column(&c->now, p->keys[k].name);
+    if (i < 0 || c->origins[i].from < 0) continue;
+    if (c->origins[i].from == mig_alias(&c->old) && !c->origins[i].using_expr) continue;
+    value = mig_copied_value(l, i, 0);
+    z = mig_begin_check(l, &c->old, c->old.name);
+    mig_putf(&z, " NOT INDEXED WHERE %s IS NULL", value);
+    mig_emit_check(l, &z, &c->old, "a key that identifies rows holds no NULL",
+                   mig_format(l->a, "column %s.%s holds NULL and cannot be the primary key",
+                              c->now.name, c->now.columns[i].name));
+  }
+}
+
+static char *mig_duplicates_of_copy(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  const mig_constraint *p = mig_primary_key(&c->now);
+  mig_text keys;
+  int k;
+  if (!p) return 0;
+  mig_text_init(&keys, l->a);
+  for (k = 0; k < p->nkey; k++) {
+    int i = mig_find_column(&c->now, p->keys[k].name);
+    char *value = i < 0 ? 0 : mig_copied_value(l, i, 0);
+    if (!value) return 0;
+    mig_putf(&keys, "%s%s", k ? ", " : "", value);
+  }
+  return mig_duplicates_query(l, &c->old, c->old.name, keys.z, "");
+}
+
+static void mig_lower_copy(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  const mig_table *old = &c->old, *now = &c->now;
+  const char *rowid = old->without_rowid ? 0 : mig_rowid_name(old, 0);
+  const char *target = now->without_rowid || mig_alias(now) >= 0 ? 0 : mig_rowid_name(now, 0);
+  mig_text columns, values, z;
+  mig_statement *s;
+  int i, n = 0;
+  mig_text_init(&columns, l->a);
+  mig_text_init(&values, l->a);
+  mig_text_init(&z, l->a);
+  if (mig_alias(old) >= 0 && !rowid) rowid = mig_name(l->a, old->columns[mig_alias(old)].name);
+  if (rowid && target) {
+    mig_put(&columns, target);
+    mig_putf(&values, "\"%w\".%s", old->name, rowid);
+    n++;
+  }
+  for (i = 0; i < now->ncolumn && !mig_failed(l->a); i++) {
+    char *value = mig_is_copied(c, i) ? mig_copied_value(l, i, rowid) : 0;
+    if (!value) continue;
+    mig_put(&columns, n ? ", " : "");
+    mig_put_name(&columns, now->columns[i].name);
+    mig_putf(&values, "%s%s", n ? ", " : "", value);
+    n++;
+  }
+  mig_put(&z, "INSERT OR ABORT INTO ");
+  mig_put_object(&z, l->schema, l->scratch);
+  mig_putf(&z, "(%s) SELECT %s FROM ", mig_text_z(&columns), mig_text_z(&values));
+  mig_put_object(&z, l->schema, old->name);
+  mig_put(&z, " NOT INDEXED"); /* a covering index would set the order of the copy */
+  if (rowid) mig_putf(&z, " ORDER BY \"%w\".%s", old->name, rowid);
+  s = mig_emit(l->out, MIG_S_DATA, z.z, "the copy, in the order of the rows");
+  if (!s) return;
+  s->diagnose = mig_duplicates_of_copy(l);
+  s->complaint = mig_format(l->a, "the primary key of %s would have duplicates|%s", now->name,
+                            mig_identity_word(old));
+}
+
+/* The two rows of sqlite_master exchange their root pages, by sum and difference. */
+static void mig_lower_exchange(mig_lowering *l) {
+  const char *steps[3];
+  int i;
+  steps[0] = "rootpage + (SELECT rootpage FROM \"%w\".sqlite_master WHERE type = 'table' AND name "
+             "= %Q) WHERE type = 'table' AND name = %Q";
+  steps[1] = "(SELECT rootpage FROM \"%w\".sqlite_master WHERE type = 'table' AND name = %Q) - "
+             "rootpage WHERE type = 'table' AND name = %Q";
+  steps[2] = "rootpage - (SELECT rootpage FROM \"%w\".sqlite_master WHERE type = 'table' AND name "
+             "= %Q) WHERE type = 'table' AND name = %Q";
+  for (i = 0; i < 3; i++) {
+    const char *to = i == 1 ? l->scratch : l->c->old.name;
+    const char *from = i == 1 ? l->c->old.name : l->scratch;
+    char *tail = mig_format(l->a, steps[i], l->schema, from, to);
+    mig_emit_edit(l, mig_format(l->a, "UPDATE \"%w\".sqlite_master SET rootpage = %s", l->schema, tail),
+                  "the two tables exchange their root pages");
+  }
+}
+
+#define MIG_LONG_TEXT 200000 /* above, the text is bound: statements have a limit */
+
+/* The table's text in sqlite_master becomes the one wanted. */
+static void mig_emit_text_edit(mig_lowering *l, const char *type, const mig_object *o,
+                               const char *sql, const char *reason) {
+  mig_text z;
+  mig_statement *s;
+  int bind = strlen(sql) > MIG_LONG_TEXT;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "UPDATE ");
+  mig_put_object(&z, l->schema, "sqlite_master");
+  mig_put(&z, " SET sql = ");
+  if (bind) mig_put(&z, "?1");
+  else mig_put_string(&z, sql);
+  mig_putf(&z, " WHERE rowid = %lld AND type = %Q AND name = %Q", o->rowid, type, o->name);
+  s = mig_emit_edit(l, z.z, reason);
+  if (s && bind) s->parameter = sql;
+}
+
+/* Short rows are written out in full, so that a default means new rows only: SQLite's own DROP
+** COLUMN writes every row, fires no trigger and keeps rowids and indexes. */
+static void mig_lower_materialise(mig_lowering *l) {
+  mig_text z;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "ALTER TABLE ");
+  mig_put_object(&z, l->schema, l->c->old.name);
+  mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s ADD COLUMN \"%w\"", z.z, l->scratch),
+           "rows older than a column read its default: they are written out in full");
+  mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s DROP COLUMN \"%w\"", z.z, l->scratch),
+           "rows older than a column read its default: they are written out in full");
+}
+
+/* AUTOINCREMENT keeps its mark in sqlite_sequence, which SQLite makes with the first such table. */
+static void mig_lower_sequence(mig_lowering *l) {
+  if (l->d->autoincrement > 0) {
+    mig_emit(l->out, MIG_S_SCHEMA,
+             mig_format(l->a, "CREATE TABLE \"%w\".\"%w_seq\"(x INTEGER PRIMARY KEY AUTOINCREMENT)",
+                        l->schema, l->scratch),
+             "makes sqlite_sequence, where there is none");
+    mig_emit(l->out, MIG_S_SCHEMA,
+             mig_format(l->a, "DROP TABLE \"%w\".\"%w_seq\"", l->schema, l->scratch), "");
+  } else if (l->d->autoincrement < 0) {
+    mig_emit(l->out, MIG_S_DATA,
+             mig_format(l->a, "DELETE FROM \"%w\".sqlite_sequence WHERE name = %Q", l->schema,
+                        l->c->old.name),
+             "no AUTOINCREMENT, no mark");
+  }
+}
+
+/* STRICT over rows that are there: each value must be of its column's type. */
+static void mig_lower_strict_checks(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i;
+  if (!c->now.strict || c->old.strict || l->d->values || l->d->layout) return;
+  for (i = 0; i < c->old.ncolumn && !mig_failed(l->a); i++) {
+    const mig_column *col = &c->old.columns[i];
+    char *type = mig_span_text(l->a, c->old.sql, col->type);
+    const char *allowed;
+    mig_text z;
+    if (!type || mig_same(type, "ANY")) continue;
+    allowed = mig_same(type, "REAL") ? "real" : mig_same(type, "TEXT") ? "text"
+              : mig_same(type, "BLOB")                                 ? "blob"
+                                                                       : "integer";
+    z = mig_begin_check(l, &c->old, c->old.name);
+    mig_put(&z, " NOT INDEXED WHERE typeof(");
+    mig_put_object(&z, c->old.name, col->name);
+    mig_putf(&z, ") NOT IN ('%s'%s)", allowed, col->hidden_key ? "" : ", 'null'");
+    mig_emit_check(l, &z, &c->old, "STRICT must hold for the values that are there",
+                   mig_format(l->a, "column %s.%s holds values that are not %s", c->old.name,
+                              col->name, type));
+  }
+}
+
+static void mig_lower_refusals(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i;
+  for (i = 0; c->old.strict && !c->now.strict && i < c->now.ncolumn; i++) {
+    char *type = mig_span_text(l->a, c->now.sql, c->now.columns[i].type);
+    if (type && mig_same(type, "ANY") && c->origins[i].from >= 0 && !c->origins[i].using_expr) {
+      mig_fail(l->a, MIGRATE_LOSS,
+               "column %s.%s of type ANY would turn text into numbers without STRICT: give it "
+               "another type (TYPE BLOB keeps every value)",
+               c->now.name, c->now.columns[i].name);
+    }
+  }
+}
+
+static void mig_lower_by_rebuild(mig_lowering *l, const mig_object *table) {
+  mig_lower_loss_checks(l);
+  mig_lower_identity_checks(l);
+  mig_lower_indexes(l, 0);
+  mig_lower_scratch(l);
+  mig_lower_copy(l);
+  mig_lower_new_keys(l, l->scratch);
+  mig_lower_exchange(l);
+  mig_emit_text_edit(l, "table", table, l->c->now.sql, "the table's text");
+  mig_lower_auto_rows(l);
+  mig_emit_on_object(l, "DROP TABLE ", l->scratch, "it owns the old rows now");
+  mig_lower_freed_keys(l);
+  mig_lower_indexes(l, 1);
+  mig_lower_renewed_keys(l);
+}
+
+static void mig_lower_by_edit(mig_lowering *l, const mig_object *table) {
+  mig_lower_strict_checks(l);
+  mig_lower_indexes(l, 0);
+  if (l->d->defaults) mig_lower_materialise(l);
+  mig_lower_sequence(l);
+  mig_lower_new_keys(l, l->c->old.name);
+  mig_emit_text_edit(l, "table", table, l->c->now.sql, "the table's text");
+  mig_lower_auto_rows(l);
+  mig_lower_freed_keys(l);
+  mig_lower_indexes(l, 1);
+  mig_lower_renewed_keys(l);
+}
+
+static void mig_lower_native_add(mig_lowering *l) {
+  mig_text z;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "ALTER TABLE ");
+  mig_put_object(&z, l->schema, l->c->old.name);
+  mig_putf(&z, " ADD COLUMN %s", l->c->alter->first->text);
+  mig_emit(l->out, MIG_S_SCHEMA, z.z, "SQLite's own: rows need not be written");
+}
+
+/* Puts the statements of the change into l->out. `table` is its row in the catalog. */
+static mig_choice mig_lower_change(mig_lowering *l, const mig_object *table) {
+  mig_choice choice = mig_choose(l->c, l->d, l->facts);
+  l->out->strategy = mig_rung_name(choice.rung);
+  mig_lower_refusals(l);
+  mig_lower_null_checks(l);
+  mig_lower_fk_baselines(l, 0);
+  if (choice.rung == MIG_NATIVE) mig_lower_native_add(l);
+  else if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_by_edit(l, table);
+  else mig_lower_by_rebuild(l, table);
+  if (choice.rung == MIG_REBUILD && l->d->autoincrement) mig_lower_sequence(l);
+  mig_lower_null_checks_after(l);
+  mig_lower_check_checks(l);
+  mig_lower_fk_checks(l);
+  mig_lower_fk_baselines(l, 1);
+  return choice;
+}

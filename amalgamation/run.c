@@ -1,0 +1,260 @@
+/* Run: statements of the ALTER language, and whole scripts, on the connection. */
+
+/* --- one ALTER TABLE ------------------------------------------------------------------------- */
+
+static mig_facts mig_read_facts(migrate *m) {
+  mig_facts f;
+  f.version = sqlite3_libversion_number();
+  f.max_columns = sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1);
+  f.portable = m->settings.rebuild == MIG_REBUILD_PORTABLE;
+  return f;
+}
+
+/* A prefix for the names of what exists only while the change runs: no object begins with it. */
+static const char *mig_scratch_prefix(migrate *m, const mig_target *t) {
+  int number, i;
+  for (number = 0; !mig_failed(&m->work); number++) {
+    const char *name = mig_format(&m->work, "migrate_scratch_%d", number);
+    int taken = 0;
+    if (!name) return 0;
+    for (i = 0; i < t->catalog->n; i++) taken |= mig_has_name_prefix(t->catalog->v[i].name, name);
+    for (i = 0; i < t->temp->n; i++) taken |= mig_has_name_prefix(t->temp->v[i].name, name);
+    if (!taken) return name;
+  }
+  return 0;
+}
+
+/* Virtual tables that read the table by name keep the old names and would fail (FTS5 content=). */
+static void mig_refuse_readers(migrate *m, const mig_target *t, const char *column) {
+  int i;
+  for (i = 0; i < t->catalog->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &t->catalog->v[i];
+    if (!mig_is_virtual(o) || !mig_mentions_token(&m->work, o->sql, t->object->name)) continue;
+    if (column && !mig_mentions_token(&m->work, o->sql, column)) continue;
+    mig_fail(&m->work, MIGRATE_DEPENDENT, "virtual table %s reads %s%s%s by name", o->name,
+             t->object->name, column ? "." : "", column ? column : "");
+  }
+}
+
+static void mig_respell_all(migrate *m, const mig_target *before, const char *from,
+                            const char *to) {
+  mig_flush(m);
+  mig_respell_catalog(m, before->catalog, from, to);
+  if (before->temp != before->catalog) mig_respell_catalog(m, before->temp, from, to);
+}
+
+/* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
+static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alteration *c) {
+  const mig_rename *r;
+  for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
+    mig_statement s;
+    mig_refuse_readers(m, t, r->from);
+    memset(&s, 0, sizeof s);
+    s.kind = MIG_S_NATIVE;
+    s.sql = mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\"",
+                       t->catalog->schema, t->object->name, r->from, r->to);
+    s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
+    mig_sink(m, &s, "native");
+    mig_respell_all(m, t, r->from, r->to);
+    *t = mig_find_target(m, t->catalog->schema, t->object->name);
+  }
+}
+
+/* sqlite_stat1 and sqlite_stat4 speak of a table by name, and SQLite's RENAME forgets them. */
+static void mig_run_rename_stats(migrate *m, const mig_target *t, const char *from,
+                                 const char *to) {
+  static const char *const stats[] = {"sqlite_stat1", "sqlite_stat4"};
+  int i;
+  for (i = 0; i < 2 && !mig_failed(&m->work); i++) {
+    if (!mig_catalog_table(t->catalog, stats[i])) continue;
+    mig_sink_sql(m, MIG_S_DATA,
+                 mig_format(&m->work,
+                            "UPDATE \"%w\".%s SET tbl = %Q, idx = CASE WHEN idx LIKE "
+                            "'sqlite_autoindex\\_%%' ESCAPE '\\' THEN 'sqlite_autoindex_' || %Q || "
+                            "substr(idx, 18 + length(%Q)) WHEN idx = tbl THEN %Q ELSE idx END "
+                            "WHERE tbl = %Q",
+                            t->catalog->schema, stats[i], to, to, from, to, from),
+                 "the statistics keep their table");
+  }
+}
+
+static void mig_run_rename_table(migrate *m, const mig_target *t, const char *name) {
+  const char *schema = t->catalog->schema, *old = t->object->name;
+  mig_statement s;
+  if (strcmp(name, old) == 0) return;
+  mig_refuse_readers(m, t, 0);
+  if (!mig_same(name, old) && mig_catalog_find(t->catalog, name)) {
+    mig_fail(&m->work, MIGRATE_EXISTS,
+             "there is already another table, index, view or trigger with this name: %s", name);
+  }
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_NATIVE;
+  s.sql = mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", schema, old, name);
+  s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
+  mig_sink(m, &s, "native");
+  mig_run_rename_stats(m, t, old, name);
+  mig_respell_all(m, t, old, name);
+}
+
+/* The columns' names and number are what views and triggers can depend on. */
+static int mig_shape_changes(const mig_alteration *c) {
+  int i;
+  if (c->old.ncolumn != c->now.ncolumn) return 1;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (c->origins[i].from != i) return 1;
+  }
+  return 0;
+}
+
+static void mig_refuse_pending_keys(migrate *m, const mig_alteration *c) {
+  int now = 0, high = 0, i, fks = 0;
+  for (i = 0; i < c->old.nconstraint; i++) fks += c->old.constraints[i].kind == MIG_FOREIGN_KEY;
+  for (i = 0; i < c->now.nconstraint; i++) fks -= c->now.constraints[i].kind == MIG_FOREIGN_KEY;
+  if (fks <= 0) return;
+  sqlite3_db_status(m->db, SQLITE_DBSTATUS_DEFERRED_FKS, &now, &high, 0);
+  if (now) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "the transaction holds a deferred foreign key violation: repair it before a foreign "
+             "key of %s is dropped, or COMMIT would fail for ever",
+             c->old.name);
+  }
+}
+
+/* SQLite's ADD COLUMN puts the text where it likes: the wanted one takes its place. */
+static void mig_run_final_text(migrate *m, const mig_target *t, const mig_alteration *c) {
+  mig_target now;
+  if (mig_failed(&m->work)) return;
+  mig_flush(m);
+  now = mig_find_target(m, t->catalog->schema, t->object->name);
+  if (!now.object || !now.object->sql || strcmp(now.object->sql, c->now.sql) == 0) return;
+  mig_run_edit(m, t->catalog->schema,
+               mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
+                          t->catalog->schema, now.object->rowid),
+               c->now.sql, "the text keeps its layout and spelling");
+}
+
+/* Everything but renames: compared, decided, written down, run. */
+static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration *c) {
+  mig_facts facts = mig_read_facts(m);
+  mig_statements list;
+  mig_choice choice;
+  mig_diff d;
+  mig_lowering l;
+  mig_compare(c, &d);
+  memset(&list, 0, sizeof list);
+  memset(&l, 0, sizeof l);
+  list.a = l.a = &m->work;
+  l.out = &list;
+  l.c = c;
+  l.d = &d;
+  l.catalog = t->catalog;
+  l.facts = &facts;
+  l.schema = t->catalog->schema;
+  l.scratch = mig_scratch_prefix(m, t);
+  if (mig_failed(&m->work)) return;
+  mig_lower_children(&l);
+  choice = mig_lower_change(&l, t->object);
+  mig_sink_list(m, &list);
+  if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
+}
+
+static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) {
+  mig_arena *a = &m->work;
+  mig_dependents dependents;
+  mig_alteration c;
+  const char *name = t->object->name;
+  mig_apply(a, t->object->sql, alter, &c);
+  if (mig_failed(a) || c.nothing) return;
+  mig_refuse_pending_keys(m, &c);
+  memset(&dependents, 0, sizeof dependents);
+  if (mig_shape_changes(&c)) {
+    int i;
+    for (i = 0; i < c.old.ncolumn && !mig_failed(a); i++) {
+      int k;
+      for (k = 0; k < c.now.ncolumn && c.origins[k].from != i; k++) {}
+      if (k == c.now.ncolumn) mig_refuse_readers(m, t, c.old.columns[i].name);
+    }
+    dependents = mig_find_dependents(m, t);
+    mig_baseline(m, &dependents);
+  }
+  if (c.renames) mig_run_rename_columns(m, t, &c);
+  if (mig_failed(a) || !t->object) return;
+  if (c.renames) mig_parse_table(a, c.renamed_sql, &c.old);
+  if (c.recomputed || strcmp(c.renamed_sql, c.now.sql) != 0) mig_run_change(m, t, &c);
+  else if (c.renames) mig_run_final_text(m, t, &c);
+  if (dependents.n) mig_check_dependents(m, &dependents, &c);
+  if (c.new_name) {
+    mig_flush(m);
+    if (mig_failed(a)) return;
+    *t = mig_find_target(m, t->catalog->schema, name);
+    if (t->object) mig_run_rename_table(m, t, c.new_name);
+  }
+}
+
+static void mig_run_alter(migrate *m, const char *sql, size_t n) {
+  mig_arena *a = &m->work;
+  mig_alter alter;
+  mig_target t;
+  mig_flags flags;
+  mig_parse_alter(a, sql, n, &alter);
+  if (mig_failed(a)) return;
+  t = mig_find_target(m, alter.schema, alter.table);
+  if (mig_failed(a)) return;
+  if (!t.object) {
+    if (!alter.if_exists) {
+      mig_fail(a, MIGRATE_NO_SUCH, "no such table: %s%s%s", alter.schema ? alter.schema : "",
+               alter.schema ? "." : "", alter.table);
+    }
+    return;
+  }
+  mig_refuse_target(m, &t);
+  if (mig_failed(a)) return;
+  flags = mig_enter(m->db);
+  mig_alter_target(m, &t, &alter);
+  mig_leave(m->db, flags);
+}
+
+/* --- scripts --------------------------------------------------------------------------------- */
+
+/* What a statement is, by its first words. */
+static int mig_starts(const char *sql, mig_span s, const char *first, const char *second) {
+  mig_token k = mig_next_significant(sql, s.end, s.at);
+  if (!mig_token_is(sql, k, first)) return 0;
+  return !second || mig_token_is(sql, mig_next_significant(sql, s.end, k.end), second);
+}
+
+/* One statement of a script. Errors get the place in the script in front. */
+static void mig_run_statement(migrate *m, const char *sql, mig_span s) {
+  char *one = mig_span_text(&m->work, sql, s);
+  if (!one) return;
+  if (mig_starts(sql, s, "ALTER", "TABLE")) {
+    mig_run_alter(m, one, s.end - s.at);
+  } else if (mig_starts(sql, s, "ALTER", "INDEX")) {
+    mig_run_alter_index(m, one);
+  } else if (mig_starts(sql, s, "CREATE", "OR")) {
+    mig_run_or_replace(m, one);
+  } else {
+    mig_flush(m);
+    mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
+  }
+  if (!mig_failed(&m->work)) m->statements++;
+}
+
+/* Runs a script inside the frame that is open. Returns the place of the statement that failed. */
+static size_t mig_run_script(migrate *m, const char *sql) {
+  size_t n = strlen(sql), at = 0;
+  mig_span s;
+  memset(&s, 0, sizeof s);
+  while (!mig_failed(&m->work)) {
+    int found = mig_next_statement(sql, n, &at, &s);
+    if (found == 0) break;
+    if (found < 0) {
+      mig_fail_at(&m->work, MIGRATE_SCRIPT, sql, s.at, "unfinished statement");
+      break;
+    }
+    mig_run_statement(m, sql, s);
+    if (mig_failed(&m->work)) mig_fault_rebase(&m->work, sql, s.at);
+  }
+  mig_flush(m);
+  return s.at;
+}

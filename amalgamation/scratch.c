@@ -1,0 +1,147 @@
+/* Scratch: a private database in memory with the schema of the connection and no rows. Plans,
+** explanations and offline scripts run there, through the same engine as the real thing. */
+
+/* Stands in for functions and collations that only the real connection has: there are no rows. */
+static void mig_stub_function(sqlite3_context *c, int n, sqlite3_value **v) {
+  (void)n;
+  (void)v;
+  sqlite3_result_null(c);
+}
+
+static int mig_stub_compare(void *arg, int n, const void *a, int m, const void *b) {
+  int rc = memcmp(a, b, (size_t)(n < m ? n : m));
+  (void)arg;
+  return rc ? rc : n - m;
+}
+
+static void mig_stub_collation(void *arg, sqlite3 *db, int encoding, const char *name) {
+  (void)arg;
+  (void)encoding;
+  sqlite3_create_collation(db, name, SQLITE_UTF8, 0, mig_stub_compare);
+}
+
+/* Gives the scratch database every function that a text calls and it does not know. */
+static void mig_stub_functions(mig_arena *a, sqlite3 *db, const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, 0), next;
+  for (; k.type != MIG_TK_END && !mig_failed(a); k = next) {
+    sqlite3_stmt *stmt = 0;
+    char *name, *probe;
+    next = mig_next_significant(sql, n, k.end);
+    if ((k.type != MIG_TK_WORD && k.type != MIG_TK_NAME) || !mig_token_op(sql, next, "(")) continue;
+    name = mig_dequote(a, sql, k);
+    probe = name ? mig_format(a, "SELECT \"%w\"()", name) : 0;
+    if (!probe) return;
+    if (sqlite3_prepare_v2(db, probe, -1, &stmt, 0) != SQLITE_OK &&
+        strncmp(sqlite3_errmsg(db), "no such function", 16) == 0) {
+      sqlite3_create_function(db, name, -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, 0,
+                              mig_stub_function, 0, 0);
+    }
+    sqlite3_finalize(stmt);
+  }
+}
+
+/* Is the object's b-tree that of an index? So is a WITHOUT ROWID table's. */
+static int mig_is_index_tree(migrate *m, const mig_object *o) {
+  mig_table t;
+  if (mig_is_type(o, "index")) return 1;
+  if (!mig_mentions(o->sql, "without")) return 0;
+  if (mig_parse_table(&m->work, o->sql, &t)) {
+    mig_fault_clear(&m->fault);
+    return 0;
+  }
+  return t.without_rowid;
+}
+
+static void mig_scratch_step(migrate *m, sqlite3 *db, const char *sql, const char *parameter) {
+  if (mig_failed(&m->work) || !sql) return;
+  if (mig_step_unguarded(db, sql, parameter) != SQLITE_OK) {
+    mig_fail(&m->work, sqlite3_errcode(db), "the schema cannot be copied: %s", sqlite3_errmsg(db));
+  }
+}
+
+/* Copies one database's schema, row for row: each b-tree is made by a table of the right kind,
+** whose row in sqlite_master then becomes the real one. Nothing is executed, so that unknown
+** modules and functions do not matter, and rowids, order and bytes are the same. */
+static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
+  mig_arena *a = &m->work;
+  int i;
+  for (i = 0; i < c->n && !mig_failed(a); i++) {
+    const mig_object *o = &c->v[i];
+    int tree = (mig_is_type(o, "table") && !mig_is_virtual(o)) || mig_is_type(o, "index");
+    if (tree) {
+      const char *form = mig_is_index_tree(m, o)
+                             ? "CREATE TABLE \"%w\".migrate_tree_%d(x PRIMARY KEY) WITHOUT ROWID"
+                             : "CREATE TABLE \"%w\".migrate_tree_%d(x)";
+      mig_scratch_step(m, db, mig_format(a, form, c->schema, i), 0);
+    }
+    if (o->sql) mig_stub_functions(a, db, o->sql);
+  }
+  mig_scratch_step(m, db, mig_format(a, "UPDATE \"%w\".sqlite_master SET rowid = -rowid", c->schema),
+                   0);
+  for (i = 0; i < c->n && !mig_failed(a); i++) {
+    const mig_object *o = &c->v[i];
+    char *sql = mig_format(a,
+                           "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, rootpage, "
+                           "sql) VALUES(%lld, %Q, %Q, %Q, coalesce((SELECT rootpage FROM "
+                           "\"%w\".sqlite_master WHERE name = 'migrate_tree_%d'), 0), ?1)",
+                           c->schema, o->rowid, o->type, o->name, o->table, c->schema, i);
+    mig_scratch_step(m, db, sql, o->sql);
+  }
+  mig_scratch_step(m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema),
+                   0);
+}
+
+/* The schema version follows the real one, so that both list the same statements. */
+static void mig_scratch_version(migrate *m, sqlite3 *db, const char *schema) {
+  mig_arena *a = &m->work;
+  sqlite3_int64 v = mig_read_int(m, mig_format(a, "PRAGMA \"%w\".schema_version", schema));
+  mig_scratch_step(m, db, mig_format(a, "PRAGMA \"%w\".schema_version = %lld", schema, v + 1), 0);
+  mig_scratch_step(m, db, "PRAGMA writable_schema = RESET", 0);
+  mig_scratch_step(m, db, mig_format(a, "PRAGMA \"%w\".schema_version = %lld", schema, v), 0);
+  mig_scratch_step(m, db, "PRAGMA writable_schema = RESET", 0);
+}
+
+/* Opens the scratch database; NULL after a fault. Closed with sqlite3_close(). */
+static sqlite3 *mig_scratch_open(migrate *m) {
+  sqlite3 *db = 0;
+  const char **schemas;
+  int n, i;
+  if (sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0) != SQLITE_OK) {
+    mig_no_memory(&m->work);
+  }
+  sqlite3_collation_needed(db, 0, mig_stub_collation);
+  sqlite3_limit(db, SQLITE_LIMIT_COLUMN, sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1));
+  schemas = mig_read_schemas(m, &n);
+  for (i = 0; i < n && !mig_failed(&m->work); i++) {
+    mig_catalog *c = mig_read_catalog(m, schemas[i]);
+    if (!c || (!c->n && mig_same(schemas[i], "temp"))) continue;
+    if (!mig_same(schemas[i], "main") && !mig_same(schemas[i], "temp")) {
+      mig_scratch_step(m, db, mig_format(&m->work, "ATTACH ':memory:' AS \"%w\"", schemas[i]), 0);
+    }
+    mig_scratch_schema(m, db, c);
+    mig_scratch_version(m, db, schemas[i]);
+  }
+  if (!mig_failed(&m->work)) return db;
+  sqlite3_close(db);
+  return 0;
+}
+
+/* A handle on the scratch database, with the settings of m. */
+static void mig_scratch_handle(const migrate *m, sqlite3 *db, migrate *k) {
+  memset(k, 0, sizeof *k);
+  k->db = db;
+  k->settings = m->settings;
+  mig_arena_init(&k->arena, &k->fault);
+  mig_arena_init(&k->work, &k->fault);
+  mig_text_init(&k->result, &k->work);
+}
+
+/* Its end: what went wrong there went wrong here. */
+static void mig_scratch_close(migrate *m, migrate *k) {
+  if (k->fault.code) mig_fail(&m->work, k->fault.code, "%s", mig_fault_text(&k->fault));
+  mig_arena_free(&k->work);
+  mig_arena_free(&k->arena);
+  mig_fault_clear(&k->fault);
+  sqlite3_close(k->db);
+}

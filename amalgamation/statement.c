@@ -1,0 +1,60 @@
+/* Statements: what is going to be run, as data, before any of it runs. */
+
+enum mig_statement_kind {
+  MIG_S_SCHEMA = 1, /* DDL that SQLite runs as it stands */
+  MIG_S_NATIVE,     /* a native ALTER that fails beside a broken view: those are put aside */
+  MIG_S_EDIT,       /* writes sqlite_master; takes effect with the next reload */
+  MIG_S_RELOAD,     /* PRAGMA schema_version: the edits take effect, everywhere */
+  MIG_S_DATA,       /* writes rows */
+  MIG_S_CHECK,      /* must answer no row; a row is the identity of one that breaks a rule */
+  MIG_S_COUNT,      /* answers a number, remembered in its slot */
+  MIG_S_NOT_MORE,   /* answers a number that must not exceed the slot's */
+  MIG_S_SCRIPT,     /* a statement of the user's */
+  MIG_S_VERSION,    /* rows of the version table and the journal */
+  MIG_S_FRAME       /* BEGIN, COMMIT, settings */
+};
+
+typedef struct mig_statement {
+  struct mig_statement *next;
+  int kind;
+  const char *sql;
+  const char *reason;    /* why this statement; never NULL */
+  const char *schema;    /* EDIT: the database that it edits */
+  const char *complaint; /* CHECK, NOT_MORE: what the rows do wrong */
+  const char *diagnose;  /* DATA, SCHEMA: a CHECK query that finds the rows after a failure */
+  const char *parameter; /* bound to ?1, for texts too long to be written out */
+  int slot;              /* COUNT, NOT_MORE */
+} mig_statement;
+
+typedef struct mig_statements {
+  mig_arena *a;
+  const char *strategy; /* the rung of the ladder, for the lists */
+  mig_statement *first, *last;
+  int slots;
+} mig_statements;
+
+static mig_statement *mig_emit(mig_statements *list, int kind, const char *sql,
+                               const char *reason) {
+  mig_statement *s = (mig_statement *)mig_alloc(list->a, sizeof *s);
+  if (!s || !sql) return 0;
+  s->kind = kind;
+  s->sql = sql;
+  s->reason = reason ? reason : "";
+  if (list->last) list->last->next = s;
+  else list->first = s;
+  list->last = s;
+  return s;
+}
+
+static const char *mig_kind_name(int kind) {
+  switch (kind) {
+    case MIG_S_DATA: return "data";
+    case MIG_S_CHECK:
+    case MIG_S_COUNT:
+    case MIG_S_NOT_MORE: return "check";
+    case MIG_S_SCRIPT: return "script";
+    case MIG_S_VERSION: return "version";
+    case MIG_S_FRAME: return "frame";
+    default: return "schema";
+  }
+}
