@@ -62,13 +62,13 @@ typedef struct mig_setting {
   {#key, value, MIG_KIND_##kind, offsetof(mig_settings, key)},
 static const mig_setting mig_setting_table[] = {MIG_SETTINGS(MIG_SETTING_ROW)};
 
-typedef struct mig_word {
+typedef struct mig_setting_word {
   int setting;
   const char *word;
   int value;
-} mig_word;
+} mig_setting_word;
 
-static const mig_word mig_words[] = {
+static const mig_setting_word mig_words[] = {
   {MIG_SETTING_rebuild, "auto", MIG_REBUILD_AUTO},
   {MIG_SETTING_rebuild, "portable", MIG_REBUILD_PORTABLE},
   {MIG_SETTING_log_level, "off", 0},
