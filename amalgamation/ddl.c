@@ -548,7 +548,9 @@ static void mig_take_column_type(mig_table_reader *d, mig_column *c) {
   c->type = mig_take_type(r);
   end = mig_type_end(r->z, c->type);
   c->type_name = mig_type_name(r->a, r->z, c->type.at, end);
-  c->affinity = c->type_name ? mig_affinity(c->type_name) : MIG_BLOB;
+  if (!c->type_name) return;
+  c->affinity = mig_affinity(c->type_name);
+  if (end > c->type.at && !*c->type_name) c->affinity = MIG_NUMERIC; /* written, but as '' */
   d->generated = 0;
   if (end < c->type.end && mig_at(r, "AS")) {
     mig_token k = mig_next_significant(r->z, c->type.end, end);
