@@ -75,6 +75,7 @@ typedef struct call {
   migrate *m;
   int code;      /* 0, or the first error: ours or SQLite's */
   char *message; /* of that error; NULL: the text of the code */
+  char open_error[500]; /* where migrate_open() tells why there is no handle */
 } call;
 
 /* The first error of a call stays. */
@@ -111,7 +112,6 @@ static void call_check(call *k) {
 ** way call_end() is due. */
 static int call_open(call *k, connection *c) {
   migrate_options options;
-  char message[500];
   int rc;
   memset(k, 0, sizeof(*k));
   if (c->running) {
@@ -121,14 +121,13 @@ static int call_open(call *k, connection *c) {
   k->c = c;
   c->running = 1;
   memset(&options, 0, sizeof(options));
-  message[0] = 0;
   options.flags = MIGRATE_SQL_FUNCTION;
   options.log = call_log;
   options.log_arg = k;
-  options.errbuf = message;
-  options.nerrbuf = (int)sizeof(message);
+  options.errbuf = k->open_error;
+  options.nerrbuf = (int)sizeof(k->open_error);
   rc = migrate_open(c->db, &options, &k->m);
-  if (rc) call_fail(k, rc, "%s", message[0] ? message : migrate_strerror(rc));
+  if (rc) call_fail(k, rc, "%s", k->open_error[0] ? k->open_error : migrate_strerror(rc));
   return k->code == 0;
 }
 

@@ -24,14 +24,30 @@ static connection *scalar_connection(sqlite3_context *context) {
   return (connection *)sqlite3_user_data(context);
 }
 
-static int scalar_begin(scalar *s, sqlite3_context *context) {
+/* SQLite keeps SQLITE_DIRECTONLY functions out of views, triggers, defaults, indexes and generated
+** columns, but lets a CHECK constraint call them, and whoever wrote the database file wrote its
+** constraints. They are evaluated in statements that write: no call is taken from one. */
+static int scalar_allowed(scalar *s, sqlite3_context *context) {
+  sqlite3 *db = scalar_connection(context)->db;
+  sqlite3_stmt *statement = 0;
   s->context = context;
-  return call_begin(&s->k, scalar_connection(context));
+  memset(&s->k, 0, sizeof(s->k));
+  while ((statement = sqlite3_next_stmt(db, statement)) != 0) {
+    if (!sqlite3_stmt_busy(statement) || sqlite3_stmt_readonly(statement)) continue;
+    call_fail(&s->k, MIGRATE_BUSY_STATEMENT,
+              "migrate functions are called in a SELECT of their own, not while a statement writes: "
+              "%.100s", sqlite3_sql(statement));
+    return 0;
+  }
+  return 1;
+}
+
+static int scalar_begin(scalar *s, sqlite3_context *context) {
+  return scalar_allowed(s, context) && call_begin(&s->k, scalar_connection(context));
 }
 
 static int scalar_begin_revisions(scalar *s, sqlite3_context *context) {
-  s->context = context;
-  return call_begin_revisions(&s->k, scalar_connection(context));
+  return scalar_allowed(s, context) && call_begin_revisions(&s->k, scalar_connection(context));
 }
 
 /* The result of the last command, "" after an error. */
@@ -53,8 +69,7 @@ static void config_set_call(sqlite3_context *context, int argc, sqlite3_value **
   connection *c = scalar_connection(context);
   const char *key, *value = 0;
   (void)argc;
-  s.context = context;
-  if (!call_open(&s.k, c)) {
+  if (!scalar_allowed(&s, context) || !call_open(&s.k, c)) {
     scalar_end(&s, 0);
     return;
   }
@@ -86,8 +101,7 @@ static void config_get_call(sqlite3_context *context, int argc, sqlite3_value **
 static void init_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
   const char *directory = 0;
-  s.context = context;
-  if (call_configure(&s.k, scalar_connection(context))) {
+  if (scalar_allowed(&s, context) && call_configure(&s.k, scalar_connection(context))) {
     if (argc) directory = call_text(&s.k, argv[0], "the directory");
     if (!s.k.code) migrate_init(s.k.m, directory);
   }

@@ -1,0 +1,312 @@
+/* The extension, linked statically as an application does it: what it registers, who may call it,
+** arguments, settings, loading twice, loading without memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SQLITE_CORE 1
+#include "../../ext/migrate.c"
+
+/* ---- memory that runs out ---- */
+
+static sqlite3_mem_methods real_memory;
+static int allocations_left = -1; /* below 0: no limit */
+
+static int memory_is_out(void) {
+  if (allocations_left < 0) return 0;
+  if (allocations_left > 0) {
+    allocations_left--;
+    return 0;
+  }
+  return 1;
+}
+
+static void *failing_malloc(int n) { return memory_is_out() ? 0 : real_memory.xMalloc(n); }
+static void *failing_realloc(void *p, int n) {
+  return memory_is_out() ? 0 : real_memory.xRealloc(p, n);
+}
+
+static int set_up_memory(void **state) {
+  sqlite3_mem_methods failing;
+  (void)state;
+  sqlite3_shutdown();
+  if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory)) return -1;
+  failing = real_memory;
+  failing.xMalloc = failing_malloc;
+  failing.xRealloc = failing_realloc;
+  if (sqlite3_config(SQLITE_CONFIG_MALLOC, &failing)) return -1;
+  return sqlite3_initialize();
+}
+
+/* ---- a connection ---- */
+
+static sqlite3 *db;
+
+static int open_db(void **state) {
+  (void)state;
+  if (sqlite3_open(":memory:", &db)) return -1;
+  return sqlite3_migrate_init(db, 0, 0);
+}
+
+static int close_db(void **state) {
+  (void)state;
+  return sqlite3_close(db);
+}
+
+/* The first column of the first row, or the error's message behind "error: ". */
+static const char *ask(const char *sql) {
+  static char answer[4000];
+  sqlite3_stmt *s = 0;
+  const char *z = "";
+  if (sqlite3_prepare_v2(db, sql, -1, &s, 0) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) {
+    z = (const char *)sqlite3_column_text(s, 0);
+    sqlite3_snprintf((int)sizeof(answer), answer, "%s", z ? z : "NULL");
+  } else if (sqlite3_errcode(db) != SQLITE_DONE) {
+    sqlite3_snprintf((int)sizeof(answer), answer, "error: %s", sqlite3_errmsg(db));
+  } else {
+    answer[0] = 0;
+  }
+  sqlite3_finalize(s);
+  return answer;
+}
+
+static void expect(const char *sql, const char *answer) {
+  const char *given = ask(sql);
+  if (strcmp(given, answer) != 0) fail_msg("%s\n  answers  %s\n  wanted   %s", sql, given, answer);
+}
+
+static void expect_part(const char *sql, const char *part) {
+  const char *given = ask(sql);
+  if (!strstr(given, part)) fail_msg("%s\n  answers  %s\n  wanted   ..%s..", sql, given, part);
+}
+
+static void run(const char *sql) {
+  char *message = 0;
+  if (sqlite3_exec(db, sql, 0, 0, &message)) fail_msg("%s\n  %s", sql, message);
+}
+
+/* ---- what is registered ---- */
+
+static void version(void **state) {
+  (void)state;
+  expect("SELECT migrate_version()", MIGRATE_VERSION);
+}
+
+/* Every function but the version is DIRECTONLY, none but it is INNOCUOUS or DETERMINISTIC. */
+static void flags(void **state) {
+  (void)state;
+  expect("SELECT count(*) > 10 FROM pragma_function_list WHERE name LIKE 'migrate\\_%' ESCAPE '\\'",
+         "1");
+  expect("SELECT group_concat(name) FROM pragma_function_list "
+         "WHERE name LIKE 'migrate\\_%' ESCAPE '\\' AND name <> 'migrate_version' "
+         "AND (flags & 0x80000 = 0 OR flags & 0x200000 <> 0 OR flags & 0x800 <> 0)",
+         "NULL");
+}
+
+static void calls_out_of_the_schema(void **state) {
+  static const char *const trusted[] = {"PRAGMA trusted_schema = ON",
+                                        "PRAGMA trusted_schema = OFF"};
+  sqlite3_stmt *s;
+  int i;
+  (void)state;
+  run("CREATE TABLE t(a); INSERT INTO t VALUES(1);");
+  run("CREATE VIEW tv AS SELECT * FROM migrate_explain('SELECT 1');");
+  for (i = 0; i < 2; i++) {
+    run(trusted[i]);
+    expect_part("SELECT * FROM tv", "error: unsafe use of");
+    assert_int_equal(
+      sqlite3_prepare_v2(db, "SELECT name, narg FROM pragma_function_list "
+                             "WHERE name LIKE 'migrate\\_%' ESCAPE '\\' AND name <> "
+                             "'migrate_version'", -1, &s, 0), 0);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+      const char *name = (const char *)sqlite3_column_text(s, 0);
+      int narg = sqlite3_column_int(s, 1);
+      const char *arguments = narg == 0 ? "" : narg == 1 ? "'x'" : "'x','y'";
+      char *view = sqlite3_mprintf("CREATE TEMP VIEW no AS SELECT 1; DROP VIEW no;"
+                                   "CREATE VIEW v AS SELECT %s(%s)", name, arguments);
+      char *trigger = sqlite3_mprintf("CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT %s(%s); END",
+                                      name, arguments);
+      char *unsafe = sqlite3_mprintf("error: unsafe use of %s()", name);
+      run(view);
+      expect("SELECT * FROM v", unsafe);
+      run("DROP VIEW v");
+      run(trigger);
+      expect("INSERT INTO t VALUES(2)", unsafe);
+      run("DROP TRIGGER r");
+      sqlite3_free(view);
+      sqlite3_free(trigger);
+      sqlite3_free(unsafe);
+    }
+    sqlite3_finalize(s);
+  }
+  run("CREATE TABLE c(a CHECK(migrate_exec('SELECT 1')))");
+  expect("INSERT INTO c VALUES(1)", "error: migrate functions are called in a SELECT of their own, "
+         "not while a statement writes: INSERT INTO c VALUES(1)");
+  run("CREATE TABLE d(a, b DEFAULT(migrate_exec('SELECT 1')))");
+  expect("INSERT INTO d(a) VALUES(1)", "error: unsafe use of migrate_exec()");
+  expect_part("CREATE TABLE g(a, b AS (migrate_exec('SELECT 1')))", "error: ");
+  expect_part("CREATE INDEX i ON t(migrate_exec('SELECT 1'))", "error: ");
+  expect_part("CREATE INDEX i ON t(a) WHERE migrate_exec('SELECT 1')", "error: ");
+}
+
+/* ---- arguments ---- */
+
+static void arguments(void **state) {
+  (void)state;
+  expect("SELECT migrate_exec(NULL)", "error: the script is NULL");
+  expect("SELECT migrate_exec('SELECT 1' || char(0) || 'x')", "error: the script holds a NUL byte");
+  expect_part("SELECT migrate_exec()", "error: wrong number of arguments");
+  expect_part("SELECT migrate_downgrade()", "error: wrong number of arguments");
+  expect("SELECT migrate_revision()", "error: migrate_revision() needs a message");
+  expect("SELECT * FROM migrate_explain", "error: migrate_explain() needs an argument: the script");
+  expect("SELECT * FROM migrate_explain(NULL)", "error: the script is NULL");
+  expect_part("SELECT * FROM migrate_explain('SELECT 1', 2)", "error: too many arguments");
+}
+
+static void exec_answers(void **state) {
+  (void)state;
+  expect("SELECT migrate_exec('CREATE TABLE t(a); INSERT INTO t VALUES(1)')", "2");
+  expect("SELECT a FROM t", "1");
+  expect("SELECT migrate_exec('')", "0");
+  expect_part("SELECT migrate_exec('SELECT * FROM nowhere')", "error: ");
+  expect_part("SELECT migrate_exec('SELECT * FROM nowhere')", "no such table: nowhere");
+  expect_part("SELECT migrate_exec('SELECT migrate_exec(''SELECT 1'')')",
+              "migrate is already running on this connection");
+  expect("SELECT migrate_exec('SELECT 1')", "1"); /* and is not so for ever */
+}
+
+/* ---- settings ---- */
+
+static void settings(void **state) {
+  (void)state;
+  expect("SELECT migrate_config('journal')", "on");
+  expect("SELECT migrate_config('journal', 'off')", "off");
+  expect("SELECT migrate_config('journal')", "off");
+  expect("SELECT migrate_config('JOURNAL', 'no')", "no");
+  expect("SELECT migrate_config('journal', NULL)", "NULL");
+  expect("SELECT migrate_config('journal')", "on");
+  expect("SELECT migrate_config('jurnal')", "error: unknown setting jurnal; did you mean journal?");
+  expect("SELECT migrate_config('jurnal', 1)",
+         "error: unknown setting jurnal; did you mean journal?");
+  expect("SELECT migrate_config('jurnal', NULL)",
+         "error: unknown setting jurnal; did you mean journal?");
+  expect("SELECT migrate_config('journal', 2)",
+         "error: setting journal must be on or off, not '2'");
+  expect("SELECT migrate_config(NULL)", "error: the name of the setting is NULL");
+  expect("SELECT migrate_config('file', '/no/such/migrate.ini')", "/no/such/migrate.ini");
+  expect("SELECT migrate_config('journal')",
+         "error: cannot read /no/such/migrate.ini: there is no such file or folder");
+  expect("SELECT migrate_config('file', NULL)", "NULL");
+  expect("SELECT migrate_config('journal')", "on");
+}
+
+/* A setting belongs to one connection. */
+static void settings_are_apart(void **state) {
+  sqlite3 *first = db;
+  (void)state;
+  expect("SELECT migrate_config('busy_timeout', 7)", "7");
+  assert_int_equal(open_db(0), 0);
+  expect("SELECT migrate_config('busy_timeout')", "5000");
+  assert_int_equal(close_db(0), 0);
+  db = first;
+  expect("SELECT migrate_config('busy_timeout')", "7");
+}
+
+/* ---- loading ---- */
+
+static void twice(void **state) {
+  sqlite3_stmt *s;
+  (void)state;
+  expect("SELECT migrate_config('busy_timeout', 7)", "7");
+  assert_int_equal(sqlite3_migrate_init(db, 0, 0), 0);
+  expect("SELECT migrate_config('busy_timeout')", "7");
+  assert_int_equal(sqlite3_prepare_v2(db, "SELECT migrate_version()", -1, &s, 0), 0);
+  assert_int_equal(sqlite3_step(s), SQLITE_ROW); /* from within a statement, as load_extension() */
+  assert_int_equal(sqlite3_migrate_init(db, 0, 0), 0);
+  sqlite3_finalize(s);
+}
+
+/* Closing while a table is in use elsewhere must not free what it needs. */
+static void closing(void **state) {
+  sqlite3_stmt *s;
+  (void)state;
+  assert_int_equal(sqlite3_prepare_v2(db, "SELECT * FROM migrate_explain('SELECT 1')", -1, &s, 0),
+                   0);
+  sqlite3_step(s);
+  sqlite3_close_v2(db);
+  sqlite3_finalize(s);
+  assert_int_equal(sqlite3_open(":memory:", &db), 0);
+}
+
+static void without_memory(void **state) {
+  int n, rc = SQLITE_NOMEM;
+  (void)state;
+  for (n = 0; rc != SQLITE_OK; n++) {
+    char *message = 0;
+    sqlite3_int64 before = sqlite3_memory_used();
+    assert_true(n < 10000);
+    assert_int_equal(sqlite3_open(":memory:", &db), 0);
+    expect("SELECT 1", "1");
+    allocations_left = n;
+    rc = sqlite3_migrate_init(db, &message, 0);
+    allocations_left = -1;
+    sqlite3_free(message);
+    if (rc == SQLITE_OK) {
+      expect("SELECT migrate_version()", MIGRATE_VERSION);
+    } else {
+      expect("SELECT count(*) FROM pragma_function_list WHERE name LIKE 'migrate%'", "0");
+      expect("SELECT count(*) FROM pragma_module_list WHERE name LIKE 'migrate%'", "0");
+    }
+    assert_int_equal(sqlite3_close(db), 0);
+    assert_int_equal(sqlite3_memory_used(), before);
+  }
+  assert_true(n > 10);
+}
+
+/* The same for calls: an error, then a connection that works, and nothing lost. */
+static void calls_without_memory(void **state) {
+  static const char *const calls[] = {
+    "SELECT migrate_config('journal', 'off')", "SELECT migrate_config('journal')",
+    "SELECT migrate_exec('CREATE TABLE t(a)')", "SELECT * FROM migrate_explain('SELECT 1')"};
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+    int n, done = 0;
+    for (n = 0; !done; n++) {
+      sqlite3_int64 before = sqlite3_memory_used();
+      sqlite3_stmt *s = 0;
+      assert_true(n < 10000);
+      assert_int_equal(open_db(0), 0);
+      assert_int_equal(sqlite3_prepare_v2(db, calls[i], -1, &s, 0), 0);
+      allocations_left = n;
+      done = sqlite3_step(s) == SQLITE_ROW;
+      allocations_left = -1;
+      sqlite3_finalize(s);
+      expect("SELECT migrate_config('busy_timeout')", "5000");
+      assert_int_equal(close_db(0), 0);
+      assert_int_equal(sqlite3_memory_used(), before);
+    }
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(version, open_db, close_db),
+    cmocka_unit_test_setup_teardown(flags, open_db, close_db),
+    cmocka_unit_test_setup_teardown(calls_out_of_the_schema, open_db, close_db),
+    cmocka_unit_test_setup_teardown(arguments, open_db, close_db),
+    cmocka_unit_test_setup_teardown(exec_answers, open_db, close_db),
+    cmocka_unit_test_setup_teardown(settings, open_db, close_db),
+    cmocka_unit_test_setup_teardown(settings_are_apart, open_db, close_db),
+    cmocka_unit_test_setup_teardown(twice, open_db, close_db),
+    cmocka_unit_test_setup_teardown(closing, open_db, close_db),
+    cmocka_unit_test(without_memory),
+    cmocka_unit_test(calls_without_memory),
+  };
+  return cmocka_run_group_tests(tests, set_up_memory, 0);
+}
