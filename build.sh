@@ -10,7 +10,7 @@ CFLAGS=${CFLAGS-"-O2 -g"}
 WARNINGS="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
   -Wundef -Wcast-qual -Wwrite-strings"
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/migrate
+CACHE=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/migrate
 case $(uname -s) in
   Darwin) SUFFIX=dylib ;;
   MINGW* | MSYS* | CYGWIN*) SUFFIX=dll ;;
@@ -114,8 +114,10 @@ link_sqlite() {
   SQLITE_LIBS=-lsqlite3
   [ -n "${SQLITE-}" ] || return 0
   [ -f "$SQLITE/sqlite3.c" ] || die "SQLITE=$SQLITE holds no sqlite3.c"
-  object=build/sqlite-$(cksum <"$SQLITE/sqlite3.c" | tr ' ' -).o
+  object=$CACHE/sqlite3-$(cksum <"$SQLITE/sqlite3.c" | tr ' ' -).o
   if [ ! -f "$object" ]; then
+    mkdir -p "$CACHE"
+    # shellcheck disable=SC2086
     $CC -O1 -w $SQLITE_OPTIONS -c "$SQLITE/sqlite3.c" -o "$object.$$"
     mv "$object.$$" "$object"
   fi
@@ -166,17 +168,135 @@ version() { sed -n 's/^#define MIGRATE_VERSION "\(.*\)"/\1/p' amalgamation/api.h
 ## test [NAME]       runs the tests whose path holds NAME, all by default
 verb_test() {
   need test
-  rm -rf build/test
-  mkdir -p build/test
+  fresh_test_dir
   if [ -z "${1-}" ]; then
-    if generate 2>&1 | cmp -s - migrate.h; then same='ok'; else same='not ok'; fi
-    say "$same - migrate.h is what ./build.sh amalgamate makes" >build/test/amalgamate.tap
+    if generate 2>/dev/null | cmp -s - migrate.h; then same='ok'; else same='not ok'; fi
+    say "$same - migrate.h is what ./build.sh amalgamate makes" >"$TEST_DIR/amalgamate.tap"
   fi
   case ${1-} in
     unit*) ;;
     *) verb_default ;;
   esac
   sh tests/run "$JOBS" "${1-}"
+}
+
+# Programs and logs of one run of the tests: two runs at once do not meet.
+fresh_test_dir() {
+  TEST_DIR=build/test-$$
+  mkdir -p $TEST_DIR
+  export TEST_DIR
+  trap 'rm -rf $TEST_DIR' EXIT
+  trap 'exit 1' HUP INT TERM
+}
+
+## asan [NAME]       the C tests under the address and the undefined-behaviour sanitizer
+verb_asan() {
+  need test
+  verb_default
+  fresh_test_dir
+  CFLAGS="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
+  sh tests/run "$JOBS" "${1-.c}"
+}
+
+## cover [NAME]      how many lines of each part the C tests reach
+verb_cover() {
+  need test
+  verb_default
+  fresh_test_dir
+  # A migrate.h that takes the parts from where they are, so that the lines are theirs.
+  mkdir $TEST_DIR/parts
+  say '#include "migrate.in.h"' >$TEST_DIR/parts/migrate.h
+  CFLAGS="-I$TEST_DIR/parts -O0 -g --coverage" sh tests/run "$JOBS" "${1-.c}" || :
+  for counts in "$TEST_DIR"/*.gcda; do gcov -t "$counts" 2>/dev/null; done | awk -F: '
+    $3 == "Source" { file = $4; sub(/^.*amalgamation\//, "", file); next }
+    $4 ~ /nothing/ || $1 ~ /-$/ { next }
+    { line = file ":" $2 + 0; seen[line] = 1; if ($1 !~ /[#=]/) hit[line] = 1 }
+    END {
+      for (line in seen) {
+        file = line; sub(/:.*/, "", file)
+        if (file ~ /\//) continue
+        all[file]++; if (line in hit) reached[file]++
+      }
+      for (file in all) {
+        printf "%5.1f %%  %5d of %5d lines  %s\n", 100 * reached[file] / all[file], reached[file],
+          all[file], file
+        lines += all[file]; good += reached[file]
+      }
+      printf "%5.1f %%  %5d of %5d lines  in all\n", 100 * good / lines, good, lines
+    }' | sort -k 6
+}
+
+# Other SQLites, as npm packages carry them, each unpacked once outside of the repository.
+MATRIX="6.0.1 7.3.0 7.5.0 8.0.1 11.1.2 11.9.1 13.0.0 latest"
+
+fetch_sqlite() { # version of better-sqlite3; prints the folder
+  folder=$CACHE/better-sqlite3-$1
+  if [ "$1" = latest ] || [ ! -f "$folder/sqlite3.c" ]; then
+    rm -rf "$folder"
+    mkdir -p "$folder/unpacked"
+    (
+      cd "$folder"
+      npm pack --silent "better-sqlite3@$1" >/dev/null 2>&1
+      tar xzf ./*.tgz -C unpacked
+      cd unpacked/package/deps
+      if [ -f sqlite3.tar.gz ]; then tar xzf sqlite3.tar.gz; else cd sqlite3; fi
+      mv sqlite3.c sqlite3.h sqlite3ext.h "$folder"
+    ) </dev/null || return 1
+    rm -rf "$folder/unpacked" "$folder"/*.tgz
+  fi
+  say "$folder"
+}
+
+sqlite_version() { sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/\1/p' "$1/sqlite3.h"; }
+
+## matrix [NAME]     the C tests with each of several SQLite versions, from the oldest supported on
+verb_matrix() {
+  have npm || die "please install: npm"
+  verb_default
+  mkdir -p "$CACHE"
+  failed=0
+  for release in $MATRIX; do
+    if ! folder=$(fetch_sqlite "$release"); then
+      say "better-sqlite3@$release cannot be had from npm"
+      failed=1
+      continue
+    fi
+    SQLITE=$folder sh build.sh test "${1-.c}" >build/matrix.log 2>&1 || failed=1
+    printf 'SQLite %-8s %s\n' "$(sqlite_version "$folder")" "$(tail -n 1 build/matrix.log)"
+    grep '^FAILED\|^build.sh:' build/matrix.log | head -n 20 || :
+  done
+  verb_ext >/dev/null
+  return $failed
+}
+
+## lint              the analyzers of gcc and clang, and cppcheck, where they are installed
+verb_lint() {
+  need build
+  verb_amalgamate
+  if have gcc; then
+    gcc -std=c99 -O2 -fanalyzer $WARNINGS -Werror $SQLITE_CFLAGS -I. -c \
+      tests/compile/implementation.c -o build/lint.o && say "gcc -fanalyzer: nothing"
+  fi
+  if have clang; then
+    clang -std=c99 --analyze --analyzer-output text -Xclang -analyzer-werror $SQLITE_CFLAGS -I. \
+      tests/compile/implementation.c && say "clang --analyze: nothing"
+  fi
+  if have cppcheck; then
+    cppcheck --quiet --std=c99 --error-exitcode=1 --inline-suppr --enable=warning,portability \
+      --suppress=missingIncludeSystem -DMIGRATE_IMPLEMENTATION migrate.h && say "cppcheck: nothing"
+  fi
+  if have shellcheck; then
+    shellcheck -s sh build.sh tests/run tests/*/run && say "shellcheck: nothing"
+  fi
+}
+
+## dist              makes build/migrate-VERSION.tar.gz of the last commit, byte for byte the same
+verb_dist() {
+  verb_amalgamate
+  mkdir -p build
+  name=migrate-$(version)
+  git archive --format=tar --prefix="$name/" HEAD | gzip -9n >"build/$name.tar.gz"
+  say "made build/$name.tar.gz"
 }
 
 ## install [PREFIX]  installs the extension and the header (default /usr/local; honours DESTDIR)
@@ -218,7 +338,8 @@ verb_help() {
 verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
-  default | amalgamate | ext | test | install | clean | help) "verb_$verb" "$@" ;;
+  default | amalgamate | ext | test | asan | cover | matrix | lint | dist | install | clean | help)
+    "verb_$verb" "$@" ;;
   *)
     verb_help >&2
     die "no such verb: $verb" ;;

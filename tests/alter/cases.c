@@ -209,15 +209,25 @@ static sqlite3 *open_database(test_run *run, const char *path) {
   return db;
 }
 
+static char database_file[200];
+
 static const char *database_path(const test_run *run) {
-  return run->store == MEMORY ? ":memory:" : "build/test/alter.db";
+  return run->store == MEMORY ? ":memory:" : database_file;
+}
+
+static void name_database(void) {
+  const char *folder = getenv("TEST_DIR");
+  snprintf(database_file, sizeof(database_file), "%s/alter.db", folder ? folder : "build");
 }
 
 static void remove_database(void) {
-  remove("build/test/alter.db");
-  remove("build/test/alter.db-wal");
-  remove("build/test/alter.db-shm");
-  remove("build/test/alter.db-journal");
+  static const char *const suffix[] = {"", "-wal", "-shm", "-journal"};
+  char path[220];
+  int i;
+  for (i = 0; i < 4; i++) {
+    snprintf(path, sizeof(path), "%s%s", database_file, suffix[i]);
+    remove(path);
+  }
 }
 
 /* Loads the extension, and answers what a call needs of it. */
@@ -577,6 +587,7 @@ int main(void) {
   test_file *files = (test_file *)calloc(MAX_FILES, sizeof(test_file));
   struct CMUnitTest *tests = (struct CMUnitTest *)calloc(MAX_FILES * 24, sizeof(*tests));
   int n = read_folder(files), count = 0, i;
+  name_database();
   for (i = 0; i < n; i++) count = add_runs(&files[i], tests, count);
   return count ? _cmocka_run_group_tests("alter", tests, (size_t)count, 0, 0) : 1;
 }
