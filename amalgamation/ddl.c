@@ -36,11 +36,13 @@ static mig_token mig_peek(const mig_reader *r) {
 
 #define MIG_QUOTED_TOKEN 60 /* bytes of a token that a message repeats */
 
-/* The error at the next token, in SQLite's words. */
+/* The error at the next token, in SQLite's words. A reader that was given a part of the text alone
+** sees its end where the text has another token. */
 static int mig_refuse(mig_reader *r) {
-  mig_token t = r->t;
+  mig_token t = r->t.type == MIG_TK_END ? mig_next_significant(r->z, strlen(r->z), r->t.at) : r->t;
   size_t n = t.end - t.at;
   char *message;
+  if (mig_failed(r->a)) return r->a->fault->code;
   if (n > MIG_QUOTED_TOKEN) n = MIG_QUOTED_TOKEN;
   while (n && n < t.end - t.at && (r->z[t.at + n] & 0xc0) == 0x80) n--;
   message = t.type == MIG_TK_END ? mig_copy(r->a, "incomplete input")
