@@ -112,3 +112,136 @@ typedef struct mig_moment {
   int year, month, day, hour, minute, second;
   sqlite3_int64 epoch;
 } mig_moment;
+
+static int mig_digits(const char *z, int n) {
+  int v = 0;
+  while (n--) v = v * 10 + (*z++ - '0');
+  return v;
+}
+
+/* "Z", or "+02:00". */
+static const char *mig_zone_suffix(mig_arena *a, int minutes) {
+  int m = minutes < 0 ? -minutes : minutes;
+  if (minutes == 0) return "Z";
+  return mig_format(a, "%c%02d:%02d", minutes < 0 ? '-' : '+', m / 60, m % 60);
+}
+
+/* The time now; returns it as a create_date, NULL after a fault. SQLite knows the local zone. */
+static const char *mig_now(migrate *m, mig_moment *t) {
+  mig_arena *a = &m->arena;
+  const char *date = 0;
+  sqlite3_stmt *now;
+  int minutes, local = mig_zone(m->settings.timezone, &minutes) == MIG_ZONE_LOCAL;
+  const char *modifier = local ? "localtime" : mig_format(a, "%+d minutes", minutes);
+  memset(t, 0, sizeof(*t));
+  now = mig_prepare(m, "SELECT strftime('%Y-%m-%dT%H:%M:%S', 'now', ?1), strftime('%s', 'now'), "
+                       "strftime('%s', 'now', ?1) - strftime('%s', 'now')");
+  if (now) sqlite3_bind_text(now, 1, modifier, -1, SQLITE_STATIC);
+  while (mig_row(m, &now)) {
+    const char *z = mig_cell(m, now, 0);
+    if (!z || strlen(z) != 19) continue;
+    t->year = mig_digits(z, 4);
+    t->month = mig_digits(z + 5, 2);
+    t->day = mig_digits(z + 8, 2);
+    t->hour = mig_digits(z + 11, 2);
+    t->minute = mig_digits(z + 14, 2);
+    t->second = mig_digits(z + 17, 2);
+    t->epoch = sqlite3_column_int64(now, 1);
+    minutes = sqlite3_column_int(now, 2) / 60;
+    date = mig_format(a, "%s%s", z, mig_zone_suffix(a, minutes));
+  }
+  if (!date) mig_fail(a, MIGRATE_CONFIG, "SQLite does not tell the time here");
+  return date;
+}
+
+/* The text of the file, by the environment's own template where there is one. */
+static const char *mig_draft_text(migrate *m, const mig_revision *r) {
+  mig_arena *a = &m->arena;
+  const char *path = mig_path_join(a, mig_location(m), "script.sql.tmpl");
+  const char *text = mig_template;
+  size_t n;
+  if (path && mig_path_kind(a, path) != MIG_PATH_NONE) text = mig_file_read(a, path, &n);
+  return text ? mig_script_render(a, text, r) : 0;
+}
+
+/* Its path. The template must not lead out of the folder. */
+static const char *mig_draft_path(migrate *m, const mig_revision *r, const char *folder,
+                                  const mig_moment *t) {
+  mig_arena *a = &m->arena;
+  const char *name = mig_script_name(a, m->settings.file_template,
+                                     m->settings.truncate_slug_length, r->id, r->message, t);
+  if (name && strpbrk(name, "/\\")) {
+    mig_fail(a, MIGRATE_CONFIG, "setting file_template makes a path of the file name: %s", name);
+  }
+  return mig_failed(a) ? 0 : mig_path_join(a, folder, mig_format(a, "%s.sql", name));
+}
+
+static void mig_draft_write(migrate *m, const mig_revision *r, const char *path) {
+  mig_arena *a = &m->arena;
+  const char *text = mig_draft_text(m, r);
+  int code;
+  if (!path || !text) return;
+  if (!mig_file_new(a, path, text, strlen(text))) {
+    mig_fail(a, MIGRATE_FILE, "cannot write %s: there is such a file already", path);
+    return;
+  }
+  code = m->written ? m->written(m->written_arg, path) : 0;
+  if (code) mig_fail(a, code, "the hook failed after %s was written", path);
+}
+
+/* A new revision above those that `words` name, which must be `least` or more. */
+static void mig_create(migrate *m, const char *words, int least, const char *message,
+                       const migrate_new_options *o, char **path) {
+  mig_arena *a = &m->arena;
+  mig_graph *g = mig_graph_of(m);
+  mig_revision r;
+  mig_moment t;
+  mig_nodes parents;
+  const char *folder, *file;
+  memset(&r, 0, sizeof(r));
+  if (!g) return;
+  mig_draft_names(m, g, o, message, &r);
+  parents = mig_draft_parents(m, g, words, o->splice);
+  if (!mig_failed(a) && parents.n < least) {
+    mig_fail(a, MIGRATE_RANGE, "a merge needs two revisions or more; '%s' is %d", words, parents.n);
+  }
+  r.down = mig_node_names(g, parents);
+  r.depends = mig_draft_depends(m, g, o->depends_on);
+  r.upgrade.sql = o->upgrade;
+  r.downgrade.sql = o->downgrade;
+  r.create_date = mig_now(m, &t);
+  folder = mig_failed(a) ? 0 : mig_draft_folder(m, g, parents, o->version_path);
+  file = folder ? mig_draft_path(m, &r, folder, &t) : 0;
+  mig_draft_write(m, &r, file);
+  if (mig_failed(a)) return;
+  mig_put(&m->result, file);
+  if (path) *path = sqlite3_mprintf("%s", file);
+  if (path && !*path) mig_no_memory(a);
+}
+
+MIGRATE_API int migrate_new_revision(migrate *m, const char *message,
+                                     const migrate_new_options *options, char **path) {
+  migrate_new_options none;
+  int rc = mig_begin_call(m);
+  if (path) *path = 0;
+  if (rc) return rc;
+  memset(&none, 0, sizeof(none));
+  if (!options) options = &none;
+  mig_create(m, options->head ? options->head : "head", 0, message, options, path);
+  return mig_end_call(m);
+}
+
+MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *message,
+                              const migrate_new_options *options, char **path) {
+  migrate_new_options none;
+  int rc = mig_begin_call(m);
+  if (path) *path = 0;
+  if (rc) return rc;
+  memset(&none, 0, sizeof(none));
+  if (revisions) {
+    mig_create(m, revisions, 2, message, options ? options : &none, path);
+  } else {
+    mig_fail(&m->arena, MIGRATE_MISUSE, "migrate_merge: the revisions are NULL");
+  }
+  return mig_end_call(m);
+}

@@ -73,6 +73,7 @@ static void mig_os_fail(mig_arena *a, const char *verb, const char *path) {
     case ERROR_PATH_NOT_FOUND: why = "there is no such file or folder"; break;
     case ERROR_ACCESS_DENIED:
     case ERROR_SHARING_VIOLATION: why = "permission denied"; break;
+    case ERROR_ALREADY_EXISTS: why = "there is a file of that name"; break;
     case ERROR_DISK_FULL: why = "the disk is full"; break;
     default: break;
   }
@@ -207,6 +208,7 @@ static void mig_os_fail(mig_arena *a, const char *verb, const char *path) {
     case ELOOP: why = "too many symbolic links"; break;
     case ENAMETOOLONG: why = "the name is too long"; break;
     case EISDIR: why = "it is a folder"; break;
+    case EEXIST: why = "there is a file of that name"; break;
     case ENXIO: why = "it is not a regular file"; break;
     case EOVERFLOW: why = "it is too large"; break;
     default: break;
