@@ -187,7 +187,7 @@ static void mig_take_set_type(mig_reader *r, mig_op *op) {
   op->kind = MIG_SET_TYPE;
   mig_want_word(r, "TYPE");
   type = mig_take_type(r);
-  p = mig_find_position(r->z, type);
+  p = mig_find_position(r->z, mig_span_of(op->name_at, type.end));
   if (p.word.type != MIG_TK_END) r->t = p.word; /* it has no place here */
   if (mig_span_empty(type) || p.word.type != MIG_TK_END) mig_refuse(r);
   op->text = mig_text_of(r, type);

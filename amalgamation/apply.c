@@ -77,7 +77,8 @@ static void mig_apply_add_column(mig_alteration *c, const mig_op *op) {
   }
   p = mig_position(c, op, c->now.ncolumn - 1);
   if (mig_failed(c->a)) return;
-  mig_use_text(c, mig_insert_item(c->a, &c->now, p, op->text));
+  if (p == c->now.ncolumn - 1) mig_use_text(c, mig_append_column(c->a, &c->now, op->text));
+  else mig_use_text(c, mig_insert_item(c->a, &c->now, p, op->text));
   if (!mig_failed(c->a)) mig_insert_origin(c, p + 1);
 }
 
@@ -149,7 +150,7 @@ static void mig_drop_one_column(mig_alteration *c, const char *name) {
   mig_drop_mentions(c, name);
   if (mig_failed(c->a)) return;
   column = mig_find_column(&c->now, name);
-  mig_drop_item(c, column);
+  mig_use_text(c, mig_delete_column(c->a, &c->now, column));
   if (!mig_failed(c->a)) mig_delete_origin(c, column, n);
 }
 

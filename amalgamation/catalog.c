@@ -10,7 +10,10 @@ typedef struct mig_object {
 } mig_object;
 
 typedef struct mig_catalog {
+  struct mig_catalog *next; /* another database's, of those at hand */
   const char *schema; /* "main", "temp" or the name of an attached database */
+  int has_virtual;    /* some table is virtual: others may belong to it */
+  int scratch;        /* no name begins with migrate_scratch_ and this number; -1: not looked for */
   mig_object *v;      /* in the order of sqlite_master */
   int n, cap;
   mig_object **bucket;

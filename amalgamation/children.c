@@ -17,7 +17,7 @@ static int mig_loses_key(mig_lowering *l, const mig_constraint *fk, const mig_ta
          (fk->nparent && mig_find_column(is, fk->parent_keys[0].name) < 0);
 }
 
-static void mig_lower_child(mig_lowering *l, const mig_object *o, int cascade) {
+static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   mig_alteration *c = mig_side_change(l->a, o->sql);
   int i, dropped = 0;
   for (i = 0; c && i < c->now.nconstraint && !mig_failed(l->a); i++) {
@@ -36,7 +36,7 @@ static void mig_lower_child(mig_lowering *l, const mig_object *o, int cascade) {
     i = -1;
   }
   if (dropped && !mig_failed(l->a)) {
-    mig_emit_text_edit(l, "table", o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
+    mig_emit_text_edit(l, o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
   }
 }
 
@@ -58,7 +58,7 @@ static void mig_lower_children(mig_lowering *l) {
   int i;
   if (!mig_drops_key(l->d)) return;
   for (i = 0; i < l->catalog->n && !mig_failed(l->a); i++) {
-    const mig_object *o = &l->catalog->v[i];
+    mig_object *o = &l->catalog->v[i];
     if (!mig_is_type(o, "table") || mig_same(o->name, l->c->old.name)) continue;
     if (!mig_mentions(o->sql, "references") || !mig_mentions(o->sql, l->c->old.name)) continue;
     mig_lower_child(l, o, l->c->cascade);

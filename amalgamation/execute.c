@@ -188,6 +188,7 @@ static void mig_run_edit(migrate *m, const char *schema, const char *sql, const 
   mig_announce(m, &s, "native");
   if (mig_step_unguarded(m->db, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
   mig_set_pending(m, schema);
+  mig_forget_catalogs(m);
 }
 
 static mig_hidden *mig_hide(migrate *m, const char *schema, const mig_object *o,
@@ -253,6 +254,8 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
     case MIG_S_EDIT:
       rc = mig_step_unguarded(m->db, s->sql, s->parameter);
       mig_set_pending(m, s->schema);
+      if (s->edited) *s->edited = s->text;
+      else mig_forget_catalogs(m);
       break;
     case MIG_S_CHECK:
       mig_complain(m, s->sql, s->complaint);
@@ -262,9 +265,12 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
       mig_check_count(m, s);
       return;
     case MIG_S_NATIVE:
+      mig_forget_catalogs(m);
       mig_run_native(m, s);
+      mig_forget_catalogs(m);
       return;
     default:
+      mig_forget_catalogs(m);
       rc = mig_step_all(m->db, s->sql, s->parameter);
   }
   if (rc != SQLITE_OK) mig_fail_statement(m, s);

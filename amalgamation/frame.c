@@ -131,6 +131,12 @@ static void mig_frame_open(migrate *m) {
   mig_refuse_busy(m);
   if (mig_failed(&m->work)) return;
   m->own_transaction = sqlite3_get_autocommit(m->db);
+  if (!m->own_transaction && m->settings.rebuild == MIG_REBUILD_PORTABLE) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "rebuild = portable is not possible inside a transaction: foreign keys have to be off "
+             "before it begins");
+    return;
+  }
   rc = m->own_transaction ? mig_begin_immediate(m)
                           : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {

@@ -30,7 +30,8 @@ typedef struct mig_slot {
 } mig_slot;
 
 typedef struct mig_graph {
-  mig_arena *a;
+  mig_arena *a;    /* of answers: may be another one, for each question */
+  mig_arena *keep; /* of the graph itself */
   mig_node *nodes;
   int n;
   mig_slot *slots; /* open addressing; a power of two, at most half full */
@@ -483,7 +484,7 @@ static mig_graph *mig_graph_load(mig_arena *a, const mig_revision *const *revs, 
   mig_graph *g = (mig_graph *)mig_alloc(a, sizeof *g);
   int i;
   if (!g) return 0;
-  g->a = a;
+  g->a = g->keep = a;
   g->n = n;
   g->nodes = (mig_node *)mig_array(a, (size_t)n, sizeof(mig_node));
   if (!g->nodes) return 0;
@@ -534,7 +535,7 @@ static void mig_spread_down(mig_graph *g, int node) {
   while (g->nodes[node].down.n == 1 && !mig_failed(g->a)) {
     node = g->nodes[node].down.at[0];
     if (mig_branches(&g->nodes[node])) return;
-    g->nodes[node].labels = mig_with_labels(g->a, g->nodes[node].labels, labels);
+    g->nodes[node].labels = mig_with_labels(g->keep, g->nodes[node].labels, labels);
   }
 }
 
@@ -546,10 +547,10 @@ static void mig_spread_labels(mig_graph *g) {
   for (i = 0; i < g->n && !mig_failed(g->a); i++) {
     mig_node *v = &g->nodes[g->order[i]];
     for (j = 0; j < v->down.n; j++) {
-      v->labels = mig_with_labels(g->a, v->labels, g->nodes[v->down.at[j]].labels);
+      v->labels = mig_with_labels(g->keep, v->labels, g->nodes[v->down.at[j]].labels);
     }
     for (j = 0; j < v->rev->labels.n; j++) {
-      v->labels = mig_with_label(g->a, v->labels, v->rev->labels.at[j]);
+      v->labels = mig_with_label(g->keep, v->labels, v->rev->labels.at[j]);
     }
   }
   for (i = 0; i < g->nlabel && !mig_failed(g->a); i++) {

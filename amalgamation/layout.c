@@ -173,3 +173,51 @@ static char *mig_delete_words(mig_arena *a, const char *sql, mig_span s) {
   while (s.at > 0 && (sql[s.at - 1] == ' ' || sql[s.at - 1] == '\t')) s.at--;
   return mig_splice(a, sql, s, "");
 }
+
+/* Where SQLite's own ADD COLUMN writes: before the first table constraint's comma, else before the
+** closing parenthesis. */
+static size_t mig_add_column_at(const mig_table *t) {
+  size_t end = t->columns[t->ncolumn - 1].span.end;
+  int i;
+  for (i = 0; i < t->nconstraint; i++) {
+    if (t->constraints[i].column < 0) return mig_comma(t->sql, end, t->constraints[i].span.at);
+  }
+  return t->close;
+}
+
+/* A column at the end, as SQLite's own ADD COLUMN writes it. */
+static char *mig_append_column(mig_arena *a, const mig_table *t, const char *text) {
+  size_t at = mig_add_column_at(t);
+  return at ? mig_insert(a, t->sql, at, mig_format(a, ", %s", text))
+            : mig_insert_item(a, t, t->ncolumn - 1, text);
+}
+
+static int mig_has_comment(const char *sql, size_t from, size_t to) {
+  while (from < to) {
+    mig_token k = mig_next_token(sql, to, from);
+    if (k.type == MIG_TK_COMMENT) return 1;
+    from = k.end;
+  }
+  return 0;
+}
+
+/* Takes a column out as SQLite's own DROP COLUMN does; but a comment that stands beyond the
+** column's line speaks of another, and stays. */
+static char *mig_delete_column(mig_arena *a, const mig_table *t, int i) {
+  mig_span cut;
+  cut.at = t->columns[i].span.at;
+  if (i + 1 < t->ncolumn) {
+    size_t comma = mig_comma(t->sql, t->columns[i].span.end, t->columns[i + 1].span.at);
+    cut.end = t->columns[i + 1].span.at;
+    if (mig_has_comment(t->sql, mig_line_tail(t->sql, t->nsql, comma + 1), cut.end)) {
+      return mig_delete_item(a, t, i);
+    }
+  } else {
+    cut.at = mig_comma(t->sql, t->columns[i - 1].span.end, cut.at);
+    cut.end = mig_add_column_at(t);
+    if (!cut.at || !cut.end || mig_has_comment(t->sql, cut.at, cut.end)) {
+      return mig_delete_item(a, t, i);
+    }
+  }
+  return mig_splice(a, t->sql, cut, "");
+}

@@ -6,7 +6,7 @@ typedef struct mig_lowering {
   mig_statements *out;
   const mig_alteration *c;
   const mig_diff *d;
-  const mig_catalog *catalog;
+  const mig_catalog *catalog, *temp; /* of the table's database, and of TEMP */
   const mig_facts *facts;
   const char *schema;
   const char *scratch; /* a prefix that no object's name has */

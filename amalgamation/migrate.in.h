@@ -40,6 +40,8 @@
 #include "strategy.c"
 #include "lower.c"
 #include "rebuild.c"
+#include "portable.c"
+#include "ladder.c"
 #include "children.c"
 #include "script.c"
 #include "plan.c"
@@ -51,6 +53,7 @@
 #include "scratch.c"
 #include "dependents.c"
 #include "spelling.c"
+#include "other.c"
 #include "run.c"
 /* 7: the outside */
 #include "public.c"

@@ -57,7 +57,39 @@ static char *mig_copied_value(mig_lowering *l, int i, const char *rowid) {
   return z.z;
 }
 
-static int mig_is_copied(const mig_alteration *c, int i) { return !c->now.columns[i].generated; }
+/* The values of the copy, and the columns that they go to. */
+typedef struct mig_copy_lists {
+  mig_text columns, values, order;
+  int n; /* columns */
+} mig_copy_lists;
+
+static mig_copy_lists mig_copy_columns(mig_lowering *l) {
+  const mig_table *old = &l->c->old, *now = &l->c->now;
+  const char *rowid = old->without_rowid ? 0 : mig_rowid_name(old, 0);
+  const char *target = now->without_rowid || mig_alias(now) >= 0 ? 0 : mig_rowid_name(now, 0);
+  mig_copy_lists c;
+  int i;
+  c.n = 0;
+  mig_text_init(&c.columns, l->a);
+  mig_text_init(&c.values, l->a);
+  mig_text_init(&c.order, l->a);
+  if (mig_alias(old) >= 0 && !rowid) rowid = mig_name(l->a, old->columns[mig_alias(old)].name);
+  if (rowid && target) {
+    mig_put(&c.columns, target);
+    mig_putf(&c.values, "\"%w\".%s", old->name, rowid);
+    c.n++;
+  }
+  for (i = 0; i < now->ncolumn && !mig_failed(l->a); i++) {
+    char *value = now->columns[i].generated ? 0 : mig_copied_value(l, i, rowid);
+    if (!value) continue;
+    mig_put(&c.columns, c.columns.n ? ", " : "");
+    mig_put_name(&c.columns, now->columns[i].name);
+    mig_putf(&c.values, "%s%s", c.values.n ? ", " : "", value);
+    c.n++;
+  }
+  if (rowid) mig_putf(&c.order, " ORDER BY \"%w\".%s", old->name, rowid);
+  return c;
+}
 
 /* Refuses rows whose values a new affinity would change beyond recognition; USING says otherwise.
 ** Text that looks like an integer and does not fit becomes a REAL, large integers lose digits as
@@ -138,42 +170,28 @@ static char *mig_duplicates_of_copy(mig_lowering *l) {
   return mig_duplicates_query(l, &c->old, c->old.name, keys.z, "");
 }
 
-static void mig_lower_copy(mig_lowering *l) {
-  const mig_alteration *c = l->c;
-  const mig_table *old = &c->old, *now = &c->now;
-  const char *rowid = old->without_rowid ? 0 : mig_rowid_name(old, 0);
-  const char *target = now->without_rowid || mig_alias(now) >= 0 ? 0 : mig_rowid_name(now, 0);
-  mig_text columns, values, z;
-  mig_statement *s;
-  int i, n = 0;
-  mig_text_init(&columns, l->a);
-  mig_text_init(&values, l->a);
+/* The copy: in the order of the rows. Without NOT INDEXED a covering index would set it. */
+static mig_statement *mig_emit_copy(mig_lowering *l, const char *to, const char *from,
+                                    const mig_copy_lists *c) {
+  mig_text z;
   mig_text_init(&z, l->a);
-  if (mig_alias(old) >= 0 && !rowid) rowid = mig_name(l->a, old->columns[mig_alias(old)].name);
-  if (rowid && target) {
-    mig_put(&columns, target);
-    mig_putf(&values, "\"%w\".%s", old->name, rowid);
-    n++;
-  }
-  for (i = 0; i < now->ncolumn && !mig_failed(l->a); i++) {
-    char *value = mig_is_copied(c, i) ? mig_copied_value(l, i, rowid) : 0;
-    if (!value) continue;
-    mig_put(&columns, n ? ", " : "");
-    mig_put_name(&columns, now->columns[i].name);
-    mig_putf(&values, "%s%s", n ? ", " : "", value);
-    n++;
-  }
   mig_put(&z, "INSERT OR ABORT INTO ");
-  mig_put_object(&z, l->schema, l->scratch);
-  mig_putf(&z, "(%s) SELECT %s FROM ", mig_text_z(&columns), mig_text_z(&values));
-  mig_put_object(&z, l->schema, old->name);
-  mig_put(&z, " NOT INDEXED"); /* a covering index would set the order of the copy */
-  if (rowid) mig_putf(&z, " ORDER BY \"%w\".%s", old->name, rowid);
-  s = mig_emit(l->out, MIG_S_DATA, z.z, "the copy, in the order of the rows");
+  mig_put_object(&z, l->schema, to);
+  mig_putf(&z, "(%s) SELECT %s FROM ", mig_text_z(&c->columns), mig_text_z(&c->values));
+  mig_put_object(&z, l->schema, from);
+  mig_put(&z, " AS ");
+  mig_put_name(&z, l->c->old.name);
+  mig_putf(&z, " NOT INDEXED%s", mig_text_z(&c->order));
+  return mig_emit(l->out, MIG_S_DATA, z.z, "the copy, in the order of the rows");
+}
+
+static void mig_lower_copy(mig_lowering *l, const char *to, const char *from) {
+  mig_copy_lists c = mig_copy_columns(l);
+  mig_statement *s = mig_emit_copy(l, to, from, &c);
   if (!s) return;
   s->diagnose = mig_duplicates_of_copy(l);
-  s->complaint = mig_format(l->a, "the primary key of %s would have duplicates|%s", now->name,
-                            mig_identity_word(old));
+  s->complaint = mig_format(l->a, "the primary key of %s would have duplicates|%s", l->c->now.name,
+                            mig_identity_word(&l->c->old));
 }
 
 /* The two rows of sqlite_master exchange their root pages, by sum and difference. */
@@ -198,8 +216,8 @@ static void mig_lower_exchange(mig_lowering *l) {
 #define MIG_LONG_TEXT 200000 /* above, the text is bound: statements have a limit */
 
 /* The table's text in sqlite_master becomes the one wanted. */
-static void mig_emit_text_edit(mig_lowering *l, const char *type, const mig_object *o,
-                               const char *sql, const char *reason) {
+static void mig_emit_text_edit(mig_lowering *l, mig_object *o, const char *sql,
+                               const char *reason) {
   mig_text z;
   mig_statement *s;
   int bind = strlen(sql) > MIG_LONG_TEXT;
@@ -209,9 +227,12 @@ static void mig_emit_text_edit(mig_lowering *l, const char *type, const mig_obje
   mig_put(&z, " SET sql = ");
   if (bind) mig_put(&z, "?1");
   else mig_put_string(&z, sql);
-  mig_putf(&z, " WHERE rowid = %lld AND type = %Q AND name = %Q", o->rowid, type, o->name);
+  mig_putf(&z, " WHERE rowid = %lld AND type = %Q AND name = %Q", o->rowid, o->type, o->name);
   s = mig_emit_edit(l, z.z, reason);
-  if (s && bind) s->parameter = sql;
+  if (!s) return;
+  if (bind) s->parameter = sql;
+  s->edited = &o->sql;
+  s->text = sql;
 }
 
 /* Short rows are written out in full, so that a default means new rows only: SQLite's own DROP
@@ -282,15 +303,15 @@ static void mig_lower_refusals(mig_lowering *l) {
   }
 }
 
-static void mig_lower_by_rebuild(mig_lowering *l, const mig_object *table) {
+static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);
   mig_lower_scratch(l);
-  mig_lower_copy(l);
+  mig_lower_copy(l, l->scratch, l->c->old.name);
   mig_lower_new_keys(l, l->scratch);
   mig_lower_exchange(l);
-  mig_emit_text_edit(l, "table", table, l->c->now.sql, "the table's text");
+  mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
   mig_lower_auto_rows(l);
   mig_emit_on_object(l, "DROP TABLE ", l->scratch, "it owns the old rows now");
   mig_lower_freed_keys(l);
@@ -298,42 +319,15 @@ static void mig_lower_by_rebuild(mig_lowering *l, const mig_object *table) {
   mig_lower_renewed_keys(l);
 }
 
-static void mig_lower_by_edit(mig_lowering *l, const mig_object *table) {
+static void mig_lower_by_edit(mig_lowering *l, mig_object *table) {
   mig_lower_strict_checks(l);
   mig_lower_indexes(l, 0);
   if (l->d->defaults) mig_lower_materialise(l);
   mig_lower_sequence(l);
   mig_lower_new_keys(l, l->c->old.name);
-  mig_emit_text_edit(l, "table", table, l->c->now.sql, "the table's text");
+  mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
   mig_lower_auto_rows(l);
   mig_lower_freed_keys(l);
   mig_lower_indexes(l, 1);
   mig_lower_renewed_keys(l);
-}
-
-static void mig_lower_native_add(mig_lowering *l) {
-  mig_text z;
-  mig_text_init(&z, l->a);
-  mig_put(&z, "ALTER TABLE ");
-  mig_put_object(&z, l->schema, l->c->old.name);
-  mig_putf(&z, " ADD COLUMN %s", l->c->alter->first->text);
-  mig_emit(l->out, MIG_S_SCHEMA, z.z, "SQLite's own: rows need not be written");
-}
-
-/* Puts the statements of the change into l->out. `table` is its row in the catalog. */
-static mig_choice mig_lower_change(mig_lowering *l, const mig_object *table) {
-  mig_choice choice = mig_choose(l->c, l->d, l->facts);
-  l->out->strategy = mig_rung_name(choice.rung);
-  mig_lower_refusals(l);
-  mig_lower_null_checks(l);
-  mig_lower_fk_baselines(l, 0);
-  if (choice.rung == MIG_NATIVE) mig_lower_native_add(l);
-  else if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_by_edit(l, table);
-  else mig_lower_by_rebuild(l, table);
-  if (choice.rung == MIG_REBUILD && l->d->autoincrement) mig_lower_sequence(l);
-  mig_lower_null_checks_after(l);
-  mig_lower_check_checks(l);
-  mig_lower_fk_checks(l);
-  mig_lower_fk_baselines(l, 1);
-  return choice;
 }

@@ -1,14 +1,30 @@
 /* Reflect: the live schema as data. Each read is finished before anything else happens. */
 
+static int mig_is_virtual(const mig_object *o) {
+  size_t n = o->sql ? strlen(o->sql) : 0;
+  mig_token k;
+  if (!n || !mig_is_type(o, "table")) return 0;
+  k = mig_next_significant(o->sql, n, 0);
+  return mig_token_is(o->sql, mig_next_significant(o->sql, n, k.end), "VIRTUAL");
+}
+
+/* The catalogs at hand hold until a statement runs that may change the schema by itself. */
+static void mig_forget_catalogs(migrate *m) { m->catalogs = 0; }
+
 /* Reads sqlite_master of one database. Objects keep the text that SQLite stores. */
 static mig_catalog *mig_read_catalog(migrate *m, const char *schema) {
   mig_arena *a = &m->work;
-  mig_catalog *c = (mig_catalog *)mig_alloc(a, sizeof *c);
-  char *sql = mig_format(a,
-                         "SELECT rowid, type, name, tbl_name, sql FROM \"%w\".sqlite_master "
-                         "ORDER BY rowid",
-                         schema);
-  sqlite3_stmt *stmt = mig_prepare(m, sql);
+  mig_catalog *c;
+  char *sql;
+  sqlite3_stmt *stmt;
+  int i;
+  for (c = m->catalogs; c; c = c->next) {
+    if (mig_same(c->schema, schema)) return c;
+  }
+  c = (mig_catalog *)mig_alloc(a, sizeof *c);
+  sql = mig_format(a, "SELECT rowid, type, name, tbl_name, sql FROM \"%w\".sqlite_master "
+                   "ORDER BY rowid", schema);
+  stmt = mig_prepare(m, sql);
   if (c) c->schema = mig_copy(a, schema);
   while (mig_row(m, &stmt)) {
     mig_object *o;
@@ -26,7 +42,12 @@ static mig_catalog *mig_read_catalog(migrate *m, const char *schema) {
   }
   if (mig_failed(a)) return 0;
   mig_catalog_index(a, c);
-  return mig_failed(a) ? 0 : c;
+  if (mig_failed(a)) return 0;
+  c->scratch = -1;
+  for (i = 0; i < c->n && !c->has_virtual; i++) c->has_virtual = mig_is_virtual(&c->v[i]);
+  c->next = m->catalogs;
+  m->catalogs = c;
+  return c;
 }
 
 /* The databases of the connection, in the order in which SQLite looks a bare name up: TEMP first,
@@ -62,14 +83,6 @@ static int mig_has_name_prefix(const char *z, const char *prefix) {
   return sqlite3_strnicmp(z, prefix, (int)strlen(prefix)) == 0;
 }
 
-static int mig_is_virtual(const mig_object *o) {
-  size_t n = o->sql ? strlen(o->sql) : 0;
-  mig_token k;
-  if (!n || !mig_is_type(o, "table")) return 0;
-  k = mig_next_significant(o->sql, n, 0);
-  return mig_token_is(o->sql, mig_next_significant(o->sql, n, k.end), "VIRTUAL");
-}
-
 /* Tables that belong to a virtual table: SQLite knows from 3.37 on, before that the suffixes of its
 ** own modules must do. */
 static int mig_is_shadow(migrate *m, const mig_target *t) {
@@ -78,6 +91,7 @@ static int mig_is_shadow(migrate *m, const mig_target *t) {
                                          "parent",   0};
   const char *name = t->object->name, *tail = strrchr(name, '_');
   int i;
+  if (!tail || !t->catalog->has_virtual) return 0;
   if (sqlite3_libversion_number() >= 3037000) {
     sqlite3_stmt *stmt = mig_prepare(m, mig_format(&m->work, "PRAGMA \"%w\".table_list(\"%w\")",
                                                    t->catalog->schema, name));
@@ -88,7 +102,7 @@ static int mig_is_shadow(migrate *m, const mig_target *t) {
     }
     return shadow;
   }
-  for (i = 0; tail && suffixes[i]; i++) {
+  for (i = 0; suffixes[i]; i++) {
     if (mig_same(tail + 1, suffixes[i])) {
       char *owner = mig_copyn(&m->work, name, (size_t)(tail - name));
       mig_object *o = owner ? mig_catalog_table(t->catalog, owner) : 0;

@@ -10,18 +10,24 @@ static mig_facts mig_read_facts(migrate *m) {
   return f;
 }
 
-/* A prefix for the names of what exists only while the change runs: no object begins with it. */
-static const char *mig_scratch_prefix(migrate *m, const mig_target *t) {
-  int number, i;
-  for (number = 0; !mig_failed(&m->work); number++) {
-    const char *name = mig_format(&m->work, "migrate_scratch_%d", number);
-    int taken = 0;
-    if (!name) return 0;
-    for (i = 0; i < t->catalog->n; i++) taken |= mig_has_name_prefix(t->catalog->v[i].name, name);
-    for (i = 0; i < t->temp->n; i++) taken |= mig_has_name_prefix(t->temp->v[i].name, name);
-    if (!taken) return name;
+static int mig_prefix_taken(const mig_catalog *c, const char *prefix) {
+  int i;
+  for (i = 0; i < c->n; i++) {
+    if (mig_has_name_prefix(c->v[i].name, prefix)) return 1;
   }
   return 0;
+}
+
+/* A prefix for the names of what exists only while the change runs: no object begins with it. */
+static const char *mig_scratch_prefix(migrate *m, const mig_target *t) {
+  const char *name = 0;
+  int number = t->catalog->scratch;
+  if (number >= 0) return mig_format(&m->work, "migrate_scratch_%d", number);
+  do {
+    name = mig_format(&m->work, "migrate_scratch_%d", ++number);
+  } while (name && (mig_prefix_taken(t->catalog, name) || mig_prefix_taken(t->temp, name)));
+  t->catalog->scratch = number;
+  return name;
 }
 
 /* Virtual tables that read the table by name keep the old names and would fail (FTS5 content=). */
@@ -51,7 +57,10 @@ static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alterati
     mig_refuse_readers(m, t, r->from);
     memset(&s, 0, sizeof s);
     s.kind = MIG_S_NATIVE;
-    s.sql = mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\"",
+    s.sql = mig_format(&m->work,
+                       mig_needs_quotes(r->to)
+                           ? "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\""
+                           : "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO %w",
                        t->catalog->schema, t->object->name, r->from, r->to);
     s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
     mig_sink(m, &s, "native");
@@ -93,7 +102,6 @@ static void mig_run_rename_table(migrate *m, const mig_target *t, const char *na
   s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
   mig_sink(m, &s, "native");
   mig_run_rename_stats(m, t, old, name);
-  mig_respell_all(m, t, old, name);
 }
 
 /* The columns' names and number are what views and triggers can depend on. */
@@ -133,6 +141,20 @@ static void mig_run_final_text(migrate *m, const mig_target *t, const mig_altera
                c->now.sql, "the text keeps its layout and spelling");
 }
 
+/* The portable rung renames tables that others reference: nothing may follow, or be enforced. */
+static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
+  int keys, legacy;
+  if (rung != MIG_PORTABLE_REBUILD) {
+    mig_sink_list(m, list);
+    return;
+  }
+  keys = mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0);
+  legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, 1);
+  mig_sink_list(m, list);
+  mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, legacy);
+  mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
+}
+
 /* Everything but renames: compared, decided, written down, run. */
 static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration *c) {
   mig_facts facts = mig_read_facts(m);
@@ -148,13 +170,14 @@ static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration
   l.c = c;
   l.d = &d;
   l.catalog = t->catalog;
+  l.temp = t->temp;
   l.facts = &facts;
   l.schema = t->catalog->schema;
   l.scratch = mig_scratch_prefix(m, t);
   if (mig_failed(&m->work)) return;
   mig_lower_children(&l);
   choice = mig_lower_change(&l, t->object);
-  mig_sink_list(m, &list);
+  mig_run_list(m, &list, choice.rung);
   if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
 }
 

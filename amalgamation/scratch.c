@@ -110,6 +110,7 @@ static sqlite3 *mig_scratch_open(migrate *m) {
   if (sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0) != SQLITE_OK) {
     mig_no_memory(&m->work);
   }
+  if (!db) return 0;
   sqlite3_collation_needed(db, 0, mig_stub_collation);
   sqlite3_limit(db, SQLITE_LIMIT_COLUMN, sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1));
   schemas = mig_read_schemas(m, &n);

@@ -24,6 +24,8 @@ typedef struct mig_statement {
   const char *diagnose;  /* DATA, SCHEMA: a CHECK query that finds the rows after a failure */
   const char *parameter; /* bound to ?1, for texts too long to be written out */
   int slot;              /* COUNT, NOT_MORE */
+  const char **edited;   /* EDIT of one text: where the catalog at hand keeps it; NULL: others */
+  const char *text;      /* the text that it becomes */
 } mig_statement;
 
 typedef struct mig_statements {

@@ -1,0 +1,30 @@
+/* Ladder: the statements of a change by the rung that was chosen, between the checks that are the
+** same for all. */
+
+static void mig_lower_native_add(mig_lowering *l) {
+  mig_text z;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "ALTER TABLE ");
+  mig_put_object(&z, l->schema, l->c->old.name);
+  mig_putf(&z, " ADD COLUMN %s", l->c->alter->first->text);
+  mig_emit(l->out, MIG_S_SCHEMA, z.z, "SQLite's own: rows need not be written");
+}
+
+/* Puts the statements of the change into l->out. `table` is its row in the catalog. */
+static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
+  mig_choice choice = mig_choose(l->c, l->d, l->facts);
+  l->out->strategy = mig_rung_name(choice.rung);
+  mig_lower_refusals(l);
+  mig_lower_null_checks(l);
+  mig_lower_fk_baselines(l, 0);
+  if (choice.rung == MIG_NATIVE) mig_lower_native_add(l);
+  else if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_by_edit(l, table);
+  else if (choice.rung == MIG_REBUILD) mig_lower_by_rebuild(l, table);
+  else mig_lower_by_portable(l);
+  if (choice.rung == MIG_REBUILD && l->d->autoincrement) mig_lower_sequence(l);
+  mig_lower_null_checks_after(l);
+  mig_lower_check_checks(l);
+  mig_lower_fk_checks(l);
+  mig_lower_fk_baselines(l, 1);
+  return choice;
+}

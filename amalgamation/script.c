@@ -1,0 +1,560 @@
+/* Script: the text of a revision file, read and written; what may stand in its sections; the
+** checksum of what they mean.
+**
+** A file opens with comment lines: the message first, then `-- key: value`. A single word, a colon
+** and a blank or the line's end make a key, so that prose is free to say anything else. The
+** sections begin at `-- migrate:up` and `-- migrate:down`. A message quotes words of the file only
+** where they look like a key: what was named by mistake might hold a secret. */
+
+static const char mig_template[] =
+    "-- ${message}\n"
+    "-- revision: ${revision}\n"
+    "-- down_revision: ${down_revision}\n"
+    "-- branch_labels: ${branch_labels}\n"
+    "-- depends_on: ${depends_on}\n"
+    "-- create_date: ${create_date}\n"
+    "\n"
+    "-- migrate:up\n"
+    "${upgrade}\n"
+    "-- migrate:down\n"
+    "${downgrade}";
+
+enum mig_header_key {
+  MIG_KEY_REVISION,
+  MIG_KEY_DOWN_REVISION,
+  MIG_KEY_BRANCH_LABELS,
+  MIG_KEY_DEPENDS_ON,
+  MIG_KEY_CREATE_DATE,
+  MIG_KEY_COMPAT,
+  MIG_KEY_COUNT
+};
+
+static const char *const mig_header_keys[MIG_KEY_COUNT] = {
+    "revision", "down_revision", "branch_labels", "depends_on", "create_date", "compat"};
+
+typedef struct mig_reader {
+  mig_arena *a;
+  const char *path;
+  const char *z;
+  size_t n;
+  mig_revision *rev;
+  int line;      /* of the token at hand */
+  size_t passed; /* bytes up to which line has been counted */
+  int sections;  /* markers met; the header is what stands before the first */
+  int message;   /* the message has been read */
+  int key_line[MIG_KEY_COUNT]; /* 0: not met */
+} mig_reader;
+
+static void mig_script_fail(mig_reader *r, const char *message) {
+  mig_fail(r->a, MIGRATE_SCRIPT, "%s:%d: %s", r->path, r->line, message);
+}
+
+/* Moves r->line on to the line of byte `at`. */
+static void mig_count_lines(mig_reader *r, size_t at) {
+  for (; r->passed < at; r->passed++) r->line += r->z[r->passed] == '\n';
+}
+
+/* The bytes without white space at both ends. */
+static mig_span mig_trim(const char *z, size_t at, size_t end) {
+  mig_span s;
+  while (at < end && mig_is_space((unsigned char)z[at])) at++;
+  while (end > at && mig_is_space((unsigned char)z[end - 1])) end--;
+  s.at = at;
+  s.end = end;
+  return s;
+}
+
+/* ---- Header ---- */
+
+/* The length of the key with which a line of comment begins; 0: it is prose. */
+static size_t mig_key_length(const char *z, size_t n) {
+  size_t i = 0;
+  if (!n || mig_is_digit((unsigned char)z[0])) return 0;
+  while (i < n && ((mig_is_id_char(z[i]) && z[i] != '.'))) i++;
+  if (i == 0 || i >= n || z[i] != ':') return 0;
+  return i + 1 == n || mig_is_space((unsigned char)z[i + 1]) ? i : 0;
+}
+
+static int mig_known_key(const char *z, size_t n) {
+  int i;
+  for (i = 0; i < MIG_KEY_COUNT; i++) {
+    if (strlen(mig_header_keys[i]) == n && memcmp(z, mig_header_keys[i], n) == 0) return i;
+  }
+  return -1;
+}
+
+/* The ids or labels of a list in the header. */
+static mig_names mig_header_names(mig_reader *r, const char *value, int labels) {
+  mig_names names = mig_list_of(r->a, value);
+  int i;
+  for (i = 0; i < names.n && !mig_failed(r->a); i++) {
+    if (labels) mig_check_label(r->a, names.at[i]);
+    else mig_check_id(r->a, names.at[i]);
+  }
+  return names;
+}
+
+static void mig_take_key(mig_reader *r, int key, const char *value) {
+  mig_revision *rev = r->rev;
+  switch (key) {
+    case MIG_KEY_REVISION:
+      rev->id = value;
+      mig_check_id(r->a, value);
+      break;
+    case MIG_KEY_DOWN_REVISION: rev->down = mig_header_names(r, value, 0); break;
+    case MIG_KEY_BRANCH_LABELS: rev->labels = mig_header_names(r, value, 1); break;
+    case MIG_KEY_DEPENDS_ON: rev->depends = mig_header_names(r, value, 1); break;
+    case MIG_KEY_CREATE_DATE: rev->create_date = value; break;
+    default:
+      rev->compat = *value ? value : 0;
+      if (*value) mig_check_id(r->a, value);
+  }
+}
+
+/* One line of comment before the first section: the message, a key or prose. */
+static void mig_header_line(mig_reader *r, size_t at, size_t end) {
+  mig_span text = mig_trim(r->z, at, end), value;
+  size_t length = mig_key_length(r->z + text.at, text.end - text.at);
+  int key = length ? mig_known_key(r->z + text.at, length) : -1;
+  const char *copy;
+  if (mig_span_empty(text)) return;
+  if (key < 0 && !r->message) {
+    r->message = 1;
+    r->rev->message = mig_span_text(r->a, r->z, text);
+    return;
+  }
+  if (!length) return;
+  if (key < 0) {
+    mig_script_fail(r, mig_format(r->a, "unknown header key '%.*s'; known are revision, "
+                                        "down_revision, branch_labels, depends_on, create_date and "
+                                        "compat",
+                                  (int)(length > 40 ? 40 : length), r->z + text.at));
+    return;
+  }
+  if (r->key_line[key]) {
+    mig_script_fail(r, mig_format(r->a, "header key '%s' is there already, in line %d",
+                                  mig_header_keys[key], r->key_line[key]));
+    return;
+  }
+  r->key_line[key] = r->line;
+  value = mig_trim(r->z, text.at + length + 1, text.end);
+  copy = mig_span_text(r->a, r->z, value);
+  if (!copy) return;
+  mig_take_key(r, key, copy);
+  mig_fault_context(r->a, "%s:%d: ", r->path, r->line);
+}
+
+/* ---- Markers ---- */
+
+/* Where the text behind `-- migrate:` begins in a line comment; 0: it is no marker. */
+static size_t mig_marker_at(const char *z, size_t at, size_t end) {
+  static const char word[] = "migrate:";
+  size_t n = sizeof word - 1;
+  at += 2;
+  while (at < end && (z[at] == ' ' || z[at] == '\t')) at++;
+  return end - at >= n && memcmp(z + at, word, n) == 0 ? at + n : 0;
+}
+
+/* Whether nothing, or nothing but blanks, stands before byte `at` in its line. */
+static int mig_opens_line(const char *z, size_t at, int blanks) {
+  while (blanks && at > 0 && (z[at - 1] == ' ' || z[at - 1] == '\t')) at--;
+  return at == 0 || z[at - 1] == '\n' || (at == 3 && memcmp(z, "\xef\xbb\xbf", 3) == 0);
+}
+
+static void mig_section_options(mig_reader *r, mig_section *section, size_t at, size_t end) {
+  mig_span options = mig_trim(r->z, at, end);
+  char *text = mig_span_text(r->a, r->z, options);
+  if (!text || !*text) return;
+  if (strcmp(text, "transaction:false") == 0) section->outside = 1;
+  else if (strcmp(text, "transaction:true") != 0) {
+    mig_script_fail(r, "unknown option of the marker; known is transaction:false");
+  }
+}
+
+/* A section begins at the line behind this marker, and ends where the next one begins. */
+static mig_section *mig_section_open(mig_reader *r, mig_section *section, const char *name,
+                                     size_t at, size_t end) {
+  if (section->line) {
+    mig_script_fail(r, mig_format(r->a, "-- migrate:%s is there already, before line %d", name,
+                                  section->line));
+    return 0;
+  }
+  r->sections++;
+  section->line = r->line + 1;
+  mig_section_options(r, section, at, end);
+  return section;
+}
+
+static int mig_word_is(const char *z, size_t n, const char *word) {
+  return strlen(word) == n && memcmp(z, word, n) == 0;
+}
+
+/* A comment that is a marker. Returns the section that it opens, or NULL. */
+static mig_section *mig_take_marker(mig_reader *r, mig_token t, size_t at) {
+  const char *word = r->z + at;
+  size_t n = 0;
+  int up, down;
+  while (at + n < t.end && mig_is_word_byte((unsigned char)word[n])) n++;
+  up = mig_word_is(word, n, "up");
+  down = mig_word_is(word, n, "down");
+  if (up || down) {
+    if (mig_opens_line(r->z, t.at, 0)) {
+      return mig_section_open(r, up ? &r->rev->upgrade : &r->rev->downgrade, up ? "up" : "down",
+                              at + n, t.end);
+    }
+    if (mig_opens_line(r->z, t.at, 1)) {
+      mig_script_fail(r, "a marker of a section begins its line, without blanks before it");
+    }
+    return 0; /* behind a statement it is a remark */
+  }
+  if (!mig_word_is(word, n, "allow") && !mig_word_is(word, n, "renamed_from")) {
+    mig_script_fail(r, "unknown marker; known are -- migrate:up, down, allow and renamed_from");
+  }
+  return 0;
+}
+
+/* ---- The file ---- */
+
+static void mig_section_close(mig_reader *r, mig_section *section, size_t from, size_t to) {
+  if (section && from <= to) section->sql = mig_copyn(r->a, r->z + from, to - from);
+}
+
+/* The byte behind the line end that follows `at`. */
+static size_t mig_line_after(const char *z, size_t n, size_t at) {
+  while (at < n && z[at] != '\n') at++;
+  return at < n ? at + 1 : n;
+}
+
+static void mig_read_script(mig_reader *r) {
+  mig_section *open = 0;
+  size_t from = 0;
+  mig_token t;
+  for (t = mig_next_token(r->z, r->n, 0); t.type != MIG_TK_END && !mig_failed(r->a);
+       t = mig_next_token(r->z, r->n, t.end)) {
+    int remark = t.type == MIG_TK_COMMENT && r->z[t.at] == '-';
+    size_t at = remark ? mig_marker_at(r->z, t.at, t.end) : 0;
+    mig_section *next;
+    if (t.type == MIG_TK_SPACE) continue;
+    mig_count_lines(r, t.at);
+    if (at) {
+      next = mig_take_marker(r, t, at);
+      if (!next) continue;
+      mig_section_close(r, open, from, t.at);
+      open = next;
+      from = mig_line_after(r->z, r->n, t.end);
+    } else if (remark && !r->sections) {
+      mig_header_line(r, t.at + 2, t.end);
+    } else if (t.type != MIG_TK_COMMENT && !r->sections) {
+      mig_script_fail(r, r->key_line[MIG_KEY_REVISION]
+                             ? "a statement stands before the first section; put the line "
+                               "'-- migrate:up' before it"
+                             : "no header; a revision file begins with comment lines, of which one "
+                               "is '-- revision: ID'");
+    }
+  }
+  mig_section_close(r, open, from, r->n);
+}
+
+/* Reads the text of a revision file, z[0..n) with a NUL behind it, which the revision keeps. */
+static void mig_script_parse(mig_arena *a, const char *path, const char *z, size_t n,
+                             mig_revision *rev) {
+  mig_reader r;
+  const char *nul;
+  memset(&r, 0, sizeof r);
+  memset(rev, 0, sizeof *rev);
+  rev->path = path;
+  rev->text = z;
+  rev->id = rev->message = rev->create_date = "";
+  r.a = a;
+  r.path = path;
+  r.z = z;
+  r.n = n;
+  r.rev = rev;
+  r.line = 1;
+  nul = n ? (const char *)memchr(z, 0, n) : 0;
+  if (nul) {
+    mig_count_lines(&r, (size_t)(nul - z));
+    mig_script_fail(&r, mig_format(a, "a NUL byte, at offset %lld of the file",
+                                   (sqlite3_int64)(nul - z)));
+    return;
+  }
+  mig_read_script(&r);
+  if (mig_failed(a) || r.key_line[MIG_KEY_REVISION]) return;
+  r.line = 1;
+  mig_script_fail(&r, "no header; a revision file begins with comment lines, of which one is "
+                      "'-- revision: ID'");
+}
+
+/* ---- Statements that cannot run in a section ---- */
+
+/* "revision ae10 (versions/x.sql), upgrade, line 12, column 3" */
+static const char *mig_where(mig_arena *a, const mig_revision *rev, int upgrade, size_t at) {
+  const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
+  mig_place p = mig_place_of(section->sql ? section->sql : "", at);
+  return mig_format(a, "revision %s%s%s%s, %s, line %d, column %d", rev->id,
+                    rev->path ? " (" : "", rev->path ? rev->path : "", rev->path ? ")" : "",
+                    upgrade ? "upgrade" : "downgrade",
+                    p.line + (section->line ? section->line - 1 : 0), p.column);
+}
+
+/* PRAGMAs of which SQLite says nothing, or that it refuses, inside a transaction. */
+static const char *const mig_idle_pragmas[] = {"foreign_keys", "journal_mode", "synchronous",
+                                               "temp_store", "temp_store_directory"};
+
+/* What is wrong with a PRAGMA that begins behind byte `at`; NULL: nothing. */
+static const char *mig_pragma_problem(mig_arena *a, const char *z, size_t n, size_t at) {
+  mig_token name = mig_next_significant(z, n, at), next = mig_next_significant(z, n, name.end);
+  size_t i;
+  if (mig_token_op(z, next, ".")) {
+    name = mig_next_significant(z, n, next.end);
+    next = mig_next_significant(z, n, name.end);
+  }
+  if (mig_token_is(z, name, "wal_checkpoint")) {
+    return "PRAGMA wal_checkpoint cannot run inside a transaction";
+  }
+  if (!mig_token_op(z, next, "=") && !mig_token_op(z, next, "(")) return 0; /* it only asks */
+  for (i = 0; i < sizeof mig_idle_pragmas / sizeof mig_idle_pragmas[0]; i++) {
+    if (!mig_token_is(z, name, mig_idle_pragmas[i])) continue;
+    return mig_format(a, "PRAGMA %s does nothing inside a transaction; leave it out, or set it in "
+                         "env.sql",
+                      mig_idle_pragmas[i]);
+  }
+  return 0;
+}
+
+static const char *const mig_refused_words[] = {"BEGIN",   "COMMIT", "END",    "ROLLBACK", "SAVEPOINT",
+                                                "RELEASE", "ATTACH", "DETACH", "VACUUM"};
+
+/* What is wrong with a statement of a transactional section; NULL: nothing. */
+static const char *mig_statement_problem(mig_arena *a, const char *z, mig_span s) {
+  mig_token t = mig_next_significant(z, s.end, s.at);
+  size_t i;
+  for (i = 0; i < sizeof mig_refused_words / sizeof mig_refused_words[0]; i++) {
+    if (!mig_token_is(z, t, mig_refused_words[i])) continue;
+    if (i < 6) {
+      return mig_format(a, "%s is not for a revision: the run has its own transaction",
+                        mig_refused_words[i]);
+    }
+    return mig_format(a, "%s cannot run inside a transaction; a section that needs it begins with "
+                         "'-- migrate:up transaction:false' (or down)",
+                      mig_refused_words[i]);
+  }
+  if (mig_token_is(z, t, "PRAGMA")) return mig_pragma_problem(a, z, s.end, t.end);
+  return 0;
+}
+
+/* Looks through a section before anything of it runs; sets the fault where something in it cannot
+** run there. */
+static void mig_check_section(mig_arena *a, const mig_revision *rev, int upgrade) {
+  const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
+  const char *z = section->sql, *problem;
+  size_t n = z ? strlen(z) : 0, at = 0;
+  mig_span s;
+  int found = 1;
+  while (z && found > 0 && !mig_failed(a)) {
+    found = mig_next_statement(z, n, &at, &s);
+    if (!found) break;
+    problem = found < 0 ? "the text ends inside of this statement" : 0;
+    if (z[s.at] == '.') problem = "a command of the sqlite3 shell is not SQL";
+    if (!problem && !section->outside) problem = mig_statement_problem(a, z, s);
+    if (problem) mig_fail(a, MIGRATE_SCRIPT, "%s: %s", mig_where(a, rev, upgrade, s.at), problem);
+  }
+}
+
+/* ---- Checksum ---- */
+
+#define MIG_FNV_BASE (((sqlite3_uint64)0xcbf29ce4u << 32) | 0x84222325u)
+#define MIG_FNV_PRIME (((sqlite3_uint64)0x100u << 32) | 0x1b3u)
+
+static sqlite3_uint64 mig_hash_bytes(sqlite3_uint64 h, const char *z, size_t n, int fold) {
+  size_t i;
+  for (i = 0; i < n; i++) {
+    unsigned char c = (unsigned char)z[i];
+    if (fold && c >= 'A' && c <= 'Z') c = (unsigned char)(c + ('a' - 'A'));
+    h = (h ^ c) * MIG_FNV_PRIME;
+  }
+  return h;
+}
+
+/* The words of a section: white space, comments and empty statements do not count, nor does the
+** case of bare words, which SQLite ignores as well; whatever is quoted counts byte for byte. */
+static sqlite3_uint64 mig_hash_section(sqlite3_uint64 h, const mig_section *section) {
+  const char *z = section->sql ? section->sql : "";
+  size_t n = strlen(z);
+  mig_token t;
+  int semicolon = 0;
+  h = mig_hash_bytes(h, section->sql ? (section->outside ? "o" : "s") : "-", 1, 0);
+  for (t = mig_next_significant(z, n, 0); t.type != MIG_TK_END;
+       t = mig_next_significant(z, n, t.end)) {
+    char type = (char)t.type;
+    if (mig_token_op(z, t, ";")) {
+      semicolon = 1;
+      continue;
+    }
+    if (semicolon) h = mig_hash_bytes(h, ";", 2, 0);
+    semicolon = 0;
+    h = mig_hash_bytes(h, &type, 1, 0);
+    h = mig_hash_bytes(h, z + t.at, t.end - t.at, t.type == MIG_TK_WORD);
+    h = mig_hash_bytes(h, "", 1, 0);
+  }
+  return h;
+}
+
+/* The checksum of what a revision means: 16 hexadecimal digits. */
+static const char *mig_checksum(mig_arena *a, const mig_revision *rev) {
+  sqlite3_uint64 h = mig_hash_section(MIG_FNV_BASE, &rev->upgrade);
+  h = mig_hash_section(h, &rev->downgrade);
+  return mig_format(a, "%016llx", h);
+}
+
+/* ---- New files ---- */
+
+/* 12 random hexadecimal digits. */
+static const char *mig_new_id(mig_arena *a) {
+  unsigned char b[6];
+  sqlite3_randomness((int)sizeof b, b);
+  return mig_format(a, "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+}
+
+static const char *mig_template_value(mig_arena *a, const mig_revision *rev, const char *name,
+                                      size_t n) {
+  if (mig_word_is(name, n, "message")) return rev->message;
+  if (mig_word_is(name, n, "revision")) return rev->id;
+  if (mig_word_is(name, n, "down_revision")) return mig_join(a, rev->down);
+  if (mig_word_is(name, n, "branch_labels")) return mig_join(a, rev->labels);
+  if (mig_word_is(name, n, "depends_on")) return mig_join(a, rev->depends);
+  if (mig_word_is(name, n, "create_date")) return rev->create_date;
+  if (mig_word_is(name, n, "upgrade")) return rev->upgrade.sql ? rev->upgrade.sql : "";
+  if (mig_word_is(name, n, "downgrade")) return rev->downgrade.sql ? rev->downgrade.sql : "";
+  return 0;
+}
+
+/* A message that would be read as a key or a marker cannot be the first line of a file. */
+static void mig_check_message(mig_arena *a, const char *message) {
+  size_t length = mig_key_length(message, strlen(message));
+  if ((length && mig_known_key(message, length) >= 0) || strncmp(message, "migrate:", 8) == 0) {
+    mig_fail(a, MIGRATE_MISUSE, "the message would be read as a line of the header: %s", message);
+  }
+}
+
+/* The text of a new revision file: the template with its ${..} replaced. */
+static const char *mig_script_render(mig_arena *a, const char *path, const char *tmpl,
+                                     const mig_revision *rev) {
+  mig_text t;
+  const char *from = tmpl, *dollar;
+  mig_text_init(&t, a);
+  mig_check_message(a, rev->message);
+  while (!mig_failed(a) && (dollar = strstr(from, "${")) != 0) {
+    const char *end = strchr(dollar, '}');
+    size_t n = end ? (size_t)(end - dollar) - 2 : 0;
+    const char *value = end ? mig_template_value(a, rev, dollar + 2, n) : 0;
+    if (!value) {
+      mig_fail(a, MIGRATE_CONFIG, "%s:%d: unknown token '${%.*s}' in the template", path,
+               mig_place_of(tmpl, (size_t)(dollar - tmpl)).line, (int)(n < 40 ? n : 40),
+               dollar + 2);
+      return 0;
+    }
+    mig_putn(&t, from, (size_t)(dollar - from));
+    mig_put(&t, value);
+    from = end + 1;
+  }
+  mig_put(&t, from);
+  return mig_failed(a) ? 0 : mig_text_z(&t);
+}
+
+/* The words of a message, in lower case and joined by '_'; cut at a '_' where there are more than
+** `most` characters. */
+static const char *mig_slug(mig_arena *a, const char *message, int most) {
+  char *slug = (char *)mig_alloc(a, strlen(message) + 2);
+  size_t n = 0, cut = 0, i;
+  int chars = 0;
+  for (i = 0; message[i] && slug; i++) {
+    int c = (unsigned char)message[i];
+    if (mig_is_word_start(c) || mig_is_digit(c)) {
+      slug[n++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    } else if (n && slug[n - 1] != '_') {
+      slug[n++] = '_';
+    }
+  }
+  while (n && slug[n - 1] == '_') n--;
+  for (i = 0; i < n; i++) {
+    chars += (slug[i] & 0xc0) != 0x80;
+    if (chars <= most) cut = i + 1;
+  }
+  if (slug && chars > most) {
+    for (n = cut; n && slug[n - 1] != '_'; n--) {}
+    n = n ? n - 1 : cut;
+    slug[n++] = '_';
+  }
+  if (slug) slug[n] = 0;
+  return slug;
+}
+
+/* What the name of a new file is made of. */
+typedef struct mig_file_facts {
+  const char *id, *slug;
+  int year, month, day, hour, minute, second;
+  sqlite3_int64 epoch;
+} mig_file_facts;
+
+static int mig_file_number(const mig_file_facts *f, const char *z, size_t n, sqlite3_int64 *value) {
+  if (mig_word_is(z, n, "year")) *value = f->year;
+  else if (mig_word_is(z, n, "month")) *value = f->month;
+  else if (mig_word_is(z, n, "day")) *value = f->day;
+  else if (mig_word_is(z, n, "hour")) *value = f->hour;
+  else if (mig_word_is(z, n, "minute")) *value = f->minute;
+  else if (mig_word_is(z, n, "second")) *value = f->second;
+  else if (mig_word_is(z, n, "epoch")) *value = f->epoch;
+  else return 0;
+  return 1;
+}
+
+/* Puts what %(name)s or %(name).2d means, z standing behind the parenthesis; returns the rest, or
+** NULL where it means nothing. */
+static const char *mig_put_file_token(mig_text *t, const char *z, const mig_file_facts *f) {
+  const char *end = strchr(z, ')');
+  size_t n = end ? (size_t)(end - z) : 0;
+  sqlite3_int64 value = 0;
+  int digits = 0;
+  if (!end) return 0;
+  for (end++; *end == '.' || mig_is_digit((unsigned char)*end); end++) {
+    if (*end != '.' && digits < 10) digits = digits * 10 + (*end - '0');
+  }
+  if (mig_word_is(z, n, "rev") && *end == 's') mig_put(t, f->id);
+  else if (mig_word_is(z, n, "slug") && *end == 's') mig_put(t, f->slug);
+  else if (mig_file_number(f, z, n, &value) && (*end == 'd' || *end == 's')) {
+    mig_putf(t, "%0*lld", digits > 20 ? 20 : digits, value);
+  } else {
+    return 0;
+  }
+  return end + 1;
+}
+
+/* The name of a new file by Alembic's file_template, in which a % may be doubled. */
+static const char *mig_file_name(mig_arena *a, const char *tmpl, const mig_file_facts *f) {
+  mig_text t;
+  const char *z = tmpl;
+  mig_text_init(&t, a);
+  while (*z && !mig_failed(a)) {
+    const char *token = z;
+    if (*z != '%') {
+      mig_putn(&t, z++, 1);
+      continue;
+    }
+    if (z[1] == '%') z++;
+    if (z[1] != '(') {
+      mig_putn(&t, z++, 1);
+      continue;
+    }
+    z = mig_put_file_token(&t, z + 2, f);
+    if (!z) {
+      mig_fail(a, MIGRATE_CONFIG, "file_template: no such token: %.40s", token);
+      return 0;
+    }
+  }
+  mig_put(&t, ".sql");
+  if (!mig_failed(a) && (strpbrk(t.z, "/\\:") || t.z[0] == '.')) {
+    mig_fail(a, MIGRATE_CONFIG, "file_template makes '%s', which is not the name of a file", t.z);
+  }
+  return mig_failed(a) ? 0 : t.z;
+}
