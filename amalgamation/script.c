@@ -32,7 +32,7 @@ enum mig_header_key {
 static const char *const mig_header_keys[MIG_KEY_COUNT] = {
     "revision", "down_revision", "branch_labels", "depends_on", "create_date", "compat"};
 
-typedef struct mig_reader {
+typedef struct mig_script_reader {
   mig_arena *a;
   const char *path;
   const char *z;
@@ -43,19 +43,19 @@ typedef struct mig_reader {
   int sections;  /* markers met; the header is what stands before the first */
   int message;   /* the message has been read */
   int key_line[MIG_KEY_COUNT]; /* 0: not met */
-} mig_reader;
+} mig_script_reader;
 
-static void mig_script_fail(mig_reader *r, const char *message) {
+static void mig_script_fail(mig_script_reader *r, const char *message) {
   mig_fail(r->a, MIGRATE_SCRIPT, "%s:%d: %s", r->path, r->line, message);
 }
 
 /* Moves r->line on to the line of byte `at`. */
-static void mig_count_lines(mig_reader *r, size_t at) {
+static void mig_count_lines(mig_script_reader *r, size_t at) {
   for (; r->passed < at; r->passed++) r->line += r->z[r->passed] == '\n';
 }
 
 /* The bytes without white space at both ends. */
-static mig_span mig_trim(const char *z, size_t at, size_t end) {
+static mig_span mig_trim_blanks(const char *z, size_t at, size_t end) {
   mig_span s;
   while (at < end && mig_is_space((unsigned char)z[at])) at++;
   while (end > at && mig_is_space((unsigned char)z[end - 1])) end--;
@@ -84,7 +84,7 @@ static int mig_known_key(const char *z, size_t n) {
 }
 
 /* The ids or labels of a list in the header. */
-static mig_names mig_header_names(mig_reader *r, const char *value, int labels) {
+static mig_names mig_header_names(mig_script_reader *r, const char *value, int labels) {
   mig_names names = mig_list_of(r->a, value);
   int i;
   for (i = 0; i < names.n && !mig_failed(r->a); i++) {
@@ -94,7 +94,7 @@ static mig_names mig_header_names(mig_reader *r, const char *value, int labels) 
   return names;
 }
 
-static void mig_take_key(mig_reader *r, int key, const char *value) {
+static void mig_header_key(mig_script_reader *r, int key, const char *value) {
   mig_revision *rev = r->rev;
   switch (key) {
     case MIG_KEY_REVISION:
@@ -112,8 +112,8 @@ static void mig_take_key(mig_reader *r, int key, const char *value) {
 }
 
 /* One line of comment before the first section: the message, a key or prose. */
-static void mig_header_line(mig_reader *r, size_t at, size_t end) {
-  mig_span text = mig_trim(r->z, at, end), value;
+static void mig_header_line(mig_script_reader *r, size_t at, size_t end) {
+  mig_span text = mig_trim_blanks(r->z, at, end), value;
   size_t length = mig_key_length(r->z + text.at, text.end - text.at);
   int key = length ? mig_known_key(r->z + text.at, length) : -1;
   const char *copy;
@@ -137,10 +137,10 @@ static void mig_header_line(mig_reader *r, size_t at, size_t end) {
     return;
   }
   r->key_line[key] = r->line;
-  value = mig_trim(r->z, text.at + length + 1, text.end);
+  value = mig_trim_blanks(r->z, text.at + length + 1, text.end);
   copy = mig_span_text(r->a, r->z, value);
   if (!copy) return;
-  mig_take_key(r, key, copy);
+  mig_header_key(r, key, copy);
   mig_fault_context(r->a, "%s:%d: ", r->path, r->line);
 }
 
@@ -161,8 +161,8 @@ static int mig_opens_line(const char *z, size_t at, int blanks) {
   return at == 0 || z[at - 1] == '\n' || (at == 3 && memcmp(z, "\xef\xbb\xbf", 3) == 0);
 }
 
-static void mig_section_options(mig_reader *r, mig_section *section, size_t at, size_t end) {
-  mig_span options = mig_trim(r->z, at, end);
+static void mig_section_options(mig_script_reader *r, mig_section *section, size_t at, size_t end) {
+  mig_span options = mig_trim_blanks(r->z, at, end);
   char *text = mig_span_text(r->a, r->z, options);
   if (!text || !*text) return;
   if (strcmp(text, "transaction:false") == 0) section->outside = 1;
@@ -172,7 +172,7 @@ static void mig_section_options(mig_reader *r, mig_section *section, size_t at, 
 }
 
 /* A section begins at the line behind this marker, and ends where the next one begins. */
-static mig_section *mig_section_open(mig_reader *r, mig_section *section, const char *name,
+static mig_section *mig_section_open(mig_script_reader *r, mig_section *section, const char *name,
                                      size_t at, size_t end) {
   if (section->line) {
     mig_script_fail(r, mig_format(r->a, "-- migrate:%s is there already, before line %d", name,
@@ -190,7 +190,7 @@ static int mig_word_is(const char *z, size_t n, const char *word) {
 }
 
 /* A comment that is a marker. Returns the section that it opens, or NULL. */
-static mig_section *mig_take_marker(mig_reader *r, mig_token t, size_t at) {
+static mig_section *mig_take_marker(mig_script_reader *r, mig_token t, size_t at) {
   const char *word = r->z + at;
   size_t n = 0;
   int up, down;
@@ -215,7 +215,7 @@ static mig_section *mig_take_marker(mig_reader *r, mig_token t, size_t at) {
 
 /* ---- The file ---- */
 
-static void mig_section_close(mig_reader *r, mig_section *section, size_t from, size_t to) {
+static void mig_section_close(mig_script_reader *r, mig_section *section, size_t from, size_t to) {
   if (section && from <= to) section->sql = mig_copyn(r->a, r->z + from, to - from);
 }
 
@@ -225,7 +225,7 @@ static size_t mig_line_after(const char *z, size_t n, size_t at) {
   return at < n ? at + 1 : n;
 }
 
-static void mig_read_script(mig_reader *r) {
+static void mig_read_script(mig_script_reader *r) {
   mig_section *open = 0;
   size_t from = 0;
   mig_token t;
@@ -258,7 +258,7 @@ static void mig_read_script(mig_reader *r) {
 /* Reads the text of a revision file, z[0..n) with a NUL behind it, which the revision keeps. */
 static void mig_script_parse(mig_arena *a, const char *path, const char *z, size_t n,
                              mig_revision *rev) {
-  mig_reader r;
+  mig_script_reader r;
   const char *nul;
   memset(&r, 0, sizeof r);
   memset(rev, 0, sizeof *rev);
