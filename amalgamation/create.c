@@ -107,12 +107,6 @@ static const char *mig_draft_folder(migrate *m, const mig_graph *g, mig_nodes pa
   return 0;
 }
 
-/* The moment of a new revision, in the zone of the setting. */
-typedef struct mig_moment {
-  int year, month, day, hour, minute, second;
-  sqlite3_int64 epoch;
-} mig_moment;
-
 static int mig_digits(const char *z, int n) {
   int v = 0;
   while (n--) v = v * 10 + (*z++ - '0');
@@ -127,13 +121,12 @@ static const char *mig_zone_suffix(mig_arena *a, int minutes) {
 }
 
 /* The time now; returns it as a create_date, NULL after a fault. SQLite knows the local zone. */
-static const char *mig_now(migrate *m, mig_moment *t) {
+static const char *mig_now(migrate *m, mig_file_facts *t) {
   mig_arena *a = &m->arena;
   const char *date = 0;
   sqlite3_stmt *now;
   int minutes, local = mig_zone(m->settings.timezone, &minutes) == MIG_ZONE_LOCAL;
   const char *modifier = local ? "localtime" : mig_format(a, "%+d minutes", minutes);
-  memset(t, 0, sizeof(*t));
   now = mig_prepare(m, "SELECT strftime('%Y-%m-%dT%H:%M:%S', 'now', ?1), strftime('%s', 'now'), "
                        "strftime('%s', 'now', ?1) - strftime('%s', 'now')");
   if (now) sqlite3_bind_text(now, 1, modifier, -1, SQLITE_STATIC);
@@ -161,19 +154,7 @@ static const char *mig_draft_text(migrate *m, const mig_revision *r) {
   const char *text = mig_template;
   size_t n;
   if (path && mig_path_kind(a, path) != MIG_PATH_NONE) text = mig_file_read(a, path, &n);
-  return text ? mig_script_render(a, text, r) : 0;
-}
-
-/* Its path. The template must not lead out of the folder. */
-static const char *mig_draft_path(migrate *m, const mig_revision *r, const char *folder,
-                                  const mig_moment *t) {
-  mig_arena *a = &m->arena;
-  const char *name = mig_script_name(a, m->settings.file_template,
-                                     m->settings.truncate_slug_length, r->id, r->message, t);
-  if (name && strpbrk(name, "/\\")) {
-    mig_fail(a, MIGRATE_CONFIG, "setting file_template makes a path of the file name: %s", name);
-  }
-  return mig_failed(a) ? 0 : mig_path_join(a, folder, mig_format(a, "%s.sql", name));
+  return text ? mig_script_render(a, path, text, r) : 0;
 }
 
 static void mig_draft_write(migrate *m, const mig_revision *r, const char *path) {
@@ -195,10 +176,11 @@ static void mig_create(migrate *m, const char *words, int least, const char *mes
   mig_arena *a = &m->arena;
   mig_graph *g = mig_graph_of(m);
   mig_revision r;
-  mig_moment t;
+  mig_file_facts facts;
   mig_nodes parents;
   const char *folder, *file;
   memset(&r, 0, sizeof(r));
+  memset(&facts, 0, sizeof(facts));
   if (!g) return;
   mig_draft_names(m, g, o, message, &r);
   parents = mig_draft_parents(m, g, words, o->splice);
@@ -209,9 +191,13 @@ static void mig_create(migrate *m, const char *words, int least, const char *mes
   r.depends = mig_draft_depends(m, g, o->depends_on);
   r.upgrade.sql = o->upgrade;
   r.downgrade.sql = o->downgrade;
-  r.create_date = mig_now(m, &t);
-  folder = mig_failed(a) ? 0 : mig_draft_folder(m, g, parents, o->version_path);
-  file = folder ? mig_draft_path(m, &r, folder, &t) : 0;
+  r.create_date = mig_now(m, &facts);
+  facts.id = r.id;
+  facts.slug = mig_slug(a, r.message, m->settings.truncate_slug_length);
+  if (mig_failed(a)) return;
+  folder = mig_draft_folder(m, g, parents, o->version_path);
+  file = mig_file_name(a, m->settings.file_template, &facts);
+  file = mig_failed(a) ? 0 : mig_path_join(a, folder, file);
   mig_draft_write(m, &r, file);
   if (mig_failed(a)) return;
   mig_put(&m->result, file);

@@ -108,12 +108,12 @@ static void call_check(call *k) {
   call_fail(k, migrate_errcode(k->m), "%s", migrate_errmsg(k->m));
 }
 
-/* Begins a call: opens an environment without any file. Returns 0 where there is an error; either
-** way call_end() is due. */
+/* Begins a call on k, which is zeroed or holds the error of an argument: opens an environment
+** without any file. Returns 0 where there is an error; either way call_close() is due. */
 static int call_open(call *k, connection *c) {
   migrate_options options;
   int rc;
-  memset(k, 0, sizeof(*k));
+  if (k->code) return 0;
   if (c->running) {
     call_fail(k, MIGRATE_MISUSE, "migrate is already running on this connection");
     return 0;
@@ -196,7 +196,7 @@ typedef struct options {
 #define REPEATED "--depends-on=" /* the one option that may be given more than once */
 
 static void options_unknown(call *k, const options *o, const char *given) {
-  sqlite3_str *known = sqlite3_str_new(k->c->db);
+  sqlite3_str *known = sqlite3_str_new(0);
   char *z;
   int i;
   for (i = 0; o->names[i]; i++) {

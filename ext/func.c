@@ -27,7 +27,7 @@ static connection *scalar_connection(sqlite3_context *context) {
 /* SQLite keeps SQLITE_DIRECTONLY functions out of views, triggers, defaults, indexes and generated
 ** columns, but lets a CHECK constraint call them, and whoever wrote the database file wrote its
 ** constraints. They are evaluated in statements that write: no call is taken from one. */
-static int scalar_allowed(scalar *s, sqlite3_context *context) {
+static void scalar_start(scalar *s, sqlite3_context *context) {
   sqlite3 *db = scalar_connection(context)->db;
   sqlite3_stmt *statement = 0;
   s->context = context;
@@ -37,17 +37,16 @@ static int scalar_allowed(scalar *s, sqlite3_context *context) {
     call_fail(&s->k, MIGRATE_BUSY_STATEMENT,
               "migrate functions are called in a SELECT of their own, not while a statement writes: "
               "%.100s", sqlite3_sql(statement));
-    return 0;
+    return;
   }
-  return 1;
 }
 
-static int scalar_begin(scalar *s, sqlite3_context *context) {
-  return scalar_allowed(s, context) && call_begin(&s->k, scalar_connection(context));
-}
-
-static int scalar_begin_revisions(scalar *s, sqlite3_context *context) {
-  return scalar_allowed(s, context) && call_begin_revisions(&s->k, scalar_connection(context));
+/* An argument that must be there, of a function that takes any number. */
+static const char *scalar_argument(scalar *s, int argc, sqlite3_value **argv, int i,
+                                   const char *what) {
+  if (i < argc) return call_text(&s->k, argv[i], what);
+  call_fail(&s->k, MIGRATE_MISUSE, "%s is missing", what);
+  return 0;
 }
 
 /* The result of the last command, "" after an error. */
@@ -69,16 +68,15 @@ static void config_set_call(sqlite3_context *context, int argc, sqlite3_value **
   connection *c = scalar_connection(context);
   const char *key, *value = 0;
   (void)argc;
-  if (!scalar_allowed(&s, context) || !call_open(&s.k, c)) {
-    scalar_end(&s, 0);
-    return;
-  }
+  scalar_start(&s, context);
   key = call_text(&s.k, argv[0], "the name of the setting");
-  if (key && sqlite3_value_type(argv[1]) == SQLITE_NULL) {
-    if (migrate_get(s.k.m, key)) override_drop(c, key);
-  } else if (key) {
+  if (sqlite3_value_type(argv[1]) != SQLITE_NULL) {
     value = call_text(&s.k, argv[1], "the value of the setting");
-    if (value && migrate_set(s.k.m, key, value) == MIGRATE_OK && !override_set(c, key, value)) {
+  }
+  if (call_open(&s.k, c)) {
+    if (!value) {
+      if (migrate_get(s.k.m, key)) override_drop(c, key);
+    } else if (migrate_set(s.k.m, key, value) == MIGRATE_OK && !override_set(c, key, value)) {
       call_fail(&s.k, SQLITE_NOMEM, "out of memory");
     }
   }
@@ -90,10 +88,9 @@ static void config_get_call(sqlite3_context *context, int argc, sqlite3_value **
   scalar s;
   const char *key, *value = 0;
   (void)argc;
-  if (scalar_begin(&s, context)) {
-    key = call_text(&s.k, argv[0], "the name of the setting");
-    if (key) value = migrate_get(s.k.m, key);
-  }
+  scalar_start(&s, context);
+  key = call_text(&s.k, argv[0], "the name of the setting");
+  if (call_begin(&s.k, scalar_connection(context))) value = migrate_get(s.k.m, key);
   scalar_end(&s, value);
 }
 
@@ -101,25 +98,27 @@ static void config_get_call(sqlite3_context *context, int argc, sqlite3_value **
 static void init_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
   const char *directory = 0;
-  if (scalar_allowed(&s, context) && call_configure(&s.k, scalar_connection(context))) {
-    if (argc) directory = call_text(&s.k, argv[0], "the directory");
-    if (!s.k.code) migrate_init(s.k.m, directory);
-  }
+  scalar_start(&s, context);
+  if (argc) directory = call_text(&s.k, argv[0], "the directory");
+  if (call_configure(&s.k, scalar_connection(context))) migrate_init(s.k.m, directory);
   scalar_end(&s, scalar_result(&s));
 }
 
 static const char *const revision_options[] = {
-  "--head=", "--splice", "--branch-label=", "--version-path=", "--rev-id=", REPEATED, 0,
+  "--splice", "--branch-label=", "--version-path=", "--rev-id=", REPEATED, "--head=", 0,
+};
+static const char *const merge_options[] = {
+  "--splice", "--branch-label=", "--version-path=", "--rev-id=", REPEATED, 0,
 };
 
 static void revision_options_take(const options *o, migrate_new_options *n) {
   memset(n, 0, sizeof(*n));
-  n->head = o->values[0];
-  n->splice = o->values[1] != 0;
-  n->branch_labels = o->values[2];
-  n->version_path = o->values[3];
-  n->rev_id = o->values[4];
-  n->depends_on = o->values[5];
+  n->splice = o->values[0] != 0;
+  n->branch_labels = o->values[1];
+  n->version_path = o->values[2];
+  n->rev_id = o->values[3];
+  n->depends_on = o->values[4];
+  n->head = o->values[5];
 }
 
 /* migrate_revision(message [, option ..]) */
@@ -129,16 +128,12 @@ static void revision_call(sqlite3_context *context, int argc, sqlite3_value **ar
   migrate_new_options n;
   const char *message;
   char *path = 0;
-  memset(&o, 0, sizeof(o));
-  if (argc == 0) {
-    sqlite3_result_error(context, "migrate_revision() needs a message", -1);
-    return;
-  }
-  if (scalar_begin_revisions(&s, context)) {
-    message = call_text(&s.k, argv[0], "the message");
-    options_read(&s.k, &o, revision_options, argc - 1, argv + 1);
-    revision_options_take(&o, &n);
-    if (!s.k.code) migrate_new_revision(s.k.m, message, &n, &path);
+  scalar_start(&s, context);
+  message = scalar_argument(&s, argc, argv, 0, "the message");
+  options_read(&s.k, &o, revision_options, argc - 1, argv + 1);
+  revision_options_take(&o, &n);
+  if (call_begin_revisions(&s.k, scalar_connection(context))) {
+    migrate_new_revision(s.k.m, message, &n, &path);
   }
   scalar_end(&s, path);
   sqlite3_free(path);
@@ -152,19 +147,13 @@ static void merge_call(sqlite3_context *context, int argc, sqlite3_value **argv)
   migrate_new_options n;
   const char *revisions, *message;
   char *path = 0;
-  memset(&o, 0, sizeof(o));
-  if (argc < 2) {
-    sqlite3_result_error(context, "migrate_merge() needs the revisions and a message", -1);
-    return;
-  }
-  if (scalar_begin_revisions(&s, context)) {
-    revisions = call_text(&s.k, argv[0], "the list of revisions");
-    message = call_text(&s.k, argv[1], "the message");
-    options_read(&s.k, &o, revision_options + 1, argc - 2, argv + 2);
-    memmove(o.values + 1, o.values, sizeof(o.values) - sizeof(o.values[0]));
-    o.values[0] = 0; /* --head is what the list says */
-    revision_options_take(&o, &n);
-    if (!s.k.code) migrate_merge(s.k.m, revisions, message, &n, &path);
+  scalar_start(&s, context);
+  revisions = scalar_argument(&s, argc, argv, 0, "the list of revisions");
+  message = scalar_argument(&s, argc, argv, 1, "the message");
+  options_read(&s.k, &o, merge_options, argc - 2, argv + 2);
+  revision_options_take(&o, &n);
+  if (call_begin_revisions(&s.k, scalar_connection(context))) {
+    migrate_merge(s.k.m, revisions, message, &n, &path);
   }
   scalar_end(&s, path);
   sqlite3_free(path);
@@ -175,10 +164,9 @@ static void merge_call(sqlite3_context *context, int argc, sqlite3_value **argv)
 static void upgrade_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
   const char *target = "head";
-  if (scalar_begin_revisions(&s, context)) {
-    if (argc) target = call_text(&s.k, argv[0], "the target");
-    if (!s.k.code) migrate_upgrade(s.k.m, target);
-  }
+  scalar_start(&s, context);
+  if (argc) target = call_text(&s.k, argv[0], "the target");
+  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_upgrade(s.k.m, target);
   scalar_end(&s, scalar_result(&s));
 }
 
@@ -187,10 +175,9 @@ static void downgrade_call(sqlite3_context *context, int argc, sqlite3_value **a
   scalar s;
   const char *target;
   (void)argc;
-  if (scalar_begin_revisions(&s, context)) {
-    target = call_text(&s.k, argv[0], "the target");
-    if (target) migrate_downgrade(s.k.m, target);
-  }
+  scalar_start(&s, context);
+  target = call_text(&s.k, argv[0], "the target");
+  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_downgrade(s.k.m, target);
   scalar_end(&s, scalar_result(&s));
 }
 
@@ -199,10 +186,9 @@ static void stamp_call(sqlite3_context *context, int argc, sqlite3_value **argv)
   scalar s;
   const char *targets;
   (void)argc;
-  if (scalar_begin_revisions(&s, context)) {
-    targets = call_text(&s.k, argv[0], "the target");
-    if (targets) migrate_stamp(s.k.m, targets);
-  }
+  scalar_start(&s, context);
+  targets = call_text(&s.k, argv[0], "the target");
+  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_stamp(s.k.m, targets);
   scalar_end(&s, scalar_result(&s));
 }
 
@@ -211,11 +197,10 @@ static void exec_call(sqlite3_context *context, int argc, sqlite3_value **argv) 
   scalar s;
   const char *sql;
   (void)argc;
-  if (scalar_begin(&s, context)) {
-    sql = call_text(&s.k, argv[0], "the script");
-    if (sql && migrate_exec(s.k.m, sql) == MIGRATE_OK) {
-      sqlite3_result_int(context, migrate_statements(s.k.m));
-    }
+  scalar_start(&s, context);
+  sql = call_text(&s.k, argv[0], "the script");
+  if (call_begin(&s.k, scalar_connection(context)) && migrate_exec(s.k.m, sql) == MIGRATE_OK) {
+    sqlite3_result_int(context, migrate_statements(s.k.m));
   }
   scalar_end(&s, 0);
 }
