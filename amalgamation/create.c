@@ -37,45 +37,6 @@ static mig_names mig_node_names(const mig_graph *g, mig_nodes nodes) {
   return names;
 }
 
-/* Finds the parents. */
-static mig_nodes mig_draft_parents(migrate *m, mig_graph *g, const char *words, int splice) {
-  mig_arena *a = &m->arena;
-  mig_ask q = mig_ask_of(g, words);
-  mig_nodes heads;
-  int i;
-  q.several = "Multiple heads are present; please specify the head revision on which the new "
-              "revision should be based, or perform a merge.";
-  heads = mig_resolve_all(&q, words);
-  for (i = 0; i < heads.n && !mig_failed(a); i++) {
-    if (heads.at[i] < 0) {
-      mig_fail(a, MIGRATE_RANGE, "'%s' is not a revision that another can follow", words);
-    } else if (!splice && g->nodes[heads.at[i]].after.n) {
-      mig_fail(a, MIGRATE_GRAPH,
-               "Revision %s is not a head revision; please specify --splice to create a new branch "
-               "from this revision",
-               mig_id(g, heads.at[i]));
-    }
-  }
-  return mig_failed(a) ? mig_no_nodes() : heads;
-}
-
-/* Finds the dependencies: a label stays one, a partial id becomes whole. */
-static mig_names mig_draft_depends(migrate *m, mig_graph *g, const char *words) {
-  mig_names names = mig_list_of(&m->arena, words);
-  int i;
-  for (i = 0; i < names.n && !mig_failed(&m->arena); i++) {
-    mig_ask q = mig_ask_of(g, names.at[i]);
-    int node = mig_name_node(&q, names.at[i]);
-    if (mig_failed(&m->arena)) break;
-    if (node < 0) {
-      mig_fail(&m->arena, MIGRATE_RANGE, "'%s' is not a revision to depend on", names.at[i]);
-    } else if (mig_find_node(g, names.at[i]) < 0) {
-      names.at[i] = mig_id(g, node);
-    }
-  }
-  return names;
-}
-
 /* The folder that a new file goes to: the one that was asked for, the only one, or the parent's. */
 static const char *mig_draft_folder(migrate *m, const mig_graph *g, mig_nodes parents,
                                     const char *wanted) {
@@ -183,12 +144,12 @@ static void mig_create(migrate *m, const char *words, int least, const char *mes
   memset(&facts, 0, sizeof(facts));
   if (!g) return;
   mig_draft_names(m, g, o, message, &r);
-  parents = mig_draft_parents(m, g, words, o->splice);
+  parents = mig_new_parents(g, words, o->splice);
   if (!mig_failed(a) && parents.n < least) {
     mig_fail(a, MIGRATE_RANGE, "a merge needs two revisions or more; '%s' is %d", words, parents.n);
   }
   r.down = mig_node_names(g, parents);
-  r.depends = mig_draft_depends(m, g, o->depends_on);
+  r.depends = mig_new_needs(g, mig_list_of(a, o->depends_on));
   r.upgrade.sql = o->upgrade;
   r.downgrade.sql = o->downgrade;
   r.create_date = mig_now(m, &facts);

@@ -232,7 +232,10 @@ static mig_names mig_new_needs(mig_graph *g, mig_names words) {
   for (i = 0; i < words.n && !mig_failed(g->a); i++) {
     int node = mig_name_node(&q, words.at[i]);
     mig_spread_labels(g);
-    if (mig_failed(g->a) || node < 0) continue;
+    if (!mig_failed(g->a) && node < 0) {
+      mig_fail(g->a, MIGRATE_RANGE, "'%s' is not a revision to depend on", words.at[i]);
+    }
+    if (mig_failed(g->a)) break;
     if (mig_labelled(g->nodes[node].labels, words.at[i])) needs.at[needs.n++] = words.at[i];
     else needs.at[needs.n++] = mig_id(g, node);
   }
