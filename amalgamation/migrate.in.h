@@ -47,6 +47,7 @@
 #include "plan.c"
 /* 6: the database */
 #include "handle.c"
+#include "revisions.c"
 #include "reflect.c"
 #include "frame.c"
 #include "execute.c"
