@@ -100,7 +100,7 @@ static void version(void **state) {
 /* Every function but the version is DIRECTONLY, none but it is INNOCUOUS or DETERMINISTIC. */
 static void flags(void **state) {
   (void)state;
-  expect("SELECT count(*) > 10 FROM pragma_function_list WHERE name LIKE 'migrate\\_%' ESCAPE '\\'",
+  expect("SELECT count(*) >= 9 FROM pragma_function_list WHERE name LIKE 'migrate\\_%' ESCAPE '\\'",
          "1");
   expect("SELECT group_concat(name) FROM pragma_function_list "
          "WHERE name LIKE 'migrate\\_%' ESCAPE '\\' AND name <> 'migrate_version' "
@@ -173,8 +173,6 @@ static void arguments(void **state) {
   expect("SELECT migrate_revision('x', '--splice=1')",
          "error: unknown option '--splice=1'; known are --splice, --branch-label=, "
          "--version-path=, --rev-id=, --depends-on=, --head=");
-  expect("SELECT migrate_downgrade(NULL)", "error: the target is NULL");
-  expect_part("SELECT migrate_downgrade()", "error: wrong number of arguments");
   expect("SELECT migrate_revision()", "error: the message is missing");
   expect("SELECT * FROM migrate_explain", "error: migrate_explain() needs an argument: the script");
   expect("SELECT * FROM migrate_explain(NULL)", "error: the script is NULL");
