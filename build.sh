@@ -175,7 +175,11 @@ verb_test() {
   fi
   case ${1-} in
     unit*) ;;
-    *) verb_default ;;
+    *)
+      if ! sh build.sh >"$TEST_DIR/build.log" 2>&1; then
+        grep -v '^ ' "$TEST_DIR/build.log" | grep -A 3 'error\|build.sh' | head -n 20
+        say "not ok - ./build.sh builds" >"$TEST_DIR/build.tap"
+      fi ;;
   esac
   sh tests/run "$JOBS" "${1-}"
 }
@@ -286,7 +290,7 @@ verb_lint() {
       --suppress=missingIncludeSystem -DMIGRATE_IMPLEMENTATION migrate.h && say "cppcheck: nothing"
   fi
   if have shellcheck; then
-    shellcheck -s sh build.sh tests/run tests/*/run && say "shellcheck: nothing"
+    shellcheck -s sh -S warning build.sh tests/run tests/*/run && say "shellcheck: nothing"
   fi
 }
 

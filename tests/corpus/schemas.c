@@ -1,0 +1,345 @@
+/* Real schemas: each of their ordinary tables is filled with rows and changed and changed back, by
+** the cheapest way and by plain SQL alone. After each return the text of every object, the order of
+** the triggers, the table's rows with rowids and storage classes, and sqlite_sequence are what they
+** were; integrity_check and foreign_key_check say what they said. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#define MIGRATE_STATIC
+#define MIGRATE_IMPLEMENTATION
+#include "migrate.h"
+#include "dump.h"
+#include "shared.h"
+
+#define ROWS 200
+
+typedef struct subject {
+  const char *schema; /* the file's name */
+  sqlite3 *db;
+  unsigned flags; /* of migrate_options */
+  const char *table;
+  int trips, failures;
+} subject;
+
+/* ---- queries --------------------------------------------------------------------------------- */
+
+/* The first value that a query yields, for sqlite3_free(); NULL without a row. Eats the SQL. */
+static char *first_value(sqlite3 *db, char *sql) {
+  sqlite3_stmt *s = 0;
+  char *value = 0;
+  sqlite3_prepare_v2(db, sql, -1, &s, 0);
+  if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL) {
+    value = sqlite3_mprintf("%s", sqlite3_column_text(s, 0));
+  }
+  sqlite3_finalize(s);
+  sqlite3_free(sql);
+  return value;
+}
+
+static void run(sqlite3 *db, char *sql) {
+  sqlite3_exec(db, sql, 0, 0, 0);
+  sqlite3_free(sql);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* The value of one column in row i: five styles in turn, so that at least one satisfies most
+** CHECKs; all but the second give each row a value of its own, for keys. */
+static void put_value(sqlite3_str *out, const char *type, int i) {
+  int number = type && (strstr(type, "INT") || strstr(type, "int"));
+  int real = type && (strstr(type, "REAL") || strstr(type, "real") || strstr(type, "DOUB"));
+  int style = i % 5;
+  if (style == 4) {
+    sqlite3_str_appendf(out, "NULL");
+  } else if (style == 1) {
+    sqlite3_str_appendf(out, "%d", i / 5 % 2);
+  } else if (style == 3) {
+    sqlite3_str_appendf(out, "lower(hex(zeroblob(12)))||'%08d'", i);
+  } else if (number) {
+    sqlite3_str_appendf(out, "%d", i + 1);
+  } else if (real) {
+    sqlite3_str_appendf(out, "%d.5", i);
+  } else if (style == 2) {
+    sqlite3_str_appendf(out, "x'00ff%04x'", i);
+  } else {
+    sqlite3_str_appendf(out, "'text %d'", i);
+  }
+}
+
+/* One row; NULL goes into no column that says NOT NULL. A row that breaks a rule is left out. */
+static void insert_row(sqlite3 *db, const char *table, int i) {
+  char *sql = sqlite3_mprintf(
+      "SELECT name, type, \"notnull\" FROM pragma_table_xinfo(%Q) WHERE hidden = 0", table);
+  sqlite3_str *names = sqlite3_str_new(0), *values = sqlite3_str_new(0);
+  sqlite3_stmt *s = 0;
+  char *insert;
+  sqlite3_prepare_v2(db, sql, -1, &s, 0);
+  while (sqlite3_step(s) == SQLITE_ROW) {
+    const char *comma = sqlite3_str_length(names) ? "," : "";
+    int style = i % 5 == 4 && sqlite3_column_int(s, 2) ? i - 4 : i;
+    sqlite3_str_appendf(names, "%s\"%w\"", comma, sqlite3_column_text(s, 0));
+    sqlite3_str_appendall(values, comma);
+    put_value(values, (const char *)sqlite3_column_text(s, 1), style);
+  }
+  sqlite3_finalize(s);
+  sqlite3_free(sql);
+  insert = sqlite3_mprintf("INSERT OR IGNORE INTO main.\"%w\"(%s) VALUES(%s)", table,
+                           sqlite3_str_value(names), sqlite3_str_value(values));
+  sqlite3_free(sqlite3_str_finish(names));
+  sqlite3_free(sqlite3_str_finish(values));
+  run(db, insert);
+}
+
+/* Orphans go, round after round, since a row may be another's parent. */
+static void delete_orphans(sqlite3 *db) {
+  int round, rc = SQLITE_ROW;
+  for (round = 0; round < 20 && rc == SQLITE_ROW; round++) {
+    sqlite3_stmt *s = 0;
+    sqlite3_str *sql = sqlite3_str_new(0);
+    sqlite3_prepare_v2(db, "SELECT \"table\", rowid FROM pragma_foreign_key_check", -1, &s, 0);
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+      const char *table = (const char *)sqlite3_column_text(s, 0);
+      if (sqlite3_column_type(s, 1) == SQLITE_NULL) {
+        sqlite3_str_appendf(sql, "DELETE FROM \"%w\";", table);
+      } else {
+        sqlite3_str_appendf(sql, "DELETE FROM \"%w\" WHERE rowid=%lld;", table,
+                            sqlite3_column_int64(s, 1));
+      }
+    }
+    sqlite3_finalize(s);
+    rc = sqlite3_str_length(sql) ? SQLITE_ROW : SQLITE_DONE;
+    run(db, sqlite3_str_finish(sql));
+  }
+}
+
+/* Ordinary tables: not SQLite's own, no virtual table and none of its shadows. */
+static const char ordinary[] =
+    "SELECT name FROM sqlite_master AS o WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"
+    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    " AND NOT EXISTS (SELECT 1 FROM sqlite_master AS v WHERE v.sql LIKE 'CREATE VIRTUAL TABLE%'"
+    "   AND substr(o.name, 1, length(v.name) + 1) = v.name || '_') ORDER BY name";
+
+static int table_names(sqlite3 *db, char **names, int max) {
+  sqlite3_stmt *s = 0;
+  int n = 0;
+  sqlite3_prepare_v2(db, ordinary, -1, &s, 0);
+  while (n < max && sqlite3_step(s) == SQLITE_ROW) {
+    names[n++] = sqlite3_mprintf("%s", sqlite3_column_text(s, 0));
+  }
+  sqlite3_finalize(s);
+  return n;
+}
+
+static void fill(sqlite3 *db, char **names, int n) {
+  int i, row;
+  sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)0);
+  sqlite3_exec(db, "PRAGMA foreign_keys=OFF; BEGIN", 0, 0, 0);
+  for (i = 0; i < n; i++) {
+    for (row = 0; row < ROWS; row++) insert_row(db, names[i], row);
+  }
+  delete_orphans(db);
+  sqlite3_exec(db, "COMMIT", 0, 0, 0);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, (int *)0);
+}
+
+/* ---- there and back -------------------------------------------------------------------------- */
+
+static char *look(const subject *t) {
+  sqlite3_str *out = sqlite3_str_new(0);
+  dump_query(out, t->db, "SELECT type,name,tbl_name,sql FROM sqlite_master ORDER BY type,name");
+  dump_query(out, t->db, "SELECT name FROM sqlite_master WHERE type='trigger' ORDER BY rowid");
+  dump_query(out, t->db, "SELECT name,seq FROM sqlite_sequence ORDER BY name");
+  dump_table(out, t->db, "main", t->table);
+  return sqlite3_str_finish(out);
+}
+
+static char *health(const subject *t) {
+  sqlite3_str *out = sqlite3_str_new(0);
+  dump_query(out, t->db, "PRAGMA integrity_check");
+  dump_query(out, t->db, "SELECT * FROM pragma_foreign_key_check ORDER BY 1,2,3,4");
+  return sqlite3_str_finish(out);
+}
+
+/* Runs one statement; tells about an error. */
+static int change(subject *t, const char *sql) {
+  migrate_options options;
+  char error[600] = "";
+  migrate *m = 0;
+  int rc;
+  memset(&options, 0, sizeof(options));
+  options.flags = t->flags;
+  options.errbuf = error;
+  options.nerrbuf = (int)sizeof(error);
+  migrate_open(t->db, &options, &m);
+  migrate_exec(m, sql);
+  rc = migrate_close(m);
+  if (rc != 0) print_error("%s: %s\n  %s\n", t->schema, sql, error);
+  return rc;
+}
+
+/* There, back, and nothing may have changed. Eats both statements; without one it does nothing. */
+static void round_trip(subject *t, char *there, char *back) {
+  char *before, *after;
+  char line[1000];
+  if (there && back) {
+    before = look(t);
+    t->trips++;
+    if (change(t, there) != 0 || change(t, back) != 0) {
+      t->failures++;
+    } else {
+      after = look(t);
+      if (dump_differs(before, after, line, sizeof(line))) {
+        print_error("%s: %s; %s\n%s\n", t->schema, there, back, line);
+        t->failures++;
+      }
+      sqlite3_free(after);
+    }
+    sqlite3_free(before);
+  }
+  sqlite3_free(there);
+  sqlite3_free(back);
+}
+
+static char *any_column(const subject *t, const char *which) {
+  return first_value(t->db,
+                     sqlite3_mprintf("SELECT name FROM pragma_table_xinfo(%Q) WHERE hidden = 0 %s",
+                                     t->table, which));
+}
+
+static void add_and_drop(subject *t) {
+  char *first = any_column(t, "ORDER BY cid");
+  if (!first) return;
+  round_trip(t,
+             sqlite3_mprintf("ALTER TABLE \"%w\" ADD COLUMN mig_new TEXT DEFAULT 'x' AFTER \"%w\"",
+                             t->table, first),
+             sqlite3_mprintf("ALTER TABLE \"%w\" DROP COLUMN mig_new", t->table));
+  sqlite3_free(first);
+}
+
+static void rename_and_back(subject *t) {
+  char *name = any_column(t, "ORDER BY cid DESC");
+  if (!name) return;
+  round_trip(
+      t, sqlite3_mprintf("ALTER TABLE \"%w\" RENAME COLUMN \"%w\" TO mig_name", t->table, name),
+      sqlite3_mprintf("ALTER TABLE \"%w\" RENAME COLUMN mig_name TO \"%w\"", t->table, name));
+  sqlite3_free(name);
+}
+
+static void not_null_and_back(subject *t) {
+  char *name = any_column(t, "AND \"notnull\" = 0 AND pk = 0 ORDER BY cid");
+  if (!name) return;
+  run(t->db, sqlite3_mprintf("DELETE FROM main.\"%w\" WHERE \"%w\" IS NULL", t->table, name));
+  round_trip(
+      t, sqlite3_mprintf("ALTER TABLE \"%w\" ALTER COLUMN \"%w\" SET NOT NULL", t->table, name),
+      sqlite3_mprintf("ALTER TABLE \"%w\" ALTER COLUMN \"%w\" DROP NOT NULL", t->table, name));
+  sqlite3_free(name);
+}
+
+/* BLOB (in a STRICT table ANY) has no affinity: all values stay what they are, there and back. */
+static void type_and_back(subject *t) {
+  static const char plain[] = "AND pk = 0 AND type <> '' AND type NOT GLOB '*[^A-Za-z0-9(), ]*'"
+                              " AND type NOT LIKE '% N%' AND upper(type) <> 'BLOB' ORDER BY cid";
+  char *name = any_column(t, plain), *type;
+  char *strict = first_value(t->db, sqlite3_mprintf("SELECT 1 FROM sqlite_master WHERE name = %Q"
+                                                    " AND sql LIKE '%%) STRICT%%'",
+                                                    t->table));
+  if (name) {
+    type = first_value(t->db, sqlite3_mprintf("SELECT type FROM pragma_table_xinfo(%Q)"
+                                              " WHERE name = %Q",
+                                              t->table, name));
+    round_trip(t,
+               sqlite3_mprintf("ALTER TABLE \"%w\" ALTER COLUMN \"%w\" TYPE %s", t->table, name,
+                               strict ? "ANY" : "BLOB"),
+               sqlite3_mprintf("ALTER TABLE \"%w\" ALTER COLUMN \"%w\" TYPE %s", t->table, name,
+                               type));
+    sqlite3_free(type);
+  }
+  sqlite3_free(name);
+  sqlite3_free(strict);
+}
+
+static void check_and_back(subject *t) {
+  char *name = any_column(t, "ORDER BY cid");
+  if (!name) return;
+  round_trip(t,
+             sqlite3_mprintf("ALTER TABLE \"%w\" ADD CONSTRAINT mig_check CHECK (\"%w\" IS NOT -9)",
+                             t->table, name),
+             sqlite3_mprintf("ALTER TABLE \"%w\" DROP CONSTRAINT mig_check", t->table));
+  sqlite3_free(name);
+}
+
+static void change_table(subject *t) {
+  add_and_drop(t);
+  rename_and_back(t);
+  not_null_and_back(t);
+  type_and_back(t);
+  check_and_back(t);
+}
+
+/* ---- one schema ------------------------------------------------------------------------------ */
+
+static void run_schema(void **state) {
+  static const unsigned rung[] = {0, MIGRATE_PORTABLE};
+  subject t;
+  char *names[300], *sql, *before, *after;
+  char path[300], line[1000];
+  int n, i, r;
+  memset(&t, 0, sizeof(t));
+  t.schema = (const char *)*state;
+  snprintf(path, sizeof(path), "corpus/schemas/%s", t.schema);
+  sql = shared_read(path);
+  assert_non_null(sql);
+  assert_int_equal(sqlite3_open(":memory:", &t.db), SQLITE_OK);
+  sqlite3_exec(t.db, sql, 0, 0, 0);
+  free(sql);
+  n = table_names(t.db, names, 300);
+  assert_int_not_equal(n, 0);
+  fill(t.db, names, n);
+  for (i = 0; i < n; i++) {
+    t.table = names[i];
+    for (r = 0; r < 2; r++) {
+      t.flags = rung[r];
+      before = health(&t);
+      change_table(&t);
+      after = health(&t);
+      if (dump_differs(before, after, line, sizeof(line))) {
+        print_error("%s: %s\n%s\n", t.schema, t.table, line);
+        t.failures++;
+      }
+      sqlite3_free(before);
+      sqlite3_free(after);
+    }
+  }
+  for (i = 0; i < n; i++) sqlite3_free(names[i]);
+  sqlite3_close(t.db);
+  if (t.failures) print_error("%d of %d trips failed\n", t.failures, t.trips);
+  assert_int_equal(t.failures, 0);
+}
+
+static void no_schemas(void **state) {
+  (void)state;
+  print_message("skipped: there is no %s/corpus/schemas\n", shared_folder());
+  skip();
+}
+
+int main(void) {
+  static struct CMUnitTest tests[200];
+  char **names;
+  int n = shared_list("corpus/schemas", ".sql", &names), i, failed;
+  if (n < 0) {
+    tests[0].name = "schemas";
+    tests[0].test_func = no_schemas;
+    return _cmocka_run_group_tests("schemas", tests, 1, 0, 0);
+  }
+  for (i = 0; i < n && i < 200; i++) {
+    tests[i].name = names[i];
+    tests[i].test_func = run_schema;
+    tests[i].initial_state = names[i];
+  }
+  failed = _cmocka_run_group_tests("schemas", tests, (size_t)i, 0, 0);
+  shared_free(names, n);
+  return failed;
+}
