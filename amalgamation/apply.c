@@ -22,6 +22,7 @@ typedef struct mig_alteration {
   const char *renamed_sql; /* the old text after the renames alone */
   const char *new_name;    /* RENAME TO, or NULL */
   int cascade;             /* some DROP said CASCADE */
+  int requoted;            /* strings in double quotes got single ones */
   int recomputed;          /* some column has a USING expression */
   int nothing;             /* IF EXISTS, IF NOT EXISTS and their kin left nothing to do */
 } mig_alteration;
@@ -67,6 +68,20 @@ static int mig_position(mig_alteration *c, const mig_op *op, int otherwise) {
   return i;
 }
 
+/* "none" in a CHECK, where no column is called none, is a string, and has to stay one. */
+static void mig_keep_table_strings(mig_alteration *c, const char *column) {
+  int i;
+  for (i = c->now.nconstraint - 1; i >= 0 && !mig_failed(c->a); i--) {
+    const mig_constraint *k = &c->now.constraints[i];
+    const char *sql;
+    if (k->kind != MIG_CHECK && k->kind != MIG_GENERATED) continue;
+    sql = mig_keep_strings(c->a, c->now.sql, k->expr, column);
+    if (!sql || sql == c->now.sql) continue;
+    mig_parse_table(c->a, sql, &c->now);
+    c->requoted = 1;
+  }
+}
+
 static void mig_apply_add_column(mig_alteration *c, const mig_op *op) {
   int p;
   if (mig_find_column(&c->now, op->name) >= 0) {
@@ -76,6 +91,8 @@ static void mig_apply_add_column(mig_alteration *c, const mig_op *op) {
     return;
   }
   p = mig_position(c, op, c->now.ncolumn - 1);
+  if (mig_failed(c->a)) return;
+  mig_keep_table_strings(c, op->name);
   if (mig_failed(c->a)) return;
   if (p == c->now.ncolumn - 1) mig_use_text(c, mig_append_column(c->a, &c->now, op->text));
   else mig_use_text(c, mig_insert_item(c->a, &c->now, p, op->text));
@@ -212,6 +229,8 @@ static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int col
         mig_rename_column_text(c->a, &renamed, c->origins[column].from, op->to);
   }
   mig_rename_in_using(c, r->from, r->to);
+  mig_keep_table_strings(c, r->to);
+  if (mig_failed(c->a)) return;
   mig_use_text(c, mig_rename_column_text(c->a, &c->now, column, op->to));
 }
 

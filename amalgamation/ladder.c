@@ -1,6 +1,26 @@
 /* Ladder: the statements of a change by the rung that was chosen, between the checks that are the
 ** same for all. */
 
+/* Strings in double quotes in the indexes of the table, which a new column's name would capture. */
+static void mig_lower_index_strings(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  mig_object *o = 0;
+  int i;
+  while ((o = mig_objects_of(l->catalog, c->old.name, o)) != 0 && !mig_failed(l->a)) {
+    const char *sql = o->sql;
+    mig_index x;
+    for (i = 0; sql && mig_is_type(o, "index") && i < c->now.ncolumn; i++) {
+      if (c->origins[i].from >= 0 || mig_parse_index(l->a, sql, &x)) continue;
+      sql = mig_keep_strings(l->a, sql, x.where, c->now.columns[i].name);
+      if (!sql || mig_parse_index(l->a, sql, &x)) return;
+      sql = mig_keep_strings(l->a, sql, x.list, c->now.columns[i].name);
+    }
+    if (sql && o->sql && sql != o->sql) {
+      mig_emit_text_edit(l, o, sql, "a string in double quotes stays one beside the new column");
+    }
+  }
+}
+
 static void mig_lower_native_add(mig_lowering *l) {
   mig_text z;
   mig_text_init(&z, l->a);
@@ -15,6 +35,7 @@ static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
   mig_choice choice = mig_choose(l->c, l->d, l->facts);
   l->out->strategy = mig_rung_name(choice.rung);
   mig_lower_refusals(l);
+  if (choice.rung != MIG_PORTABLE_REBUILD) mig_lower_index_strings(l);
   mig_lower_null_checks(l);
   mig_lower_fk_baselines(l, 0);
   if (choice.rung == MIG_NATIVE) mig_lower_native_add(l);

@@ -5,6 +5,7 @@
 /* sql with the span replaced. */
 static char *mig_splice(mig_arena *a, const char *sql, mig_span s, const char *text) {
   mig_text t;
+  if (mig_failed(a) || !sql || !text) return 0;
   mig_text_init(&t, a);
   mig_putn(&t, sql, s.at);
   mig_put(&t, text);

@@ -134,6 +134,31 @@ static char *mig_rename_column_text(mig_arena *a, const mig_table *t, int column
   return mig_failed(a) ? 0 : mig_replace_uses(a, t->sql, &uses, name);
 }
 
+/* A text in which strings that are written "like this" and would be read as a new column get single
+** quotes; the same text where there is none. SQLite takes a name that is no column for a string. */
+static const char *mig_keep_strings(mig_arena *a, const char *sql, mig_span s, const char *column) {
+  mig_uses uses;
+  mig_text t;
+  size_t done = 0;
+  int i;
+  memset(&uses, 0, sizeof uses);
+  mig_find_uses(a, sql, s, column, &uses);
+  mig_text_init(&t, a);
+  for (i = 0; i < uses.n; i++) {
+    mig_token k;
+    k.type = MIG_TK_NAME;
+    k.at = uses.v[i].at;
+    k.end = uses.v[i].end;
+    if (sql[k.at] != '"') continue;
+    mig_putn(&t, sql + done, k.at - done);
+    mig_put_string(&t, mig_dequote(a, sql, k));
+    done = k.end;
+  }
+  if (!done) return sql;
+  mig_put(&t, sql + done);
+  return t.z;
+}
+
 /* Can a constraint be dropped by name? */
 static int mig_has_name(const mig_constraint *c) {
   return c->kind == MIG_PRIMARY_KEY || c->kind == MIG_UNIQUE || c->kind == MIG_CHECK ||

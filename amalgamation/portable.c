@@ -88,7 +88,7 @@ static void mig_emit_create(mig_lowering *l) {
 
 /* A CHECK that says t.a cannot live under another name, not for a moment: then the rows go into a
 ** plain table and come back. */
-static int mig_names_itself(mig_lowering *l, const mig_table *t) {
+static int mig_names_itself(const mig_table *t) {
   int i;
   for (i = 0; i < t->nconstraint; i++) {
     const mig_constraint *c = &t->constraints[i];
@@ -100,8 +100,13 @@ static int mig_names_itself(mig_lowering *l, const mig_table *t) {
       if (mig_token_op(t->sql, dot, ".")) return 1;
     }
   }
-  (void)l;
   return 0;
+}
+
+/* A TEMP table of the same name takes the place of this one where SQLite's RENAME looks at triggers
+** and indexes. */
+static int mig_is_hidden(const mig_lowering *l) {
+  return l->temp != l->catalog && mig_catalog_table(l->temp, l->c->old.name) != 0;
 }
 
 static void mig_lower_by_renaming(mig_lowering *l) {
@@ -154,7 +159,7 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
 static void mig_lower_by_portable(mig_lowering *l) {
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
-  if (mig_names_itself(l, &l->c->old)) mig_lower_by_two_copies(l);
+  if (mig_names_itself(&l->c->old) || mig_is_hidden(l)) mig_lower_by_two_copies(l);
   else mig_lower_by_renaming(l);
   mig_lower_objects_again(l);
 }

@@ -319,11 +319,43 @@ static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
   mig_lower_renewed_keys(l);
 }
 
+/* Does a new key need a column that is new as well? */
+static int mig_keys_need_new_columns(const mig_diff *d) {
+  const mig_table *t = &d->c->now;
+  int i, k;
+  for (i = 0; i < d->new_autos.n; i++) {
+    const mig_constraint *c = &t->constraints[d->new_autos.v[i].constraint];
+    for (k = 0; k < c->nkey; k++) {
+      int column = mig_find_column(t, c->keys[k].name);
+      if (column >= 0 && d->c->origins[column].from < 0) return 1;
+    }
+  }
+  return 0;
+}
+
+/* The old text with the new columns and none of their constraints, so that a b-tree over them can
+** be built before the table says that it has one. */
+static void mig_lower_interim(mig_lowering *l, mig_object *table) {
+  const mig_alteration *c = l->c;
+  mig_table t;
+  const char *sql = c->old.sql;
+  int i;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    mig_text words;
+    if (c->origins[i].from >= 0 || mig_parse_table(l->a, sql, &t)) continue;
+    mig_text_init(&words, l->a);
+    mig_put_column_words(l, &words, i);
+    sql = mig_append_column(l->a, &t, words.z);
+  }
+  if (!mig_failed(l->a)) mig_emit_text_edit(l, table, sql, "the new columns, not yet their keys");
+}
+
 static void mig_lower_by_edit(mig_lowering *l, mig_object *table) {
   mig_lower_strict_checks(l);
   mig_lower_indexes(l, 0);
   if (l->d->defaults) mig_lower_materialise(l);
   mig_lower_sequence(l);
+  if (mig_keys_need_new_columns(l->d)) mig_lower_interim(l, table);
   mig_lower_new_keys(l, l->c->old.name);
   mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
   mig_lower_auto_rows(l);

@@ -176,6 +176,7 @@ static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration
   l.scratch = mig_scratch_prefix(m, t);
   if (mig_failed(&m->work)) return;
   mig_lower_children(&l);
+  if (mig_failed(&m->work)) return;
   choice = mig_lower_change(&l, t->object);
   mig_run_list(m, &list, choice.rung);
   if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);

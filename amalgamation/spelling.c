@@ -27,6 +27,10 @@ static char *mig_respell(mig_arena *a, const char *old, const char *now, const c
         done = x.end;
       } else if (strcmp(was, is) != 0 || !mig_is_quoted_token(x)) {
         return 0;
+      } else if (mig_same(was, to)) { /* a string that would now be read as the column */
+        mig_putn(&z, old + done, x.at - done);
+        mig_put_string(&z, was);
+        done = x.end;
       }
     }
     x = mig_next_significant(old, n, x.end);

@@ -29,7 +29,10 @@ static void mig_putn(mig_text *t, const char *z, size_t n) {
   t->z[t->n] = 0;
 }
 
-static void mig_put(mig_text *t, const char *z) { mig_putn(t, z, strlen(z)); }
+/* NULL stands for a text that could not be made: then there is a fault, and nothing is put. */
+static void mig_put(mig_text *t, const char *z) {
+  if (z) mig_putn(t, z, strlen(z));
+}
 
 static void mig_putf(mig_text *t, const char *format, ...) {
   va_list args;
@@ -43,6 +46,7 @@ static void mig_putf(mig_text *t, const char *format, ...) {
 /* z between a pair of quotes, the quote doubled inside. */
 static void mig_put_quoted(mig_text *t, const char *z, char quote) {
   size_t from = 0, i;
+  if (!z) return;
   mig_putn(t, &quote, 1);
   for (i = 0; z[i]; i++) {
     if (z[i] != quote) continue;
