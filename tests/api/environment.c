@@ -311,7 +311,7 @@ static void new_revisions_refused(void **state) {
   create("c", "id", "../x");
   refused(MIGRATE_GRAPH, "not allowed in revision identifier '../x'");
   create("c", "head", "aaaa");
-  refused(MIGRATE_GRAPH, "Revision aaaa is not a head revision; please specify --splice to create "
+  refused(MIGRATE_RANGE, "Revision aaaa is not a head revision; please specify --splice to create "
                          "a new branch from this revision");
   create("c", "head", "zzzz");
   refused(MIGRATE_NO_REVISION, "Can't locate revision identified by 'zzzz'");
@@ -328,6 +328,54 @@ static void new_revisions_refused(void **state) {
           "Multiple heads are present; please specify the head revision on which the new revision "
           "should be based, or perform a merge.");
   assert_int_equal(count_files(), 3);
+}
+
+/* Ids become names of files. */
+static void hostile_ids(void **state) {
+  static const char *const ids[] = {"../../x", "/etc/passwd", "a/b", "a\\b", "C:x", ".", "..", "",
+                                    "%2e%2e", "a b", "a\nb", "\xff", "a@b", "a+1", "a-1", "a:b"};
+  char large[5001];
+  size_t i;
+  (void)state;
+  environment();
+  for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+    assert_int_equal(create("x", "id", ids[i]), MIGRATE_GRAPH);
+    assert_null(new_path);
+    reopen();
+  }
+  memset(large, 'a', 5000);
+  large[5000] = 0;
+  assert_int_equal(create("x", "id", large), MIGRATE_GRAPH);
+  assert_int_equal(count_files(), 0);
+  put_file("migrate.ini", "file_template = ../%(rev)s\n");
+  assert_int_equal(create("x", "id", "aaaa"), MIGRATE_CONFIG);
+  put_file("migrate.ini", "file_template = %(nothing)s\n");
+  assert_int_equal(create("x", "id", "aaaa"), MIGRATE_CONFIG);
+  assert_int_equal(count_files(), 0);
+  assert_false(exists("migrations/aaaa.sql"));
+}
+
+/* What is no migrate.ini does not show up in a message. */
+static void secrets(void **state) {
+  (void)state;
+  put_file("secret", "password=hunter2\n");
+  migrate_load(m, "secret");
+  assert_int_equal(migrate_errcode(m), MIGRATE_CONFIG);
+  assert_null(strstr(migrate_errmsg(m), "hunter2"));
+  put_file("secret", "-----BEGIN hunter2-----\nhunter2==\n");
+  reopen();
+  migrate_load(m, "secret");
+  assert_int_equal(migrate_errcode(m), MIGRATE_CONFIG);
+  assert_null(strstr(migrate_errmsg(m), "hunter2"));
+}
+
+static void large_file(void **state) {
+  (void)state;
+  assert_int_equal(mkdir("versions", 0700), 0);
+  put_file("versions/1.sql", "");
+  assert_int_equal(truncate("versions/1.sql", (off_t)2 << 30), 0);
+  migrate_add_directory(m, ".");
+  refused(MIGRATE_LIMIT, "cannot read ./versions/1.sql: it is larger than 256000000 bytes");
 }
 
 static void labels_and_dependencies(void **state) {
@@ -425,6 +473,9 @@ int main(void) {
     cmocka_unit_test_setup_teardown(several_locations, begin, end),
     cmocka_unit_test_setup_teardown(new_revisions, begin, end),
     cmocka_unit_test_setup_teardown(new_revisions_refused, begin, end),
+    cmocka_unit_test_setup_teardown(hostile_ids, begin, end),
+    cmocka_unit_test_setup_teardown(secrets, begin, end),
+    cmocka_unit_test_setup_teardown(large_file, begin, end),
     cmocka_unit_test_setup_teardown(labels_and_dependencies, begin, end),
     cmocka_unit_test_setup_teardown(merges, begin, end),
     cmocka_unit_test_setup_teardown(hooks, begin, end),
