@@ -79,7 +79,7 @@ static void mig_take_op_name(mig_reader *r, mig_op *op) {
   op->name = mig_take_name(r, 0);
 }
 
-/* --- ADD ------------------------------------------------------------------------------------ */
+/* --- ADD ------------------------------------------------------------------------------------- */
 
 /* Lays a table over the text from the next token to `end`, to read a piece of CREATE TABLE. */
 static void mig_read_piece(mig_reader *r, mig_table_reader *d, mig_table *t, size_t end) {
@@ -120,6 +120,10 @@ static void mig_take_add_constraint(mig_reader *r, mig_op *op) {
   mig_read_piece(r, &d, &t, end);
   mig_take_constraint(&d);
   if (mig_failed(r->a)) return;
+  if (t.nconstraint > 1) { /* CONSTRAINT a CONSTRAINT b .. */
+    d.r.t = mig_next_token(r->z, r->n, t.constraints[1].span.at);
+    mig_refuse(&d.r);
+  }
   if (d.r.t.type != MIG_TK_END || t.constraints[0].kind == MIG_BARE_NAME) mig_refuse(&d.r);
   op->constraint = t.constraints[0].kind;
   op->name = t.constraints[0].name;
@@ -139,7 +143,7 @@ static void mig_take_add(mig_reader *r, mig_op *op) {
   }
 }
 
-/* --- DROP and RENAME --------------------------------------------------------------------------- */
+/* --- DROP and RENAME ------------------------------------------------------------------------- */
 
 static void mig_take_behaviour(mig_reader *r, mig_op *op) {
   op->cascade = mig_take_word(r, "CASCADE");
@@ -179,7 +183,7 @@ static void mig_take_rename(mig_reader *r, mig_op *op) {
   op->to = mig_take_name(r, 0);
 }
 
-/* --- ALTER COLUMN ------------------------------------------------------------------------------ */
+/* --- ALTER COLUMN ---------------------------------------------------------------------------- */
 
 static void mig_take_set_type(mig_reader *r, mig_op *op) {
   mig_span type;
@@ -273,7 +277,7 @@ static void mig_take_alter_column(mig_reader *r, mig_op *op) {
   }
 }
 
-/* --- ALTER TABLE ------------------------------------------------------------------------------- */
+/* --- ALTER TABLE ----------------------------------------------------------------------------- */
 
 static void mig_take_table_option(mig_reader *r, mig_op *op) {
   op->kind = MIG_SET_STRICT;
@@ -325,7 +329,7 @@ static int mig_parse_alter(mig_arena *a, const char *sql, size_t n, mig_alter *o
   return a->fault->code;
 }
 
-/* --- other statements -------------------------------------------------------------------------- */
+/* --- other statements ------------------------------------------------------------------------ */
 
 /* ALTER INDEX [IF EXISTS] [schema.]name RENAME TO to */
 typedef struct mig_index_rename {

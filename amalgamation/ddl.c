@@ -135,7 +135,7 @@ static mig_span mig_take_parens(mig_reader *r) {
   return s;
 }
 
-/* --- types and affinities ---------------------------------------------------------------- */
+/* --- types and affinities -------------------------------------------------------------------- */
 
 /* Is the next token a word of a type? Keywords that open nothing else here are: SQLite's parser
 ** falls back to taking them for identifiers. */
@@ -204,7 +204,7 @@ static int mig_affinity(const char *type) {
   return affinity;
 }
 
-/* --- keys ---------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------ */
 
 /* Is the next token ASC or DESC for the order, rather than a part of the expression? */
 static int mig_at_order(const mig_reader *r) {
@@ -279,7 +279,7 @@ static mig_key *mig_take_column_keys(mig_reader *r, int *nkey) {
   return keys;
 }
 
-/* --- constraints --------------------------------------------------------------------------- */
+/* --- constraints ----------------------------------------------------------------------------- */
 
 typedef struct mig_table_reader {
   mig_reader r;
@@ -515,20 +515,56 @@ static int mig_at_constraint(const mig_table_reader *d) {
   return d->column < 0 ? mig_at_table_constraint(&d->r) : mig_at_column_constraint(&d->r);
 }
 
+/* CONSTRAINT name */
+typedef struct mig_given_name {
+  const char *name; /* NULL: none is given */
+  mig_span name_span;
+  size_t at, end;
+} mig_given_name;
+
+static mig_given_name mig_take_given_name(mig_reader *r) {
+  mig_given_name g;
+  memset(&g, 0, sizeof g);
+  g.at = r->t.at;
+  if (!mig_take_word(r, "CONSTRAINT")) return g;
+  g.name = mig_take_name(r, &g.name_span);
+  g.end = r->end;
+  return g;
+}
+
+/* Takes further names behind the first. SQLite lets the last one win: that is returned, and those
+** before it are one MIG_BARE_NAME. */
+static mig_given_name mig_take_more_names(mig_table_reader *d, mig_given_name first) {
+  mig_given_name before = first, last = first;
+  mig_constraint *c;
+  while (mig_at(&d->r, "CONSTRAINT")) {
+    before = last;
+    last = mig_take_given_name(&d->r);
+  }
+  c = mig_new_constraint(d);
+  if (!c) return last;
+  c->kind = MIG_BARE_NAME;
+  c->name = before.name;
+  c->name_span = before.name_span;
+  c->span = mig_span_of(first.at, before.end);
+  c->body = mig_span_of(before.end, before.end);
+  return last;
+}
+
 /* Takes [CONSTRAINT name] constraint, of the table or of a column; returns 0 when none begins at
 ** the next token. A name with nothing behind it that could bear it stands alone. */
 static int mig_take_constraint(mig_table_reader *d) {
   mig_reader *r = &d->r;
-  int named = mig_at(r, "CONSTRAINT");
+  mig_given_name given;
   mig_constraint *c;
-  if (!named && !mig_at_constraint(d)) return 0;
+  if (!mig_at(r, "CONSTRAINT") && !mig_at_constraint(d)) return 0;
+  given = mig_take_given_name(r);
+  if (mig_at(r, "CONSTRAINT")) given = mig_take_more_names(d, given);
   c = mig_new_constraint(d);
   if (!c) return 0;
-  if (named) {
-    mig_take(r);
-    c->name = mig_take_name(r, &c->name_span);
-    c->body.at = r->t.at;
-  }
+  c->name = given.name;
+  c->name_span = given.name_span;
+  c->span.at = given.at;
   if (!mig_at_constraint(d)) {
     c->kind = MIG_BARE_NAME;
     c->body.at = r->end;
@@ -541,7 +577,7 @@ static int mig_take_constraint(mig_table_reader *d) {
   return !mig_failed(r->a);
 }
 
-/* --- columns ------------------------------------------------------------------------------- */
+/* --- columns --------------------------------------------------------------------------------- */
 
 /* Takes the type of the new column. Where AS follows, GENERATED ALWAYS before it are not its. */
 static void mig_take_column_type(mig_table_reader *d, mig_column *c) {
@@ -601,7 +637,7 @@ static void mig_take_column(mig_table_reader *d) {
   d->column = -1;
 }
 
-/* --- CREATE TABLE -------------------------------------------------------------------------- */
+/* --- CREATE TABLE ---------------------------------------------------------------------------- */
 
 /* Is the column's type exactly INTEGER, as the rowid's alias needs it? */
 static int mig_is_integer(const mig_table *t, const mig_column *c) {
@@ -731,7 +767,7 @@ static int mig_parse_table(mig_arena *a, const char *sql, mig_table *out) {
   return 0;
 }
 
-/* --- other objects ------------------------------------------------------------------------- */
+/* --- other objects --------------------------------------------------------------------------- */
 
 /* Reads the text of CREATE INDEX. */
 static int mig_parse_index(mig_arena *a, const char *sql, mig_index *out) {

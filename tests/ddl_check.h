@@ -83,7 +83,8 @@ static char *ddl_check_column(const mig_table *t, int i, sqlite3_stmt *s) {
   } else if (sqlite3_column_int(s, 3) != c->not_null) {
     bad = sqlite3_mprintf("notnull of %s, read as %d", name, c->not_null);
   } else if (!c->generated && !ddl_same((const char *)sqlite3_column_text(s, 4), value)) {
-    bad = sqlite3_mprintf("default of %s is %s, read as %s", name, sqlite3_column_text(s, 4), value);
+    bad = sqlite3_mprintf("default of %s is %s, read as %s", name, sqlite3_column_text(s, 4),
+                          value);
   } else if (sqlite3_column_int(s, 5) != ddl_key_place(t, i)) {
     bad = sqlite3_mprintf("pk of %s is %d, read as %d", name, sqlite3_column_int(s, 5),
                           ddl_key_place(t, i));
@@ -126,7 +127,8 @@ static char *ddl_check_affinities(sqlite3 *db, const mig_table *t, const char *s
       int affinity = t->columns[i].affinity;
       if (sqlite3_stricmp(type, "BLOB") == 0) type = "";
       if (sqlite3_stricmp(type, types[affinity - MIG_BLOB]) != 0) {
-        bad = sqlite3_mprintf("affinity of %s is %s, read as %c", t->columns[i].name, type, affinity);
+        bad = sqlite3_mprintf("affinity of %s is %s, read as %c", t->columns[i].name, type,
+                              affinity);
       }
       i++;
     }
@@ -228,7 +230,8 @@ static char *ddl_rows(sqlite3 *db, char *sql) {
 
 static char *ddl_check_autos(sqlite3 *db, const mig_table *t, const char *schema) {
   char *is = ddl_rows(db, sqlite3_mprintf(
-      "SELECT origin || ':' || (SELECT group_concat(name || ' ' || coll || ' ' || \"desc\" || ',', '')"
+      "SELECT origin || ':' ||"
+      " (SELECT group_concat(name || ' ' || coll || ' ' || \"desc\" || ',', '')"
       " FROM pragma_index_xinfo(l.name, %Q) WHERE key) FROM pragma_index_list(%Q, %Q) l"
       " WHERE origin <> 'c'", schema, t->name, schema));
   char *read = ddl_model_autos(t), *bad = 0;
@@ -450,8 +453,8 @@ static char *ddl_check_type_edit(const mig_table *t, int i) {
 
 /* Reads the CREATE TABLE text of a table as sqlite_master has it and checks everything. */
 static char *ddl_check_table(sqlite3 *db, const char *schema, const char *name) {
-  char *sql = ddl_value(db, "SELECT sql FROM \"%w\".sqlite_master WHERE type = 'table' AND name = %Q",
-                        schema, name);
+  char *sql = ddl_value(db,
+      "SELECT sql FROM \"%w\".sqlite_master WHERE type = 'table' AND name = %Q", schema, name);
   char *bad = 0;
   mig_fault fault;
   mig_arena a;
@@ -493,7 +496,8 @@ static char *ddl_model_index(const mig_index *x) {
 
 /* Reads the CREATE INDEX text of an index and checks table, terms, order, UNIQUE and WHERE. */
 static char *ddl_check_index(sqlite3 *db, const char *name) {
-  char *sql = ddl_value(db, "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = %Q", name);
+  char *sql = ddl_value(db,
+      "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = %Q", name);
   char *is = ddl_value(db,
       "SELECT m.tbl_name || ' ' || \"unique\" || ' ' || partial || ' ' || (SELECT"
       " group_concat(ifnull(name, '-') || ' ' || \"desc\" || ',', '') FROM pragma_index_xinfo(%Q)"

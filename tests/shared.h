@@ -46,7 +46,8 @@ static int shared_list(const char *path, const char *end, char ***names) {
   if (!dir) return -1;
   while ((e = readdir(dir)) != 0) {
     size_t length = strlen(e->d_name), tail = strlen(end);
-    if (e->d_name[0] == '.' || length < tail || strcmp(e->d_name + length - tail, end) != 0) continue;
+    if (e->d_name[0] == '.' || length < tail) continue;
+    if (strcmp(e->d_name + length - tail, end) != 0) continue;
     *names = (char **)realloc(*names, (size_t)(n + 1) * sizeof(char *));
     (*names)[n] = (char *)malloc(length + 1);
     memcpy((*names)[n++], e->d_name, length + 1);

@@ -219,7 +219,8 @@ static const char *const hard[] = {
     "CREATE TABLE t(a DEFAULT x'00ff', b DEFAULT X'', c DEFAULT NULL, d DEFAULT +NULL)",
     "CREATE TABLE t(a DEFAULT CURRENT_TIME, b DEFAULT CURRENT_DATE, c DEFAULT current_timestamp)",
     "CREATE TABLE t(a DEFAULT true, b DEFAULT FALSE, c DEFAULT key, d DEFAULT indexed)",
-    "CREATE TABLE t(a DEFAULT (1+1), b DEFAULT ( 'x' ), c DEFAULT ((2)), d DEFAULT (-- c\n1 /* e */ ))",
+    "CREATE TABLE t(a DEFAULT (1+1), b DEFAULT ( 'x' ), c DEFAULT ((2)), d DEFAULT (-- c\n1 /* e */"
+    " ))",
     "CREATE TABLE t(a DEFAULT 0x1F, b DEFAULT -0xff, c DEFAULT 1., d DEFAULT .5, e DEFAULT 1e-5)",
     "CREATE TABLE t(a INT DEFAULT 5 NOT NULL, b DEFAULT(1)CHECK(b)NOT NULL, c DEFAULT'x'UNIQUE)",
     "CREATE TABLE t(a DEFAULT 1 DEFAULT 2)",
@@ -265,7 +266,8 @@ static const char *const hard[] = {
     "CREATE TABLE t(a, b, PRIMARY KEY(a COLLATE nocase, a))",
     "CREATE TABLE t(a UNIQUE PRIMARY KEY)",
     "CREATE TABLE t(a UNIQUE, PRIMARY KEY(a))",
-    "CREATE TABLE t(a COLLATE nocase, UNIQUE(a COLLATE binary), UNIQUE(a), UNIQUE(a COLLATE nocase))",
+    "CREATE TABLE t(a COLLATE nocase, UNIQUE(a COLLATE binary), UNIQUE(a),"
+    " UNIQUE(a COLLATE nocase))",
     "CREATE TABLE t(a, b, UNIQUE(a COLLATE rtrim COLLATE nocase DESC, (b)) ON CONFLICT FAIL)",
     "CREATE TABLE t(a, UNIQUE((a COLLATE rtrim)), UNIQUE((a) COLLATE nocase DESC))",
     "CREATE TABLE t(asc, desc, UNIQUE(asc), UNIQUE(desc desc), UNIQUE(asc asc, desc))",
@@ -296,7 +298,8 @@ static const char *const hard[] = {
     "CREATE TABLE t(a REFERENCES p REFERENCES q(y), b REFERENCES 'r'([z]))",
     "CREATE TABLE t(a CONSTRAINT f REFERENCES p CONSTRAINT d DEFERRABLE)",
     "CREATE TABLE t(a, b, FOREIGN KEY(a) REFERENCES p, FOREIGN KEY(b, a) REFERENCES q(x, y))",
-    "CREATE TABLE t(a, FOREIGN KEY(a) REFERENCES p ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)",
+    "CREATE TABLE t(a, FOREIGN KEY(a) REFERENCES p ON DELETE CASCADE DEFERRABLE INITIALLY"
+    " DEFERRED)",
     "CREATE TABLE t(a, CONSTRAINT f FOREIGN KEY(A) REFERENCES \"p\"('X') NOT DEFERRABLE CHECK(a))",
     "CREATE TABLE t(a REFERENCES t(b), b UNIQUE)",
     "CREATE TABLE t(a, b REFERENCES match MATCH match ON UPDATE NO ACTION)",
@@ -501,10 +504,12 @@ static void test_refused(void **state) {
   (void)state;
   refuse("CREATE VIRTUAL TABLE t USING fts5(a)", MIGRATE_UNSUPPORTED, "not an ordinary table: a v");
   refuse("CREATE VIEW t AS SELECT 1", MIGRATE_UNSUPPORTED, "not an ordinary table: a view");
-  refuse("CREATE INDEX i ON t(a)", MIGRATE_SYNTAX, "near \"INDEX\": syntax error (line 1, column 8)");
+  refuse("CREATE INDEX i ON t(a)", MIGRATE_SYNTAX,
+         "near \"INDEX\": syntax error (line 1, column 8)");
   refuse("CREATE TABLE t AS SELECT 1", MIGRATE_SYNTAX, "near \"AS\": syntax error");
   refuse("CREATE TABLE t(a", MIGRATE_SYNTAX, "incomplete input (line 1, column 17)");
-  refuse("CREATE TABLE t(\n  a INT,\n  'b", MIGRATE_SYNTAX, "unrecognized token: \"'b\" (line 3, c");
+  refuse("CREATE TABLE t(\n  a INT,\n  'b", MIGRATE_SYNTAX,
+         "unrecognized token: \"'b\" (line 3, column 3)");
   refuse("CREATE TABLE t(a) NOROWID", MIGRATE_SYNTAX, "near \"NOROWID\": syntax error");
   refuse("CREATE TABLE t(a); DROP TABLE u", MIGRATE_SYNTAX, "near \"DROP\": syntax error");
   refuse("CREATE TABLE t(a, UNIQUE(a+1))", MIGRATE_SYNTAX, "expressions prohibited");
@@ -520,8 +525,8 @@ static void test_trigger_heads(void **state) {
   (void)state;
   memset(&fault, 0, sizeof fault);
   mig_arena_init(&a, &fault);
-  mig_parse_trigger(&a, "CREATE TEMP TRIGGER IF NOT EXISTS \"a b\" INSTEAD OF UPDATE OF x, [y z], 'w'"
-                        " ON main.v FOR EACH ROW BEGIN SELECT 1; END", &t);
+  mig_parse_trigger(&a, "CREATE TEMP TRIGGER IF NOT EXISTS \"a b\" INSTEAD OF UPDATE OF"
+                        " x, [y z], 'w' ON main.v FOR EACH ROW BEGIN SELECT 1; END", &t);
   assert_int_equal(fault.code, 0);
   assert_true(t.temp);
   assert_string_equal(t.name, "a b");
