@@ -46,6 +46,7 @@
 #include "script.c"
 #include "plan.c"
 /* 6: the database */
+#include "version.c"
 #include "handle.c"
 #include "revisions.c"
 #include "reflect.c"

@@ -1,0 +1,279 @@
+/* Version: the version table, in Alembic's own layout, and the journal. Both are read here, with
+** statements of our own that are finalized at once; what writes them is made as text and run by
+** the one who runs everything. Reading never creates a table. */
+
+#define MIG_JOURNAL "migrate_journal"
+
+typedef struct mig_version {
+  int exists;
+  mig_names rows; /* in the order of their text, as the key's index gives them to Alembic */
+} mig_version;
+
+static sqlite3_stmt *mig_read_begin(sqlite3 *db, mig_arena *a, const char *sql) {
+  sqlite3_stmt *s = 0;
+  int rc;
+  if (mig_failed(a) || !sql) return 0;
+  rc = sqlite3_prepare_v2(db, sql, -1, &s, 0);
+  if (rc != SQLITE_OK) mig_fail(a, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
+  return s;
+}
+
+/* Steps to the next row: 1, or 0 at the end and after an error; then it is finalized. */
+static int mig_read_row(sqlite3 *db, mig_arena *a, sqlite3_stmt **s) {
+  int rc;
+  if (!*s) return 0;
+  rc = mig_failed(a) ? SQLITE_DONE : sqlite3_step(*s);
+  if (rc == SQLITE_ROW) return 1;
+  if (rc != SQLITE_DONE) mig_fail(a, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
+  sqlite3_finalize(*s);
+  *s = 0;
+  return 0;
+}
+
+static const char *mig_read_text(mig_arena *a, sqlite3_stmt *s, int column) {
+  const char *z = (const char *)sqlite3_column_text(s, column);
+  if (!z && sqlite3_column_type(s, column) != SQLITE_NULL) mig_no_memory(a);
+  return z ? mig_copy(a, z) : 0;
+}
+
+enum { MIG_NO_TABLE, MIG_ORDINARY_TABLE, MIG_OTHER_TABLE };
+
+/* What bears a name in the main database. */
+static int mig_table_kind(sqlite3 *db, mig_arena *a, const char *name) {
+  sqlite3_stmt *s = mig_read_begin(db, a,
+                                   "SELECT type = 'table' AND rootpage > 0 FROM main.sqlite_master "
+                                   "WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')");
+  int kind = MIG_NO_TABLE;
+  if (s) sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+  while (mig_read_row(db, a, &s)) {
+    kind = sqlite3_column_int(s, 0) ? MIG_ORDINARY_TABLE : MIG_OTHER_TABLE;
+  }
+  return kind;
+}
+
+/* ---- The version table: reading ---- */
+
+static void mig_fail_version(mig_arena *a, const char *table) {
+  mig_fail(a, MIGRATE_UNSUPPORTED,
+           "%s is not a version table: an ordinary table with the column version_num is needed; "
+           "another name is set with version_table",
+           table);
+}
+
+/* One row; anything but text without NUL bytes is no revision. */
+static const char *mig_version_row(mig_arena *a, sqlite3_stmt *s, const char *table) {
+  const char *z = mig_read_text(a, s, 0);
+  if (mig_failed(a)) return 0;
+  if (!z || sqlite3_column_type(s, 0) != SQLITE_TEXT ||
+      strlen(z) != (size_t)sqlite3_column_bytes(s, 0)) {
+    mig_fail(a, MIGRATE_UNSUPPORTED, "%s holds a row that is no revision identifier: %.20s", table,
+             z ? z : "NULL");
+  }
+  return z;
+}
+
+/* Reads the version rows. A table that is not there has none; something else by that name is an
+** error. */
+static mig_version mig_version_read(sqlite3 *db, mig_arena *a, const char *table) {
+  mig_version v;
+  sqlite3_stmt *s = 0;
+  int cap = 0, rc;
+  char *sql = mig_format(a, "SELECT version_num FROM main.\"%w\" ORDER BY 1", table);
+  memset(&v, 0, sizeof v);
+  if (!sql) return v;
+  rc = sqlite3_prepare_v2(db, sql, -1, &s, 0);
+  if (rc == SQLITE_ERROR) {
+    if (mig_table_kind(db, a, table) != MIG_NO_TABLE) mig_fail_version(a, table);
+    return v;
+  }
+  if (rc != SQLITE_OK) mig_fail(a, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
+  v.exists = rc == SQLITE_OK;
+  while (mig_read_row(db, a, &s)) {
+    v.rows.at = (const char **)mig_grow(a, v.rows.at, v.rows.n, &cap, sizeof(char *));
+    if (mig_failed(a)) continue;
+    v.rows.at[v.rows.n++] = mig_version_row(a, s, table);
+  }
+  if (mig_failed(a)) v.rows.n = 0;
+  return v;
+}
+
+/* Before anything is written: what bears the name must be a table, not a view with a trigger. */
+static void mig_version_check(sqlite3 *db, mig_arena *a, const char *table) {
+  if (mig_table_kind(db, a, table) == MIG_OTHER_TABLE) mig_fail_version(a, table);
+}
+
+/* ---- The version table: writing, as text ---- */
+
+/* The name as Alembic writes it: in quotes only where it needs them. */
+static void mig_put_bare_name(mig_text *t, const char *name) {
+  if (mig_needs_quotes(name)) mig_put_name(t, name);
+  else mig_put(t, name);
+}
+
+/* Alembic's statement, byte for byte, so that the schema text does not tell who made it. */
+static const char *mig_version_create_sql(mig_arena *a, const char *table) {
+  mig_text t;
+  char *key = mig_format(a, "%s_pkc", table);
+  mig_text_init(&t, a);
+  if (!key) return 0;
+  mig_put(&t, "CREATE TABLE main.");
+  mig_put_bare_name(&t, table);
+  mig_put(&t, " (\n\tversion_num VARCHAR(32) NOT NULL, \n\tCONSTRAINT ");
+  mig_put_bare_name(&t, key);
+  mig_put(&t, " PRIMARY KEY (version_num)\n)");
+  return t.z;
+}
+
+static const char *mig_change_sql(mig_arena *a, const char *table, const mig_change *c) {
+  mig_text t;
+  mig_text_init(&t, a);
+  mig_put(&t, c->kind == MIG_ROW_INSERT   ? "INSERT INTO main."
+              : c->kind == MIG_ROW_UPDATE ? "UPDATE main."
+                                          : "DELETE FROM main.");
+  mig_put_bare_name(&t, table);
+  if (c->kind == MIG_ROW_INSERT) {
+    mig_putf(&t, " (version_num) VALUES (%Q)", c->to);
+    return t.z;
+  }
+  if (c->kind == MIG_ROW_UPDATE) mig_putf(&t, " SET version_num=%Q", c->to);
+  mig_putf(&t, " WHERE version_num = %Q", c->from);
+  return t.z;
+}
+
+/* DELETE of all rows: stamp --purge. */
+static const char *mig_purge_sql(mig_arena *a, const char *table) {
+  mig_text t;
+  mig_text_init(&t, a);
+  mig_put(&t, "DELETE FROM main.");
+  mig_put_bare_name(&t, table);
+  return t.z;
+}
+
+/* Each change must have hit one row: `found` is what SQLite counted. */
+static void mig_change_check(mig_arena *a, const char *table, const mig_change *c, int found) {
+  if (found == 1 || c->kind == MIG_ROW_INSERT) return;
+  if (c->kind == MIG_ROW_UPDATE) {
+    mig_fail(a, MIGRATE_GRAPH,
+             "Online migration expected to match one row when updating '%s' to '%s' in '%s'; %d "
+             "found",
+             c->from, c->to, table, found);
+  } else {
+    mig_fail(a, MIGRATE_GRAPH,
+             "Online migration expected to match one row when deleting '%s' in '%s'; %d found",
+             c->from, table, found);
+  }
+}
+
+/* ---- The journal: writing, as text ---- */
+
+static const char *mig_journal_create_sql(void) {
+  return "CREATE TABLE main." MIG_JOURNAL " (\n"
+         "  id INTEGER PRIMARY KEY,\n"
+         "  revision TEXT NOT NULL,\n"
+         "  direction TEXT NOT NULL,\n"
+         "  state TEXT NOT NULL,\n"
+         "  applied_at TEXT NOT NULL,\n"
+         "  duration_ms INTEGER,\n"
+         "  checksum TEXT,\n"
+         "  message TEXT,\n"
+         "  down_revision TEXT,\n"
+         "  depends_on TEXT,\n"
+         "  compat TEXT,\n"
+         "  downgrade TEXT,\n"
+         "  downgrade_outside INTEGER\n"
+         ")";
+}
+
+#define MIG_NOW_SQL "strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now')"
+
+/* The row of a step; a state `started` is written before a section that runs outside of a
+** transaction. duration_ms below 0 is unknown. The downgrade is kept for a program that is older
+** than its database; where a function of the program takes part, SQL alone would not do. */
+static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
+                                          const char *direction, const char *state,
+                                          sqlite3_int64 duration_ms) {
+  const char *downgrade = rev->downgrade_fn ? 0 : rev->downgrade.sql;
+  char *duration = duration_ms < 0 ? mig_copy(a, "NULL") : mig_format(a, "%lld", duration_ms);
+  const char *checksum = mig_checksum(a, rev);
+  if (mig_failed(a)) return 0;
+  return mig_format(a,
+                    "INSERT INTO main." MIG_JOURNAL
+                    " (revision, direction, state, applied_at, duration_ms, checksum, message, "
+                    "down_revision, depends_on, compat, downgrade, downgrade_outside) VALUES "
+                    "(%Q, %Q, %Q, " MIG_NOW_SQL ", %s, %Q, %Q, %Q, %Q, %Q, %Q, %d)",
+                    rev->id, direction, state, duration, checksum, rev->message,
+                    mig_join(a, rev->down), mig_join(a, rev->depends), rev->compat, downgrade,
+                    rev->downgrade.outside);
+}
+
+/* The row of a section that has run to its end outside of a transaction. */
+static const char *mig_journal_done_sql(mig_arena *a, const mig_revision *rev,
+                                        const char *direction, sqlite3_int64 duration_ms) {
+  return mig_format(a,
+                    "UPDATE main." MIG_JOURNAL
+                    " SET state = 'done', applied_at = " MIG_NOW_SQL
+                    ", duration_ms = %lld WHERE id = (SELECT max(id) FROM main." MIG_JOURNAL
+                    " WHERE revision = %Q AND direction = %Q AND state = 'started')",
+                    duration_ms, rev->id, direction);
+}
+
+/* ---- The journal: reading ---- */
+
+typedef struct mig_entry {
+  const char *revision, *direction, *state, *applied_at, *checksum, *message;
+  const char *down_revision, *depends_on, *compat;
+  const char *downgrade; /* NULL: irreversible */
+  int downgrade_outside;
+} mig_entry;
+
+typedef struct mig_journal {
+  int exists;
+  mig_entry *entries; /* of each revision the last one, oldest first */
+  int n, cap;
+} mig_journal;
+
+static void mig_journal_entry(mig_arena *a, mig_journal *j, sqlite3_stmt *s) {
+  mig_entry *e;
+  j->entries = (mig_entry *)mig_grow(a, j->entries, j->n, &j->cap, sizeof(mig_entry));
+  if (mig_failed(a)) return;
+  e = &j->entries[j->n++];
+  e->revision = mig_read_text(a, s, 0);
+  e->direction = mig_read_text(a, s, 1);
+  e->state = mig_read_text(a, s, 2);
+  e->applied_at = mig_read_text(a, s, 3);
+  e->checksum = mig_read_text(a, s, 4);
+  e->message = mig_read_text(a, s, 5);
+  e->down_revision = mig_read_text(a, s, 6);
+  e->depends_on = mig_read_text(a, s, 7);
+  e->compat = mig_read_text(a, s, 8);
+  e->downgrade = mig_read_text(a, s, 9);
+  e->downgrade_outside = sqlite3_column_int(s, 10);
+}
+
+/* Reads what was done last with each revision. */
+static mig_journal mig_journal_read(sqlite3 *db, mig_arena *a) {
+  mig_journal j;
+  sqlite3_stmt *s = 0;
+  int kind = mig_table_kind(db, a, MIG_JOURNAL);
+  memset(&j, 0, sizeof j);
+  j.exists = kind == MIG_ORDINARY_TABLE;
+  if (kind == MIG_OTHER_TABLE) {
+    mig_fail(a, MIGRATE_UNSUPPORTED, MIG_JOURNAL " is not a table; it can be done without by "
+                                                 "journal = off");
+  }
+  if (j.exists) {
+    s = mig_read_begin(db, a,
+                       "SELECT revision, direction, state, applied_at, checksum, message, "
+                       "down_revision, depends_on, compat, downgrade, downgrade_outside "
+                       "FROM main." MIG_JOURNAL " WHERE id IN (SELECT max(id) FROM main." MIG_JOURNAL
+                       " GROUP BY revision) ORDER BY id");
+  }
+  while (mig_read_row(db, a, &s)) mig_journal_entry(a, &j, s);
+  if (mig_failed(a)) j.n = 0;
+  return j;
+}
+
+/* Whether the last that is known of a revision is that it was applied, or begun to be. */
+static int mig_entry_applied(const mig_entry *e) {
+  return e->direction && strcmp(e->direction, "downgrade") != 0;
+}
