@@ -109,7 +109,13 @@ static void dump_database(sqlite3_str *out, sqlite3 *db) {
   sqlite3_finalize(schemas);
 }
 
-/* Tells the first line in which two texts differ, into a buffer. Returns 0 where they do not. */
+static int dump_shown(const char *line) {
+  size_t n = strcspn(line, "\n");
+  return n < 200 ? (int)n : 200;
+}
+
+/* Tells where two texts first differ, with what stands before it in that line, into a buffer. Returns
+** 0 where they do not. */
 static int dump_differs(const char *before, const char *after, char *line, size_t size) {
   size_t at = 0, start = 0;
   while (before[at] && before[at] == after[at]) {
@@ -117,8 +123,9 @@ static int dump_differs(const char *before, const char *after, char *line, size_
     if (before[at - 1] == '\n') start = at;
   }
   if (before[at] == after[at]) return 0;
-  sqlite3_snprintf((int)size, line, "was: %.*s\n is: %.*s", (int)strcspn(before + start, "\n"),
-                   before + start, (int)strcspn(after + start, "\n"), after + start);
+  if (at > start + 100) start = at - 100;
+  sqlite3_snprintf((int)size, line, "was: %.*s\n is: %.*s", dump_shown(before + start),
+                   before + start, dump_shown(after + start), after + start);
   return 1;
 }
 #endif

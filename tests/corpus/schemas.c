@@ -1,6 +1,6 @@
 /* Real schemas: each of their ordinary tables is filled with rows and changed and changed back, by
 ** the cheapest way and by plain SQL alone. After each return the text of every object, the order of
-** the triggers, the table's rows with rowids and storage classes, and sqlite_sequence are what they
+** a table's triggers, the table's rows with rowids and storage classes, and sqlite_sequence are what they
 ** were; integrity_check and foreign_key_check say what they said. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -150,7 +150,7 @@ static void fill(sqlite3 *db, char **names, int n) {
 static char *look(const subject *t) {
   sqlite3_str *out = sqlite3_str_new(0);
   dump_query(out, t->db, "SELECT type,name,tbl_name,sql FROM sqlite_master ORDER BY type,name");
-  dump_query(out, t->db, "SELECT name FROM sqlite_master WHERE type='trigger' ORDER BY rowid");
+  dump_query(out, t->db, "SELECT tbl_name,name FROM sqlite_master WHERE type='trigger' ORDER BY 1,rowid");
   dump_query(out, t->db, "SELECT name,seq FROM sqlite_sequence ORDER BY name");
   dump_table(out, t->db, "main", t->table);
   return sqlite3_str_finish(out);
@@ -176,7 +176,9 @@ static int change(subject *t, const char *sql) {
   migrate_open(t->db, &options, &m);
   migrate_exec(m, sql);
   rc = migrate_close(m);
-  if (rc != 0) print_error("%s: %s\n  %s\n", t->schema, sql, error);
+  if (rc != 0) {
+    print_error("%s%s: %s\n  %s\n", t->schema, t->flags ? " (portable)" : "", sql, error);
+  }
   return rc;
 }
 
@@ -192,7 +194,8 @@ static void round_trip(subject *t, char *there, char *back) {
     } else {
       after = look(t);
       if (dump_differs(before, after, line, sizeof(line))) {
-        print_error("%s: %s; %s\n%s\n", t->schema, there, back, line);
+        print_error("%s%s: %s; %s\n%s\n", t->schema, t->flags ? " (portable)" : "", there, back,
+                    line);
         t->failures++;
       }
       sqlite3_free(after);
@@ -219,13 +222,27 @@ static void add_and_drop(subject *t) {
   sqlite3_free(first);
 }
 
+/* A name as a statement may say it: bare where SQLite reads it so. A rename writes the new name in
+** the spelling that the statement has. */
+static char *spelled(const subject *t, const char *name) {
+  char *sql = sqlite3_mprintf("SELECT t.%s FROM main.\"%w\" AS t", name, t->table);
+  sqlite3_stmt *s = 0;
+  int bare = sqlite3_prepare_v2(t->db, sql, -1, &s, 0) == SQLITE_OK &&
+             strcmp(sqlite3_column_name(s, 0), name) == 0;
+  sqlite3_finalize(s);
+  sqlite3_free(sql);
+  return bare ? sqlite3_mprintf("%s", name) : sqlite3_mprintf("\"%w\"", name);
+}
+
 static void rename_and_back(subject *t) {
-  char *name = any_column(t, "ORDER BY cid DESC");
+  char *name = any_column(t, "ORDER BY cid DESC"), *back;
   if (!name) return;
+  back = spelled(t, name);
   round_trip(
       t, sqlite3_mprintf("ALTER TABLE \"%w\" RENAME COLUMN \"%w\" TO mig_name", t->table, name),
-      sqlite3_mprintf("ALTER TABLE \"%w\" RENAME COLUMN mig_name TO \"%w\"", t->table, name));
+      sqlite3_mprintf("ALTER TABLE \"%w\" RENAME COLUMN mig_name TO %s", t->table, back));
   sqlite3_free(name);
+  sqlite3_free(back);
 }
 
 static void not_null_and_back(subject *t) {
@@ -238,26 +255,44 @@ static void not_null_and_back(subject *t) {
   sqlite3_free(name);
 }
 
+/* A column's type as the table's text spells it (table_info writes integer in capitals), behind the
+** column's name; NULL where it is not found so. */
+static char *written_type(const subject *t, const char *name) {
+  char *sql = first_value(
+      t->db, sqlite3_mprintf("SELECT sql FROM sqlite_master WHERE name = %Q", t->table));
+  char *type = first_value(t->db,
+                           sqlite3_mprintf("SELECT type FROM pragma_table_xinfo(%Q)"
+                                           " WHERE name = %Q",
+                                           t->table, name));
+  char *found = 0, *at = sql;
+  int n = type ? (int)strlen(type) : 0;
+  while (n && !found && at && (at = strstr(at, name)) != 0) {
+    at += strlen(name);
+    at += strspn(at, "\"]` \t\r\n");
+    if (sqlite3_strnicmp(at, type, n) == 0) found = sqlite3_mprintf("%.*s", n, at);
+  }
+  sqlite3_free(sql);
+  sqlite3_free(type);
+  return found;
+}
+
 /* BLOB (in a STRICT table ANY) has no affinity: all values stay what they are, there and back. */
 static void type_and_back(subject *t) {
   static const char plain[] = "AND pk = 0 AND type <> '' AND type NOT GLOB '*[^A-Za-z0-9(), ]*'"
                               " AND type NOT LIKE '% N%' AND upper(type) <> 'BLOB' ORDER BY cid";
-  char *name = any_column(t, plain), *type;
+  char *name = any_column(t, plain), *type = name ? written_type(t, name) : 0;
   char *strict = first_value(t->db, sqlite3_mprintf("SELECT 1 FROM sqlite_master WHERE name = %Q"
                                                     " AND sql LIKE '%%) STRICT%%'",
                                                     t->table));
-  if (name) {
-    type = first_value(t->db, sqlite3_mprintf("SELECT type FROM pragma_table_xinfo(%Q)"
-                                              " WHERE name = %Q",
-                                              t->table, name));
+  if (type) {
     round_trip(t,
                sqlite3_mprintf("ALTER TABLE \"%w\" ALTER COLUMN \"%w\" TYPE %s", t->table, name,
                                strict ? "ANY" : "BLOB"),
                sqlite3_mprintf("ALTER TABLE \"%w\" ALTER COLUMN \"%w\" TYPE %s", t->table, name,
                                type));
-    sqlite3_free(type);
   }
   sqlite3_free(name);
+  sqlite3_free(type);
   sqlite3_free(strict);
 }
 
