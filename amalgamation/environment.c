@@ -113,14 +113,14 @@ static void mig_add_folder(migrate *m, const char *folder) {
 
 /* Takes the env.sql of an environment, which may be missing. */
 static void mig_take_env(migrate *m, const char *location) {
-  char *path = mig_path_join(&m->arena, location, "env.sql");
+  char *path = mig_path_join(&m->arena, location, "env.sql"), *sql;
   size_t n;
   if (!path || mig_path_kind(&m->arena, path) == MIG_PATH_NONE) return;
+  sql = mig_file_read(&m->arena, path, &n);
+  if (!sql) return;
+  if (strlen(sql) != n) mig_fail(&m->arena, MIGRATE_SCRIPT, "%s holds a NUL byte", path);
   m->settings.env_path = path;
-  m->settings.env_sql = mig_file_read(&m->arena, path, &n);
-  if (m->settings.env_sql && strlen(m->settings.env_sql) != n) {
-    mig_fail(&m->arena, MIGRATE_SCRIPT, "%s holds a NUL byte", path);
-  }
+  m->settings.env_sql = memcmp(sql, "\357\273\277", n < 3 ? n + 1 : 3) == 0 ? sql + 3 : sql;
 }
 
 /* Adds an environment's folder or, where it has no versions/, a plain one. */
