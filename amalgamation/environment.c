@@ -120,7 +120,7 @@ static void mig_take_env(migrate *m, const char *location) {
   if (!sql) return;
   if (strlen(sql) != n) mig_fail(&m->arena, MIGRATE_SCRIPT, "%s holds a NUL byte", path);
   m->settings.env_path = path;
-  m->settings.env_sql = memcmp(sql, "\357\273\277", n < 3 ? n + 1 : 3) == 0 ? sql + 3 : sql;
+  m->settings.env_sql = strncmp(sql, "\357\273\277", 3) == 0 ? sql + 3 : sql;
 }
 
 /* Adds an environment's folder or, where it has no versions/, a plain one. */

@@ -145,6 +145,13 @@ static void mig_init_files(migrate *m, const char *location) {
   mig_init_file(m, mig_path_join(a, versions, ".gitignore"), mig_ignore_text);
 }
 
+/* A path without the slashes at its end. */
+static char *mig_init_trimmed(mig_arena *a, const char *path) {
+  size_t n = strlen(path);
+  while (n > 1 && (path[n - 1] == '/' || path[n - 1] == '\\')) n--;
+  return mig_copyn(a, path, n);
+}
+
 MIGRATE_API int migrate_init(migrate *m, const char *directory) {
   mig_arena *a;
   const char *ini, *written;
@@ -155,6 +162,7 @@ MIGRATE_API int migrate_init(migrate *m, const char *directory) {
   if (!m->settings.ini && mig_path_kind(a, ini) != MIG_PATH_NONE) mig_ini_load(m, ini);
   if (directory && !directory[0]) mig_fail(a, MIGRATE_MISUSE, "the directory has no name");
   if (!directory) directory = mig_location(m);
+  if (!mig_failed(a)) directory = mig_init_trimmed(a, directory);
   if (mig_failed(a)) return mig_end_call(m);
   mig_init_files(m, directory);
   written = mig_init_written(m, ini, directory);

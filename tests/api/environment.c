@@ -126,7 +126,7 @@ static void init_never_overwrites(void **state) {
   assert_int_equal(mkdir("db", 0700), 0);
   put_file("db/README", "mine");
   put_file("migrate.ini", "# mine");
-  good(migrate_init(m, "db"));
+  good(migrate_init(m, "db//"));
   assert_string_equal(file_text("db/README"), "mine");
   assert_string_equal(file_text("migrate.ini"), "# mine");
   assert_non_null(strstr(migrate_result(m), "File db/README already exists, skipping\n"));
