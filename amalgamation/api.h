@@ -156,6 +156,59 @@ MIGRATE_API int migrate_statements(migrate *m);
 MIGRATE_API int migrate_explain(migrate *m, const char *sql,
                                 int (*row)(void *arg, const migrate_statement *), void *arg);
 
+/* Adds n revisions of the program: an array that is compiled in, as a rule. They may come in any
+** order and in several calls. MIGRATE_MISUSE for one without an id. */
+MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n);
+
+/* Runs the revisions between the database's and the target, upwards or downwards, in one
+** transaction, version rows and journal rows with them; inside a transaction of the caller in a
+** savepoint. Targets are Alembic's: "head", "heads", "base", an id or the beginning of one, "+2",
+** "-1", "ae10+2", "label@head", several separated by commas. With nothing to do nothing is written
+** or locked. On any error the database is as before. migrate_result() holds a line a step. */
+MIGRATE_API int migrate_upgrade(migrate *m, const char *target);
+MIGRATE_API int migrate_downgrade(migrate *m, const char *target);
+
+/* Sets the version rows to the targets without running anything. migrate_stamp_purge() first
+** forgets the rows that are there, which is the way out when no revision knows them. */
+MIGRATE_API int migrate_stamp(migrate *m, const char *targets);
+MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets);
+
+/* A revision as the commands that only look show it. Borrowed: valid during the callback. Lists
+** are separated by ", "; what is not there is NULL. */
+typedef struct migrate_history_row {
+  const char *revision, *down_revision, *depends_on, *message, *create_date;
+  const char *branch_labels; /* of the branch that the revision stands on */
+  int is_base, is_head, is_branch_point, is_merge_point;
+  int is_current;         /* it is a row of the version table */
+  int is_applied;         /* it, or a revision above it, is */
+  int is_edited;          /* its meaning is another than when it was applied */
+  const char *applied_at; /* UTC; NULL where the journal does not tell */
+  const char *path;       /* NULL: compiled in */
+  const char *upgrade_sql, *downgrade_sql;
+} migrate_history_row;
+
+/* The revisions of a range, "base:head", "-3:", ":ae10", "current:", newest first; NULL: all. A
+** callback that returns non-zero ends the list, here and below. Nothing is written. */
+MIGRATE_API int migrate_history(migrate *m, const char *range,
+                                int (*row)(void *arg, const migrate_history_row *), void *arg);
+
+/* The revisions without a child; those with several; those that a target names, or "current". */
+MIGRATE_API int migrate_heads(migrate *m, int (*row)(void *arg, const migrate_history_row *),
+                              void *arg);
+MIGRATE_API int migrate_branches(migrate *m, int (*row)(void *arg, const migrate_history_row *),
+                                 void *arg);
+MIGRATE_API int migrate_show(migrate *m, const char *revision,
+                             int (*row)(void *arg, const migrate_history_row *), void *arg);
+
+/* Where the database is: the version rows, and the tips of branches that they imply. Of a row that
+** no revision knows there is the id alone, message NULL. */
+MIGRATE_API int migrate_current(migrate *m, int (*row)(void *arg, const migrate_history_row *),
+                                void *arg);
+
+/* Draws the revision graph, heads, labels and the database's revision marked: "text" (NULL),
+** "mermaid" or "dot". The drawing is migrate_result(). */
+MIGRATE_API int migrate_graph(migrate *m, const char *format);
+
 /* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
 ** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
 ** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG. */

@@ -59,6 +59,9 @@
 #include "run.c"
 /* 7: the outside */
 #include "public.c"
+#include "draw.c"
+#include "history.c"
+#include "revise.c"
 #include "config.c"
 #ifndef MIGRATE_NO_STDIO
 #include "directory.c"

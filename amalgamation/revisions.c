@@ -8,8 +8,9 @@ static void mig_add_revision(migrate *m, const mig_revision *revision) {
   m->graph = 0;
 }
 
-/* The graph of all of them; NULL after a fault. */
+/* The graph of all of them, which answers into the memory of this call; NULL after a fault. */
 static mig_graph *mig_graph_of(migrate *m) {
   if (!m->graph) m->graph = mig_graph_load(&m->arena, m->revisions, m->nrevision);
+  if (m->graph) m->graph->a = &m->work;
   return mig_failed(&m->arena) ? 0 : m->graph;
 }

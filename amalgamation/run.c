@@ -247,24 +247,33 @@ static int mig_starts(const char *sql, mig_span s, const char *first, const char
   return !second || mig_token_is(sql, mig_next_significant(sql, s.end, k.end), second);
 }
 
-/* One statement of a script. Errors get the place in the script in front. */
+/* A statement of the ALTER language; 0 when it is none. */
+static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one) {
+  int kind = mig_starts(sql, s, "ALTER", "TABLE")   ? 1
+             : mig_starts(sql, s, "ALTER", "INDEX") ? 2
+             : mig_starts(sql, s, "CREATE", "OR")   ? 3
+                                                    : 0;
+  int alone = kind && !m->depth; /* outside of a transaction each is still whole or nothing */
+  if (alone) mig_frame_open(m);
+  if (mig_failed(&m->work)) return kind;
+  if (kind == 1) mig_run_alter(m, one, s.end - s.at);
+  if (kind == 2) mig_run_alter_index(m, one);
+  if (kind == 3) mig_run_or_replace(m, one);
+  if (alone) {
+    mig_flush(m);
+    mig_frame_close(m);
+  }
+  return kind;
+}
+
+/* One statement of a script. */
 static void mig_run_statement(migrate *m, const char *sql, mig_span s) {
   char *one = mig_span_text(&m->work, sql, s);
-  if (!one) return;
-  if (mig_starts(sql, s, "ALTER", "TABLE")) {
-    mig_run_alter(m, one, s.end - s.at);
-  } else if (mig_starts(sql, s, "ALTER", "INDEX")) {
-    mig_run_alter_index(m, one);
-  } else if (mig_starts(sql, s, "CREATE", "OR")) {
-    mig_run_or_replace(m, one);
-  } else {
-    mig_flush(m);
-    mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
-  }
+  if (one && !mig_run_ours(m, sql, s, one)) mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
   if (!mig_failed(&m->work)) m->statements++;
 }
 
-/* Runs a script inside the frame that is open. Returns the place of the statement that failed. */
+/* Runs a script, as a rule inside an open frame. Returns the place of the statement that failed. */
 static size_t mig_run_script(migrate *m, const char *sql) {
   size_t n = strlen(sql), at = 0;
   mig_span s;

@@ -1,0 +1,191 @@
+/* History: what the commands that only look have to tell, row by row. Version rows that no
+** revision knows are no obstacle here: these commands are how one finds out about them. */
+
+typedef struct mig_history {
+  migrate *m;
+  mig_graph *g;
+  mig_version version;
+  mig_nodes rows;          /* those version rows that are known */
+  unsigned char *is_row, *applied;
+  mig_journal journal;
+  const mig_entry **entry; /* of a node, when it was applied last; NULL: not known */
+  int (*row)(void *, const migrate_history_row *);
+  void *arg;
+} mig_history;
+
+/* The version rows, and with them what is applied. */
+static void mig_history_rows(mig_history *h) {
+  mig_arena *a = &h->m->work;
+  int i;
+  h->version = mig_version_read(h->m->db, a, h->m->settings.version_table);
+  h->rows = mig_room(a, h->version.rows.n);
+  for (i = 0; i < h->version.rows.n && h->rows.at; i++) {
+    int node = mig_find_id(h->g, h->version.rows.at[i]);
+    if (node >= 0) h->rows.at[h->rows.n++] = node;
+  }
+  h->is_row = mig_marks(h->g);
+  for (i = 0; i < h->rows.n && h->is_row; i++) h->is_row[h->rows.at[i]] = 1;
+  h->applied = mig_applied(h->g, h->rows);
+}
+
+static void mig_history_journal(mig_history *h) {
+  mig_arena *a = &h->m->work;
+  int i, node;
+  h->journal = mig_journal_read(h->m->db, a);
+  h->entry = (const mig_entry **)mig_array(a, (size_t)h->g->n, sizeof(mig_entry *));
+  for (i = 0; i < h->journal.n && h->entry; i++) {
+    const mig_entry *e = &h->journal.entries[i];
+    node = e->revision ? mig_find_id(h->g, e->revision) : -1;
+    if (node >= 0 && h->applied[node] && mig_entry_applied(e)) h->entry[node] = e;
+  }
+}
+
+/* Begins a command; 0 when it cannot go on. */
+static int mig_history_open(mig_history *h, migrate *m,
+                            int (*row)(void *, const migrate_history_row *), void *arg) {
+  memset(h, 0, sizeof *h);
+  if (mig_begin_call(m)) return 0;
+  h->m = m;
+  h->row = row;
+  h->arg = arg;
+  h->g = mig_graph_of(m);
+  if (!row) mig_fail(&m->work, MIGRATE_MISUSE, "the callback for the rows is NULL");
+  if (h->g) mig_history_rows(h);
+  if (!mig_failed(&m->work)) mig_history_journal(h);
+  return !mig_failed(&m->work);
+}
+
+/* A list as text; NULL for none. */
+static const char *mig_list_or_null(mig_arena *a, mig_names names) {
+  return names.n ? mig_join(a, names) : 0;
+}
+
+static const char *mig_text_or_null(const char *z) { return z && *z ? z : 0; }
+
+/* Hands on the row of a node; returns what the callback said. */
+static int mig_history_row(mig_history *h, int node) {
+  const mig_node *v = &h->g->nodes[node];
+  const mig_revision *rev = v->rev;
+  const mig_entry *e = h->entry[node];
+  mig_arena *a = &h->m->work;
+  migrate_history_row r;
+  memset(&r, 0, sizeof r);
+  r.revision = rev->id;
+  r.down_revision = mig_list_or_null(a, rev->down);
+  r.branch_labels = mig_list_or_null(a, mig_labels_of(h->g, node));
+  r.depends_on = mig_list_or_null(a, rev->depends);
+  r.message = rev->message;
+  r.create_date = mig_text_or_null(rev->create_date);
+  r.is_base = v->down.n == 0;
+  r.is_head = v->after.n == 0;
+  r.is_branch_point = v->after.n > 1;
+  r.is_merge_point = v->down.n > 1;
+  r.is_current = h->is_row[node];
+  r.is_applied = h->applied[node];
+  r.applied_at = e ? e->applied_at : 0;
+  r.path = rev->path;
+  r.upgrade_sql = rev->upgrade.sql;
+  r.downgrade_sql = rev->downgrade.sql;
+  if (e && e->checksum) {
+    const char *now = mig_checksum(a, rev);
+    r.is_edited = now && strcmp(e->checksum, now) != 0;
+  }
+  return mig_failed(a) ? 1 : h->row(h->arg, &r);
+}
+
+/* All of a list, until the callback has heard enough. */
+static int mig_history_close(mig_history *h, mig_nodes list) {
+  int i;
+  for (i = 0; i < list.n && !mig_failed(&h->m->work); i++) {
+    if (list.at[i] >= 0 && mig_history_row(h, list.at[i])) break;
+  }
+  return mig_end_call(h->m);
+}
+
+MIGRATE_API int migrate_history(migrate *m, const char *range,
+                                int (*row)(void *, const migrate_history_row *), void *arg) {
+  mig_history h;
+  if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  return mig_history_close(&h, mig_history_range(h.g, range ? range : "", h.rows));
+}
+
+MIGRATE_API int migrate_heads(migrate *m, int (*row)(void *, const migrate_history_row *),
+                              void *arg) {
+  mig_history h;
+  if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  return mig_history_close(&h, h.g->heads);
+}
+
+MIGRATE_API int migrate_branches(migrate *m, int (*row)(void *, const migrate_history_row *),
+                                 void *arg) {
+  mig_history h;
+  mig_nodes order, points;
+  int i;
+  if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  order = mig_history_range(h.g, "", h.rows);
+  points = mig_room(&m->work, order.n);
+  for (i = 0; i < order.n && points.at; i++) {
+    if (h.g->nodes[order.at[i]].after.n > 1) points.at[points.n++] = order.at[i];
+  }
+  return mig_history_close(&h, points);
+}
+
+MIGRATE_API int migrate_show(migrate *m, const char *revision,
+                             int (*row)(void *, const migrate_history_row *), void *arg) {
+  mig_history h;
+  mig_ask q;
+  if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  if (revision && strcmp(revision, "current") == 0) return mig_history_close(&h, h.rows);
+  if (!revision) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_show: the revision is NULL");
+    return mig_end_call(m);
+  }
+  q = mig_ask_of(h.g, 0);
+  return mig_history_close(&h, mig_resolve_all(&q, revision));
+}
+
+/* A version row that no revision knows: of it there is the id alone. */
+static int mig_unknown_row(mig_history *h, const char *id) {
+  migrate_history_row r;
+  memset(&r, 0, sizeof r);
+  r.revision = id;
+  r.is_current = r.is_applied = 1;
+  return h->row(h->arg, &r);
+}
+
+MIGRATE_API int migrate_current(migrate *m, int (*row)(void *, const migrate_history_row *),
+                                void *arg) {
+  mig_history h;
+  int i, enough = 0;
+  if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  for (i = 0; i < h.version.rows.n && !enough; i++) {
+    const char *id = h.version.rows.at[i];
+    if (mig_find_id(h.g, id) < 0) enough = mig_unknown_row(&h, id);
+  }
+  return enough ? mig_end_call(m) : mig_history_close(&h, mig_all_current(h.g, h.rows));
+}
+
+MIGRATE_API int migrate_graph(migrate *m, const char *format) {
+  mig_graph *g;
+  mig_version v;
+  unsigned char *is_row;
+  int i;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  g = mig_graph_of(m);
+  if (!g) return mig_end_call(m);
+  v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  is_row = mig_marks(g);
+  for (i = 0; i < v.rows.n && is_row; i++) {
+    int node = mig_find_id(g, v.rows.at[i]);
+    if (node >= 0) is_row[node] = 1;
+  }
+  if (mig_failed(&m->work)) return mig_end_call(m);
+  if (!format || strcmp(format, "text") == 0) mig_draw_text(g, is_row, &m->result);
+  else if (strcmp(format, "mermaid") == 0) mig_draw_mermaid(g, is_row, &m->result);
+  else if (strcmp(format, "dot") == 0) mig_draw_dot(g, is_row, &m->result);
+  else {
+    mig_fail(&m->work, MIGRATE_MISUSE,
+             "no such format of the graph: %s; known are text, mermaid and dot", format);
+  }
+  return mig_end_call(m);
+}

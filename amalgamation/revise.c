@@ -1,0 +1,347 @@
+/* Revise: runs of revisions. A plan is made without a lock; where there is something to do it is
+** made again under the lock, run step by step, and committed with its version rows. */
+
+/* The fault of a section's script, in one line: revision, file, place, message, statement. */
+static void mig_fail_in_section(migrate *m, const mig_revision *rev, int upgrade, const char *sql,
+                                size_t at) {
+  mig_arena *a = &m->work;
+  mig_fault f = m->fault;
+  size_t from = at, end = strlen(sql);
+  const char *where, *dots = "";
+  mig_text one;
+  mig_span s;
+  if (f.code == SQLITE_NOMEM) return;
+  memset(&m->fault, 0, sizeof m->fault);
+  if (mig_next_statement(sql, strlen(sql), &from, &s)) end = s.end;
+  where = mig_where(a, rev, upgrade, f.placed ? f.at : at);
+  mig_text_init(&one, a);
+  if (end - at > 200) {
+    end = at + 200;
+    dots = " ..";
+  }
+  while (at < end && !mig_failed(a)) { /* white space folded: a statement in one line */
+    mig_token k = mig_next_token(sql, end, at);
+    if (k.type == MIG_TK_END) break;
+    if (k.type == MIG_TK_SPACE) mig_put(&one, " ");
+    else if (k.type != MIG_TK_COMMENT) mig_putn(&one, sql + k.at, k.end - k.at);
+    at = k.end;
+  }
+  mig_fail(a, f.code, "%s: %.*s; in: %s%s", where,
+           f.message ? (int)(f.placed ? f.bare : strlen(f.message)) : 0, f.message ? f.message : "",
+           mig_text_z(&one), dots);
+  sqlite3_free(f.message);
+}
+
+static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
+  const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
+  int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
+  int rc;
+  if (section->sql) {
+    size_t at = mig_run_script(m, section->sql);
+    if (mig_failed(&m->work)) mig_fail_in_section(m, rev, upgrade, section->sql, at);
+  }
+  if (!fn || mig_failed(&m->work)) return;
+  mig_forget_catalogs(m);
+  rc = fn(m->db, rev->arg);
+  if (rc) {
+    mig_fail(&m->work, rc, "revision %s, %s function: %s", rev->id,
+             upgrade ? "upgrade" : "downgrade",
+             rc == sqlite3_errcode(m->db) ? sqlite3_errmsg(m->db) : migrate_strerror(rc));
+  }
+}
+
+/* --- version rows and journal ------------------------------------------------------------------ */
+
+/* The clock of SQLite's own file system layer, in milliseconds; 0 where it has none. */
+static sqlite3_int64 mig_milliseconds(void) {
+  sqlite3_vfs *vfs = sqlite3_vfs_find(0);
+  sqlite3_int64 now = 0;
+  if (!vfs || vfs->iVersion < 2 || !vfs->xCurrentTimeInt64) return 0;
+  return vfs->xCurrentTimeInt64(vfs, &now) == SQLITE_OK ? now : 0;
+}
+
+static void mig_write_rows(migrate *m, const mig_step *step) {
+  const char *table = m->settings.version_table;
+  int i;
+  for (i = 0; i < step->nchange && !mig_failed(&m->work); i++) {
+    const mig_change *c = &step->changes[i];
+    mig_sink_sql(m, MIG_S_VERSION, mig_change_sql(&m->work, table, c),
+                 "the version rows follow the revision");
+    if (!mig_failed(&m->work)) mig_change_check(&m->work, table, c, sqlite3_changes(m->db));
+  }
+}
+
+static void mig_write_journal(migrate *m, const mig_step *step, const char *state,
+                              sqlite3_int64 started) {
+  const char *direction = mig_direction_name(step->direction);
+  sqlite3_int64 took = mig_milliseconds() - started;
+  int i;
+  if (!m->settings.journal || mig_failed(&m->work)) return;
+  if (step->rev) {
+    mig_sink_sql(m, MIG_S_VERSION,
+                 mig_journal_insert_sql(&m->work, step->rev, direction, state, took),
+                 "what was applied, and how to undo it");
+    return;
+  }
+  for (i = 0; i < step->nchange && !mig_failed(&m->work); i++) { /* a stamp */
+    int node = step->changes[i].to ? mig_find_id(m->graph, step->changes[i].to) : -1;
+    if (node < 0) continue;
+    mig_sink_sql(m, MIG_S_VERSION,
+                 mig_journal_insert_sql(&m->work, m->graph->nodes[node].rev, "stamp", state, -1),
+                 "what the database was said to be");
+  }
+}
+
+/* The two tables of ours, where they are missing. */
+static void mig_make_tables(migrate *m, int have_version) {
+  mig_version_check(m->db, &m->work, m->settings.version_table);
+  if (!have_version) {
+    mig_sink_sql(m, MIG_S_VERSION, mig_version_create_sql(&m->work, m->settings.version_table),
+                 "the version table");
+  }
+  if (m->settings.journal && mig_table_kind(m->db, &m->work, MIG_JOURNAL) == MIG_NO_TABLE) {
+    mig_sink_sql(m, MIG_S_VERSION, mig_journal_create_sql(), "the journal");
+  }
+}
+
+/* --- before anything runs ------------------------------------------------------------------------ */
+
+static const mig_section *mig_step_section(const mig_step *step) {
+  return step->direction == MIG_UPGRADE ? &step->rev->upgrade : &step->rev->downgrade;
+}
+
+/* VACUUM is refused inside any SQL function. */
+static int mig_holds_vacuum(const mig_section *section) {
+  const char *z = section->sql;
+  size_t at = 0;
+  mig_span s;
+  while (z && mig_next_statement(z, strlen(z), &at, &s) > 0) {
+    if (mig_starts(z, s, "VACUUM", 0)) return 1;
+  }
+  return 0;
+}
+
+static void mig_check_step(migrate *m, const mig_step *step) {
+  int upgrade = step->direction == MIG_UPGRADE;
+  const mig_section *section;
+  if (!step->rev) return;
+  section = mig_step_section(step);
+  if (!upgrade && !section->sql && !step->rev->downgrade_fn) {
+    mig_fail(&m->work, MIGRATE_IRREVERSIBLE, "revision %s has no downgrade%s%s", step->rev->id,
+             step->rev->path ? ": " : "", step->rev->path ? step->rev->path : "");
+  }
+  mig_check_section(&m->work, step->rev, upgrade);
+  if (section->outside && !sqlite3_get_autocommit(m->db)) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "revision %s runs outside of a transaction and one is open: commit it first",
+             step->rev->id);
+  }
+  if (section->outside && (m->flags & MIGRATE_SQL_FUNCTION) && mig_holds_vacuum(section)) {
+    mig_fail(&m->work, MIGRATE_SCRIPT,
+             "revision %s holds VACUUM, which SQLite refuses inside an SQL function: run it from C",
+             step->rev->id);
+  }
+}
+
+static void mig_check_plan(migrate *m, const mig_plan *plan) {
+  int i;
+  if (m->settings.transaction_per_migration && !sqlite3_get_autocommit(m->db)) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "transaction_per_migration is not possible inside a transaction: commit it first");
+  }
+  for (i = 0; i < plan->n && !mig_failed(&m->work); i++) mig_check_step(m, &plan->steps[i]);
+}
+
+/* --- the steps ------------------------------------------------------------------------------------ */
+
+static void mig_begin_step(migrate *m, const mig_step *step, int number) {
+  const char *line = mig_step_line(&m->work, step);
+  m->step = number;
+  m->revision = step->rev ? step->rev->id : step->to;
+  m->direction = mig_direction_name(step->direction);
+  if (m->result.n) mig_put(&m->result, "\n");
+  mig_put(&m->result, line);
+  mig_log(m, MIGRATE_INFO, line);
+}
+
+/* A section outside the transaction cuts the run: what precedes it commits, with a journal row that
+** says `started`, and what follows it begins anew. */
+static void mig_run_outside(migrate *m, const mig_step *step) {
+  int upgrade = step->direction == MIG_UPGRADE;
+  sqlite3_int64 started = mig_milliseconds();
+  mig_write_journal(m, step, "started", started);
+  mig_frame_close(m);
+  if (!mig_failed(&m->work)) mig_run_section(m, step->rev, upgrade);
+  if (!mig_failed(&m->work)) mig_frame_open(m);
+  if (mig_failed(&m->work)) return;
+  mig_write_rows(m, step);
+  if (m->settings.journal) {
+    mig_sink_sql(m, MIG_S_VERSION,
+                 mig_journal_done_sql(&m->work, step->rev, m->direction,
+                                      mig_milliseconds() - started),
+                 "it has run to its end");
+  }
+}
+
+static void mig_run_step(migrate *m, const mig_step *step, int number) {
+  sqlite3_int64 started = mig_milliseconds();
+  mig_begin_step(m, step, number);
+  if (step->rev && mig_step_section(step)->outside) {
+    mig_run_outside(m, step);
+    return;
+  }
+  if (step->rev) mig_run_section(m, step->rev, step->direction == MIG_UPGRADE);
+  mig_write_rows(m, step);
+  mig_write_journal(m, step, "done", started);
+}
+
+static void mig_run_steps(migrate *m, const mig_plan *plan) {
+  int i;
+  for (i = 0; i < plan->n && !mig_failed(&m->work); i++) {
+    if (i && m->settings.transaction_per_migration) {
+      mig_frame_close(m);
+      if (!mig_failed(&m->work)) mig_frame_open(m);
+      if (mig_failed(&m->work)) return;
+    }
+    mig_run_step(m, &plan->steps[i], i + 1);
+  }
+}
+
+/* --- commands --------------------------------------------------------------------------------------- */
+
+typedef struct mig_command {
+  int direction;
+  int purge; /* stamp: all rows go first */
+  const char *target;
+} mig_command;
+
+/* What there is to do from the version rows as they are now. */
+typedef struct mig_todo {
+  mig_plan plan;
+  int have_version; /* the version table exists */
+  int purge;        /* its rows are deleted first */
+} mig_todo;
+
+static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
+  mig_todo t;
+  mig_graph *g = mig_graph_of(m);
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  memset(&t, 0, sizeof t);
+  t.have_version = v.exists;
+  if (!g || mig_failed(&m->work)) return t;
+  if (c->purge) {
+    t.purge = v.rows.n > 0;
+    v.rows.n = 0;
+  }
+  if (c->direction == MIG_UPGRADE) t.plan = mig_plan_upgrade(g, v.rows, c->target);
+  else if (c->direction == MIG_DOWNGRADE) t.plan = mig_plan_downgrade(g, v.rows, c->target);
+  else t.plan = mig_plan_stamp(g, v.rows, c->target);
+  return t;
+}
+
+/* env.sql is the application's own setting up of the connection, and stays. */
+static void mig_run_env(migrate *m) {
+  const char *sql = m->settings.env_sql;
+  size_t at;
+  if (!sql) return;
+  at = mig_run_script(m, sql);
+  if (mig_failed(&m->work)) {
+    mig_place p = mig_place_of(sql, at);
+    mig_fault_context(&m->work, "%s, line %d: ", m->settings.env_path, p.line);
+  }
+}
+
+/* In the frame: plans again, since another process may have been faster, and runs. */
+static void mig_run_planned(migrate *m, const mig_command *c) {
+  mig_todo t = mig_plan_now(m, c);
+  if (!t.plan.n && !t.purge) return;
+  mig_check_plan(m, &t.plan);
+  if (mig_failed(&m->work)) return;
+  mig_make_tables(m, t.have_version);
+  if (t.purge) {
+    mig_sink_sql(m, MIG_S_VERSION, mig_purge_sql(&m->work, m->settings.version_table), "--purge");
+  }
+  mig_run_steps(m, &t.plan);
+}
+
+static void mig_run_todo(migrate *m, const mig_command *c) {
+  mig_todo t = mig_plan_now(m, c);
+  if (mig_failed(&m->work)) return;
+  if (t.plan.warning) mig_log(m, MIGRATE_WARNING, t.plan.warning);
+  if (!m->nrevision) {
+    mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
+  }
+  if (!t.plan.n && !t.purge) return;
+  mig_check_plan(m, &t.plan);
+  if (c->direction != MIG_STAMP && !mig_failed(&m->work)) mig_run_env(m);
+  if (!mig_failed(&m->work)) mig_frame_open(m);
+  if (!mig_failed(&m->work)) mig_run_planned(m, c);
+  mig_frame_close(m);
+}
+
+static int mig_run_command(migrate *m, int direction, int purge, const char *target) {
+  mig_command c;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  c.direction = direction;
+  c.purge = purge;
+  c.target = target;
+  if (target) mig_run_todo(m, &c);
+  else mig_fail(&m->work, MIGRATE_MISUSE, "the target is NULL: say which revision");
+  m->step = 0;
+  m->revision = m->direction = 0;
+  return mig_end_call(m);
+}
+
+MIGRATE_API int migrate_upgrade(migrate *m, const char *target) {
+  return mig_run_command(m, MIG_UPGRADE, 0, target);
+}
+
+MIGRATE_API int migrate_downgrade(migrate *m, const char *target) {
+  return mig_run_command(m, MIG_DOWNGRADE, 0, target);
+}
+
+MIGRATE_API int migrate_stamp(migrate *m, const char *targets) {
+  return mig_run_command(m, MIG_STAMP, 0, targets);
+}
+
+MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets) {
+  return mig_run_command(m, MIG_STAMP, 1, targets);
+}
+
+/* --- revisions of the program -------------------------------------------------------------------- */
+
+static const char *mig_borrow(migrate *m, const char *z) {
+  return z && (m->flags & MIGRATE_COPY) ? mig_copy(&m->arena, z) : z;
+}
+
+static void mig_add_one(migrate *m, const migrate_revision *r) {
+  mig_arena *a = &m->arena;
+  mig_revision *v = (mig_revision *)mig_alloc(a, sizeof *v);
+  if (!v) return;
+  if (!r->id) {
+    mig_fail(a, MIGRATE_MISUSE, "migrate_add: a revision has no id");
+    return;
+  }
+  v->id = mig_borrow(m, r->id);
+  v->message = r->message ? mig_borrow(m, r->message) : "";
+  v->create_date = r->create_date ? mig_borrow(m, r->create_date) : "";
+  v->down = mig_list_of(a, r->down_revision);
+  v->depends = mig_list_of(a, r->depends_on);
+  v->labels = mig_list_of(a, r->branch_labels);
+  v->upgrade.sql = mig_borrow(m, r->upgrade);
+  v->downgrade.sql = mig_borrow(m, r->downgrade);
+  v->upgrade_fn = r->upgrade_fn;
+  v->downgrade_fn = r->downgrade_fn;
+  v->arg = r->arg;
+  mig_add_revision(m, v);
+}
+
+MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n) {
+  int i;
+  if (!m || m->fault.code) return migrate_errcode(m);
+  if (n < 0 || (n && !revisions)) {
+    mig_fail(&m->arena, MIGRATE_MISUSE, "migrate_add: no revisions are given");
+  }
+  for (i = 0; i < n && !mig_failed(&m->arena); i++) mig_add_one(m, &revisions[i]);
+  return mig_end_call(m);
+}
