@@ -9,6 +9,11 @@ typedef struct mig_drawing {
   int *to, n;
 } mig_drawing;
 
+static void mig_draw_line_end(mig_text *out) {
+  while (out->n && out->z[out->n - 1] == ' ') out->n--;
+  mig_put(out, "\n");
+}
+
 /* " (left) (head) (current) (branchpoint)", in Alembic's order. */
 static void mig_put_marks(mig_text *out, mig_graph *g, int node, const unsigned char *is_row) {
   const mig_node *v = &g->nodes[node];
@@ -42,7 +47,7 @@ static void mig_draw_join(mig_drawing *d, int into, int gone) {
     if (i + 1 > gone || (i + 1 == gone && into >= 0)) mig_put(d->out, "/");
     else mig_put(d->out, into >= 0 && i >= into ? "_" : " ");
   }
-  mig_put(d->out, "\n");
+  mig_draw_line_end(d->out);
   d->n--;
   for (i = gone; i < d->n; i++) d->to[i] = d->to[i + 1];
 }
@@ -54,7 +59,7 @@ static void mig_draw_fork(mig_drawing *d, int column, int node) {
     mig_put(d->out, i <= column ? "|" : " ");
     mig_put(d->out, i >= column ? "\\" : " ");
   }
-  mig_put(d->out, "\n");
+  mig_draw_line_end(d->out);
   for (i = d->n++; i > column + 1; i--) d->to[i] = d->to[i - 1];
   d->to[column + 1] = node;
 }
