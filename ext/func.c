@@ -160,6 +160,45 @@ static void merge_call(sqlite3_context *context, int argc, sqlite3_value **argv)
   options_free(&o);
 }
 
+/* migrate_upgrade([target]) */
+static void upgrade_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *target = "head";
+  scalar_start(&s, context);
+  if (argc) target = call_text(&s.k, argv[0], "the target");
+  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_upgrade(s.k.m, target);
+  scalar_end(&s, scalar_result(&s));
+}
+
+/* migrate_downgrade(target) */
+static void downgrade_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *target;
+  (void)argc;
+  scalar_start(&s, context);
+  target = call_text(&s.k, argv[0], "the target");
+  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_downgrade(s.k.m, target);
+  scalar_end(&s, scalar_result(&s));
+}
+
+static const char *const stamp_options[] = {"--purge", 0};
+
+/* migrate_stamp(targets [, '--purge']) */
+static void stamp_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  options o;
+  const char *targets;
+  scalar_start(&s, context);
+  targets = scalar_argument(&s, argc, argv, 0, "the target");
+  options_read(&s.k, &o, stamp_options, argc - 1, argv + 1);
+  if (call_begin_revisions(&s.k, scalar_connection(context))) {
+    if (o.values[0]) migrate_stamp_purge(s.k.m, targets);
+    else migrate_stamp(s.k.m, targets);
+  }
+  scalar_end(&s, scalar_result(&s));
+  options_free(&o);
+}
+
 /* migrate_exec(sql) */
 static void exec_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
@@ -186,6 +225,10 @@ static const struct function {
   {"migrate_init", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, init_call},
   {"migrate_revision", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, revision_call},
   {"migrate_merge", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, merge_call},
+  {"migrate_upgrade", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, upgrade_call},
+  {"migrate_upgrade", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, upgrade_call},
+  {"migrate_downgrade", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, downgrade_call},
+  {"migrate_stamp", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, stamp_call},
   {"migrate_exec", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, exec_call},
   {"migrate_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, version_call},
 };

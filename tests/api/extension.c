@@ -104,7 +104,7 @@ static void version(void **state) {
 /* Every function but the version is DIRECTONLY, none but it is INNOCUOUS or DETERMINISTIC. */
 static void flags(void **state) {
   (void)state;
-  expect("SELECT count(*) >= 8 FROM pragma_function_list WHERE name LIKE 'migrate\\_%' ESCAPE '\\'",
+  expect("SELECT count(*) >= 12 FROM pragma_function_list WHERE name LIKE 'migrate\\_%' ESCAPE '\\'",
          "1");
   expect("SELECT group_concat(name) FROM pragma_function_list "
          "WHERE name LIKE 'migrate\\_%' ESCAPE '\\' AND name <> 'migrate_version' "
@@ -178,6 +178,11 @@ static void arguments(void **state) {
          "error: unknown option '--splice=1'; known are --splice, --branch-label=, "
          "--version-path=, --rev-id=, --depends-on=, --head=");
   expect("SELECT migrate_revision()", "error: the message is missing");
+  expect("SELECT migrate_downgrade(NULL)", "error: the target is NULL");
+  expect_part("SELECT migrate_downgrade()", "error: wrong number of arguments");
+  expect("SELECT migrate_stamp()", "error: the target is missing");
+  expect("SELECT migrate_stamp('head', '--force')",
+         "error: unknown option '--force'; known are --purge");
   expect("SELECT * FROM migrate_explain", "error: migrate_explain() needs an argument: the script");
   expect("SELECT * FROM migrate_explain(NULL)", "error: the script is NULL");
   expect_part("SELECT * FROM migrate_explain('SELECT 1', 2)", "error: too many arguments");
