@@ -93,10 +93,7 @@ static void mig_take_add_column(mig_reader *r, mig_op *op) {
   mig_table t;
   size_t end;
   op->kind = MIG_ADD_COLUMN;
-  if (mig_at_words(r, "IF", "NOT")) {
-    mig_take_if_not_exists(r);
-    op->if_not_exists = 1;
-  }
+  op->if_not_exists = mig_take_if_not_exists(r);
   end = mig_action_end(r);
   p = mig_find_position(r->z, mig_span_of(r->t.at, end));
   op->name_at = r->t.at;

@@ -177,11 +177,19 @@ static size_t mig_type_end(const char *z, mig_span s) {
   return mig_trim(z, s.at, end - 9);
 }
 
-/* The type as SQLite remembers it: a quoted first word alone, or the text with its comments. */
+/* Is it one of the bytes that open a quoted name or string? */
+static int mig_is_quote(int c) { return c == '"' || c == '\'' || c == '`' || c == '['; }
+
+/* The type as SQLite remembers it: the text with its comments. Of a text that begins with a quote
+** the first and the last byte go, whatever that is (so since 3.37); or, with another quote inside,
+** only its first word counts. */
 static const char *mig_type_name(mig_arena *a, const char *z, size_t at, size_t end) {
-  mig_token first = mig_next_token(z, end, at);
-  if (first.type == MIG_TK_NAME || first.type == MIG_TK_STRING) return mig_dequote(a, z, first);
-  return mig_copyn(a, z + at, end - at);
+  size_t i;
+  if (end - at < 2 || !mig_is_quote((unsigned char)z[at])) return mig_copyn(a, z + at, end - at);
+  for (i = at + 1; i < end - 1; i++) {
+    if (mig_is_quote((unsigned char)z[i])) return mig_dequote(a, z, mig_next_token(z, end, at));
+  }
+  return mig_copyn(a, z + at + 1, end - at - 2);
 }
 
 /* The affinity of a type, by SQLite's rule: parts of words, whatever they stand in. */
@@ -693,11 +701,16 @@ static void mig_take_options(mig_reader *r, mig_table *t) {
   }
 }
 
-static void mig_take_if_not_exists(mig_reader *r) {
-  if (!mig_at_words(r, "IF", "NOT")) return;
+/* All three words, since IF NOT NULL is a column called if. */
+static int mig_take_if_not_exists(mig_reader *r) {
+  mig_token k;
+  if (!mig_at_words(r, "IF", "NOT")) return 0;
+  k = mig_next_significant(r->z, r->n, mig_peek(r).end);
+  if (!mig_token_is(r->z, k, "EXISTS")) return 0;
   mig_take(r);
   mig_take(r);
-  mig_want_word(r, "EXISTS");
+  mig_take(r);
+  return 1;
 }
 
 static int mig_take_temp(mig_reader *r) {

@@ -86,6 +86,15 @@ static mig_items mig_list_items(mig_arena *a, const mig_table *t) {
   return list;
 }
 
+static int mig_has_comment(const char *sql, size_t from, size_t to) {
+  while (from < to) {
+    mig_token k = mig_next_token(sql, to, from);
+    if (k.type == MIG_TK_COMMENT) return 1;
+    from = k.end;
+  }
+  return 0;
+}
+
 /* Puts an item behind item `p` (-1: before the first). Returns the new text. */
 static char *mig_insert_item(mig_arena *a, const mig_table *t, int p, const char *text) {
   mig_items list = mig_list_items(a, t);
@@ -102,6 +111,9 @@ static char *mig_insert_item(mig_arena *a, const mig_table *t, int p, const char
     if (!*line || !mig_at_line_end(t->sql, tail)) {
       if (p < 0) return mig_insert(a, t->sql, next, mig_format(a, "%s, ", text));
       return mig_insert(a, t->sql, base, mig_format(a, comma ? " %s," : ", %s,", text));
+    }
+    if (!mig_has_comment(t->sql, tail, next)) { /* where DROP COLUMN takes it out again */
+      return mig_insert(a, t->sql, next, mig_format(a, "%s,%s", text, line));
     }
     text = mig_format(a, "%s%s,", line, text);
     if (p >= 0 && !comma) text = mig_format(a, ",%s", text);
@@ -191,15 +203,6 @@ static char *mig_append_column(mig_arena *a, const mig_table *t, const char *tex
   size_t at = mig_add_column_at(t);
   return at ? mig_insert(a, t->sql, at, mig_format(a, ", %s", text))
             : mig_insert_item(a, t, t->ncolumn - 1, text);
-}
-
-static int mig_has_comment(const char *sql, size_t from, size_t to) {
-  while (from < to) {
-    mig_token k = mig_next_token(sql, to, from);
-    if (k.type == MIG_TK_COMMENT) return 1;
-    from = k.end;
-  }
-  return 0;
 }
 
 /* Takes a column out as SQLite's own DROP COLUMN does; but a comment that stands beyond the

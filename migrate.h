@@ -1,0 +1,11966 @@
+/* migrate.h - v0.1.0 - schema migrations for SQLite - public domain or MIT-0
+** Generated from amalgamation/ by ./build.sh amalgamate: edit there. */
+#ifndef MIGRATE_H
+#define MIGRATE_H
+
+#ifndef SQLITE_VERSION_NUMBER
+#ifdef MIGRATE_SQLITE_HEADER
+#include MIGRATE_SQLITE_HEADER
+#else
+#include <sqlite3.h>
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MIGRATE_VERSION "0.1.0"
+#define MIGRATE_VERSION_NUMBER 1000 /* X*1000000 + Y*1000 + Z, as SQLite counts */
+#define MIGRATE_MIN_SQLITE 3031000  /* SQLITE_DIRECTONLY, trusted_schema, generated columns */
+
+/* MIGRATE_STATIC: private linkage, for a program that wants no new symbol.
+** MIGRATE_API: the linkage itself, e.g. __declspec(dllexport). */
+#ifndef MIGRATE_API
+#ifdef MIGRATE_STATIC
+#if defined(__GNUC__) || defined(__clang__)
+#define MIGRATE_API __attribute__((unused)) static
+#else
+#define MIGRATE_API static
+#endif
+#else
+#define MIGRATE_API extern
+#endif
+#endif
+
+/* Error codes. 0 is success; above 0 are SQLite's own (primary and extended) codes, unchanged;
+** below 0 are ours. migrate_strerror() knows both. */
+#define MIGRATE_ERRORS(X)                                                          \
+  X(MISUSE, -1, "wrong use of the interface")                                      \
+  X(SYNTAX, -2, "syntax error")                                                    \
+  X(NO_SUCH, -3, "no such table, column or constraint")                            \
+  X(EXISTS, -4, "the name is already taken")                                       \
+  X(ROWS, -5, "rows of the table break the new rule")                              \
+  X(DEPENDENT, -6, "other objects depend on it")                                   \
+  X(UNSUPPORTED, -7, "this object or change is not supported")                     \
+  X(NO_REVISION, -8, "no such revision")                                           \
+  X(AMBIGUOUS, -9, "ambiguous revision")                                           \
+  X(MULTIPLE_HEADS, -10, "multiple heads")                                         \
+  X(GRAPH, -11, "the revisions do not form a graph")                               \
+  X(RANGE, -12, "not a valid target or range")                                     \
+  X(IRREVERSIBLE, -13, "the revision has no downgrade")                            \
+  X(FILE, -14, "a file cannot be read or written")                                 \
+  X(CONFIG, -15, "a setting is missing, unknown or malformed")                     \
+  X(BUSY_STATEMENT, -16, "another statement of the connection is still reading")   \
+  X(IN_TRANSACTION, -17, "not possible inside a transaction")                      \
+  X(LOSS, -18, "the change would lose something")                                  \
+  X(NEWER, -19, "the database is newer than the program")                          \
+  X(DIFFERENT, -20, "the schema differs from its target")                          \
+  X(LIMIT, -21, "a limit is exceeded")                                             \
+  X(SCRIPT, -22, "the script holds a statement that cannot run here")              \
+  X(OLD_SQLITE, -23, "this SQLite is too old")                                     \
+  X(NOT_AT_HEAD, -24, "the database is not at the head revision")                  \
+  X(BACKUP, -25, "the backup failed")
+
+#define MIGRATE_ERROR_ENUM(name, value, text) MIGRATE_##name = value,
+enum { MIGRATE_OK = 0, MIGRATE_ERRORS(MIGRATE_ERROR_ENUM) MIGRATE_ERROR_END = -1000 };
+#undef MIGRATE_ERROR_ENUM
+
+typedef struct migrate migrate; /* one environment on one open connection */
+
+/* A revision. All strings are UTF-8, NUL-terminated and borrowed until migrate_close(), unless
+** MIGRATE_COPY is set. Lists are separated by commas; NULL and "" mean none. */
+typedef struct migrate_revision {
+  const char *id;            /* [A-Za-z0-9_.]+, unique; required */
+  const char *down_revision; /* parents: none makes a base, two or more a merge */
+  const char *depends_on;    /* ids or labels that must be applied before */
+  const char *branch_labels;
+  const char *message;
+  const char *create_date;
+  const char *upgrade;   /* SQL, the ALTER language included; NULL: nothing to do */
+  const char *downgrade; /* SQL; NULL (and no downgrade_fn): irreversible */
+  int (*upgrade_fn)(sqlite3 *, void *); /* runs after the SQL; returns an SQLite code */
+  int (*downgrade_fn)(sqlite3 *, void *);
+  void *arg; /* handed to both functions */
+} migrate_revision;
+
+/* One statement that a command runs, prints or lists. Borrowed: valid during the callback. */
+typedef struct migrate_statement {
+  int step;              /* 1, 2, ..: the revision's place in the run; 0 outside of one */
+  int seq;               /* 1, 2, ..: the statement's place in the list */
+  const char *revision;  /* NULL outside of a run of revisions */
+  const char *direction; /* "upgrade", "downgrade" or "" */
+  const char *kind;      /* "frame", "schema", "data", "check", "script" or "version" */
+  const char *sql;
+  const char *strategy; /* "native", "schema edit", "rebuild", "portable" or "" */
+  const char *reason;   /* why this way; never NULL */
+} migrate_statement;
+
+/* Log levels, Alembic's (Python's) numbers. */
+enum { MIGRATE_DEBUG = 10, MIGRATE_INFO = 20, MIGRATE_WARNING = 30, MIGRATE_ERROR = 40 };
+
+/* Flags of migrate_options. */
+enum {
+  MIGRATE_COPY = 1,          /* migrate_add() copies the strings that it is given */
+  MIGRATE_SQL_FUNCTION = 2,  /* the call comes out of an SQL function on the same connection */
+  MIGRATE_PORTABLE = 4,      /* rebuild = portable: never edit the schema, plain SQL only */
+  MIGRATE_PER_MIGRATION = 8, /* transaction_per_migration: a transaction for each revision */
+  MIGRATE_NO_JOURNAL = 16    /* journal = off: write no migrate_journal row */
+};
+
+/* Options of migrate_open(). Zero-initialised is the default of everything. Strings are copied. */
+typedef struct migrate_options {
+  const char *version_table; /* NULL: "alembic_version" */
+  unsigned flags;            /* MIGRATE_COPY and its neighbours */
+  int busy_timeout;          /* ms that BEGIN IMMEDIATE is tried again; 0: 5000, below 0: never */
+  void (*log)(void *arg, int level, const char *message); /* NULL: silence */
+  void *log_arg;
+  int (*written)(void *arg, const char *path); /* after a revision file was written; its code is
+                                               ** the command's, the file stays */
+  void *written_arg;
+  char *errbuf; /* receives the whole error message, also when migrate_open() fails */
+  int nerrbuf;  /* its size in bytes, the final NUL included */
+} migrate_options;
+
+/* Opens an environment on a connection. The connection stays the caller's: it must outlive the
+** environment, and every setting of it is as before after each call. On failure *out is NULL.
+** Returns 0, SQLITE_NOMEM, MIGRATE_MISUSE or MIGRATE_OLD_SQLITE. */
+MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrate **out);
+
+/* Frees the environment; NULL is harmless. Returns the sticky error code. */
+MIGRATE_API int migrate_close(migrate *m);
+
+/* The first error since migrate_open(), or 0. From then on every function does nothing and
+** returns it. A NULL handle answers SQLITE_NOMEM, here and everywhere. */
+MIGRATE_API int migrate_errcode(migrate *m);
+
+/* The message of that error, "not an error" without one. Borrowed until migrate_close(). Its first
+** line is the message; a syntax error adds the line of SQL and a caret under the byte. */
+MIGRATE_API const char *migrate_errmsg(migrate *m);
+
+/* A constant English text for a code, ours or SQLite's. */
+MIGRATE_API const char *migrate_strerror(int code);
+
+/* The library's version, MIGRATE_VERSION at the time it was compiled. */
+MIGRATE_API const char *migrate_libversion(void);
+
+/* What the last command answered: a line a step ("Running upgrade a -> b, message") of
+** migrate_upgrade() and its kin, "" with nothing to do. Borrowed until the next call. */
+MIGRATE_API const char *migrate_result(migrate *m);
+
+/* Runs a script that may hold the ALTER language, atomically: in a transaction of its own, or in
+** a savepoint inside the caller's. migrate_statements() then tells how many statements ran. */
+MIGRATE_API int migrate_exec(migrate *m, const char *sql);
+MIGRATE_API int migrate_statements(migrate *m);
+
+/* Lists what migrate_exec() would run, changing nothing. A callback that returns non-zero ends
+** the list. */
+MIGRATE_API int migrate_explain(migrate *m, const char *sql,
+                                int (*row)(void *arg, const migrate_statement *), void *arg);
+
+/* Adds n revisions of the program: an array that is compiled in, as a rule. They may come in any
+** order and in several calls. MIGRATE_MISUSE for one without an id. */
+MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n);
+
+/* Runs the revisions between the database's and the target, upwards or downwards, in one
+** transaction, version rows and journal rows with them; inside a transaction of the caller in a
+** savepoint. Targets are Alembic's: "head", "heads", "base", an id or the beginning of one, "+2",
+** "-1", "ae10+2", "label@head", several separated by commas. With nothing to do nothing is written
+** or locked. On any error the database is as before. migrate_result() holds a line a step. */
+MIGRATE_API int migrate_upgrade(migrate *m, const char *target);
+MIGRATE_API int migrate_downgrade(migrate *m, const char *target);
+
+/* Sets the version rows to the targets without running anything. migrate_stamp_purge() first
+** forgets the rows that are there, which is the way out when no revision knows them. */
+MIGRATE_API int migrate_stamp(migrate *m, const char *targets);
+MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets);
+
+/* A revision as the commands that only look show it. Borrowed: valid during the callback. Lists
+** are separated by ", "; what is not there is NULL. */
+typedef struct migrate_history_row {
+  const char *revision, *down_revision, *depends_on, *message, *create_date;
+  const char *branch_labels; /* of the branch that the revision stands on */
+  int is_base, is_head, is_branch_point, is_merge_point;
+  int is_current;         /* it is a row of the version table */
+  int is_applied;         /* it, or a revision above it, is */
+  int is_edited;          /* its meaning is another than when it was applied */
+  const char *applied_at; /* UTC; NULL where the journal does not tell */
+  const char *path;       /* NULL: compiled in */
+  const char *upgrade_sql, *downgrade_sql;
+} migrate_history_row;
+
+/* The revisions of a range, "base:head", "-3:", ":ae10", "current:", newest first; NULL: all. A
+** callback that returns non-zero ends the list, here and below. Nothing is written. */
+MIGRATE_API int migrate_history(migrate *m, const char *range,
+                                int (*row)(void *arg, const migrate_history_row *), void *arg);
+
+/* The revisions without a child; those with several; those that a target names, or "current". */
+MIGRATE_API int migrate_heads(migrate *m, int (*row)(void *arg, const migrate_history_row *),
+                              void *arg);
+MIGRATE_API int migrate_branches(migrate *m, int (*row)(void *arg, const migrate_history_row *),
+                                 void *arg);
+MIGRATE_API int migrate_show(migrate *m, const char *revision,
+                             int (*row)(void *arg, const migrate_history_row *), void *arg);
+
+/* Where the database is: the version rows, and the tips of branches that they imply. Of a row that
+** no revision knows there is the id alone, message NULL. */
+MIGRATE_API int migrate_current(migrate *m, int (*row)(void *arg, const migrate_history_row *),
+                                void *arg);
+
+/* Draws the revision graph, heads, labels and the database's revision marked: "text" (NULL),
+** "mermaid" or "dot". The drawing is migrate_result(). */
+MIGRATE_API int migrate_graph(migrate *m, const char *format);
+
+/* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
+** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
+** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG. */
+MIGRATE_API int migrate_set(migrate *m, const char *key, const char *value);
+
+/* The value in force, as text: the program's, else the file's, else the default. Borrowed until
+** migrate_close(). NULL after an error, an unknown key among them. */
+MIGRATE_API const char *migrate_get(migrate *m, const char *key);
+
+/* The migration environment: files. MIGRATE_NO_STDIO leaves it out, for programs that have their
+** revisions compiled in. Relative paths that migrate.ini holds begin at its folder, those that the
+** program gives at the current one. */
+#ifndef MIGRATE_NO_STDIO
+
+/* Reads the settings of a migrate.ini: of `file`; NULL: of the file that the setting `file` names,
+** else of that which the environment variable MIGRATE_CONFIG names, else of ./migrate.ini. Only the
+** last may be missing. */
+MIGRATE_API int migrate_load(migrate *m, const char *file);
+
+/* Adds every *.sql directly in a folder as a revision, in order of name; or, of an environment's
+** folder, those in its versions/, with its env.sql. NULL: the folders that the settings
+** script_location and version_locations name. MIGRATE_FILE when there is none, or a file cannot be
+** read; links that lead out of the folder, and what is no regular file, are refused. */
+MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
+
+/* Makes a migration environment in a folder (NULL: the setting script_location), and the migrate.ini
+** that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells what was
+** made, a line a file. */
+MIGRATE_API int migrate_init(migrate *m, const char *directory);
+
+/* Options of a new revision. Zero-initialised is the default of everything. */
+typedef struct migrate_new_options {
+  const char *head;          /* the parent, or several separated by commas; NULL: "head" */
+  int splice;                /* the parent need not be a head: this begins a branch */
+  const char *branch_labels; /* labels for the branch that begins here */
+  const char *version_path;  /* which of the version locations the file goes to */
+  const char *rev_id;        /* NULL: 12 random hex digits */
+  const char *depends_on;    /* ids or labels */
+  const char *upgrade;       /* the sections' SQL; NULL: left for the user to write */
+  const char *downgrade;
+} migrate_new_options;
+
+/* Writes a new revision file, after all of the options were checked against the revisions that
+** were added. *path (NULL: not wanted) receives its path, to be freed with sqlite3_free(); NULL on
+** failure. The revision itself is not added. */
+MIGRATE_API int migrate_new_revision(migrate *m, const char *message,
+                                     const migrate_new_options *options, char **path);
+
+/* Likewise a revision that merges several, separated by commas, or "heads". options->head is not
+** looked at. */
+MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *message,
+                              const migrate_new_options *options, char **path);
+#endif /* MIGRATE_NO_STDIO */
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* MIGRATE_H */
+
+#ifdef MIGRATE_IMPLEMENTATION
+#ifndef MIGRATE_IMPLEMENTED
+#define MIGRATE_IMPLEMENTED
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+/* 0: memory, text, errors */
+/* Arena: memory that lives as long as its owner and is freed as one.
+**
+** Every function of the lower floors takes a mig_arena and gets two things with it: memory, and
+** the sticky fault. An allocation that fails returns NULL and sets the fault; from then on every
+** helper does nothing, so that callers go straight on and look once, at the end of a loop or of
+** the work. All memory is SQLite's, so that its heap limits and failure tests see it. */
+
+typedef struct mig_fault {
+  int code;      /* 0, or the first error */
+  char *message; /* sqlite3_malloc'd; NULL when even that failed */
+  int placed;    /* the message speaks of byte `at` of a text; its first `bare` bytes do not say so */
+  size_t at, bare;
+} mig_fault;
+
+typedef struct mig_block {
+  struct mig_block *next;
+  size_t used, size; /* bytes behind this header */
+} mig_block;
+
+typedef struct mig_arena {
+  mig_block *block; /* newest first */
+  mig_fault *fault; /* shared by all arenas of a handle */
+} mig_arena;
+
+#define MIG_BLOCK_SIZE ((size_t)8000) /* fits a page or two of any allocator */
+#define MIG_ROUND(n) (((n) + 15) & ~(size_t)15)
+#define MIG_BLOCK_HEAD MIG_ROUND(sizeof(mig_block))
+
+static int mig_failed(const mig_arena *a) { return a->fault->code != 0; }
+
+static void mig_no_memory(mig_arena *a) {
+  if (a->fault->code == 0) a->fault->code = SQLITE_NOMEM;
+}
+
+static void mig_arena_init(mig_arena *a, mig_fault *fault) {
+  a->block = 0;
+  a->fault = fault;
+}
+
+static void mig_arena_free(mig_arena *a) {
+  while (a->block) {
+    mig_block *next = a->block->next;
+    sqlite3_free(a->block);
+    a->block = next;
+  }
+}
+
+static char *mig_block_bytes(mig_block *b) { return (char *)b + MIG_BLOCK_HEAD; }
+
+/* Returns n zeroed bytes aligned for anything, or NULL after a fault. */
+static void *mig_alloc(mig_arena *a, size_t n) {
+  mig_block *b = a->block;
+  size_t need = MIG_ROUND(n ? n : 1);
+  if (mig_failed(a)) return 0;
+  if (!b || b->size - b->used < need) {
+    size_t size = need > MIG_BLOCK_SIZE / 4 ? need : MIG_BLOCK_SIZE;
+    b = (mig_block *)sqlite3_malloc64(MIG_BLOCK_HEAD + size);
+    if (!b || need < n) {
+      sqlite3_free(b);
+      mig_no_memory(a);
+      return 0;
+    }
+    b->used = 0;
+    b->size = size;
+    if (a->block && size == need) { /* a large piece goes behind, the open block stays first */
+      b->next = a->block->next;
+      a->block->next = b;
+    } else {
+      b->next = a->block;
+      a->block = b;
+    }
+  }
+  b->used += need;
+  memset(mig_block_bytes(b) + b->used - need, 0, need);
+  return mig_block_bytes(b) + b->used - need;
+}
+
+/* An array of n elements of one size; NULL after a fault or an overflow. */
+static void *mig_array(mig_arena *a, size_t n, size_t size) {
+  if (size && n > ((size_t)1 << 40) / size) {
+    mig_no_memory(a);
+    return 0;
+  }
+  return mig_alloc(a, n * size);
+}
+
+/* Returns old, grown so that item count fits: the capacity doubles, the old array stays behind in
+** the arena. *cap is in items. On a fault the old array comes back and *cap stays. */
+static void *mig_grow(mig_arena *a, void *old, int count, int *cap, size_t size) {
+  int more = *cap ? *cap * 2 : 8;
+  void *grown;
+  if (count < *cap) return old;
+  grown = mig_array(a, (size_t)more, size);
+  if (!grown) return old;
+  if (old) memcpy(grown, old, (size_t)*cap * size);
+  *cap = more;
+  return grown;
+}
+
+static char *mig_copyn(mig_arena *a, const char *z, size_t n) {
+  char *copy = (char *)mig_alloc(a, n + 1);
+  if (copy && n) memcpy(copy, z, n);
+  return copy;
+}
+
+/* A copy of a string; NULL of NULL. */
+static char *mig_copy(mig_arena *a, const char *z) { return z ? mig_copyn(a, z, strlen(z)) : 0; }
+/* Fault: the sticky error. The first one wins; its message is composed once, where it is known
+** best, and travels to the caller unchanged. */
+
+/* printf as sqlite3_mprintf has it (%w, %Q, %q), into the arena; NULL after a fault. */
+static char *mig_vformat(mig_arena *a, const char *format, va_list args) {
+  char *z, *copy;
+  if (mig_failed(a)) return 0;
+  z = sqlite3_vmprintf(format, args);
+  if (!z) mig_no_memory(a);
+  copy = z ? mig_copy(a, z) : 0;
+  sqlite3_free(z);
+  return copy;
+}
+
+static char *mig_format(mig_arena *a, const char *format, ...) {
+  va_list args;
+  char *z;
+  va_start(args, format);
+  z = mig_vformat(a, format, args);
+  va_end(args);
+  return z;
+}
+
+/* Sets the fault, unless one is set. Returns the code, for `return mig_fail(..)`. */
+static int mig_fail(mig_arena *a, int code, const char *format, ...) {
+  va_list args;
+  if (a->fault->code) return a->fault->code;
+  va_start(args, format);
+  a->fault->message = sqlite3_vmprintf(format, args);
+  va_end(args);
+  a->fault->code = a->fault->message ? code : SQLITE_NOMEM;
+  return a->fault->code;
+}
+
+/* Puts words in front of the message of a fault: where it happened. */
+static void mig_fault_context(mig_arena *a, const char *format, ...) {
+  va_list args;
+  char *where, *both = 0;
+  if (!mig_failed(a) || !a->fault->message) return;
+  va_start(args, format);
+  where = sqlite3_vmprintf(format, args);
+  va_end(args);
+  if (where) both = sqlite3_mprintf("%s%s", where, a->fault->message);
+  sqlite3_free(where);
+  if (!both) return; /* the bare message is better than none */
+  sqlite3_free(a->fault->message);
+  a->fault->message = both;
+}
+
+static void mig_fault_clear(mig_fault *f) {
+  sqlite3_free(f->message);
+  f->message = 0;
+  f->code = 0;
+  f->placed = 0;
+}
+
+static const char *mig_fault_text(const mig_fault *f) {
+  if (f->message) return f->message;
+  return f->code ? migrate_strerror(f->code) : "not an error";
+}
+
+typedef struct mig_place {
+  int line, column;  /* from 1; the column counts bytes */
+  size_t start, end; /* the line's bytes, without its end */
+} mig_place;
+
+static mig_place mig_place_of(const char *z, size_t at) {
+  mig_place p;
+  size_t i;
+  p.line = 1;
+  p.start = 0;
+  for (i = 0; i < at && z[i]; i++) {
+    if (z[i] != '\n') continue;
+    p.line++;
+    p.start = i + 1;
+  }
+  p.column = (int)(i - p.start) + 1;
+  for (p.end = i; z[p.end] && z[p.end] != '\n' && z[p.end] != '\r'; p.end++) {}
+  return p;
+}
+
+#define MIG_CARET_WIDTH 72 /* longer lines are cut around the caret */
+
+/* The line of z that holds byte `at`, and a caret under that byte; each indented by two. */
+static char *mig_caret(mig_arena *a, const char *z, size_t at) {
+  mig_place p = mig_place_of(z, at);
+  size_t from = p.start, to = p.end, pad;
+  char *spaces;
+  if (at - from > MIG_CARET_WIDTH - 12) from = at - (MIG_CARET_WIDTH - 12);
+  while (from > p.start && (z[from] & 0xc0) == 0x80) from--; /* never inside a character */
+  if (to - from > MIG_CARET_WIDTH) to = from + MIG_CARET_WIDTH;
+  while (to < p.end && (z[to] & 0xc0) == 0x80) to++;
+  spaces = (char *)mig_alloc(a, at - from + 1);
+  if (!spaces) return 0;
+  for (pad = 0; from + pad < at; pad++) spaces[pad] = z[from + pad] == '\t' ? '\t' : ' ';
+  return mig_format(a, "  %.*s\n  %s^", (int)(to - from), z + from, spaces);
+}
+
+/* A fault at a byte of a text: "message (line 1, column 7)", then the line and a caret. */
+static int mig_fail_at(mig_arena *a, int code, const char *z, size_t at, const char *message) {
+  mig_place p = mig_place_of(z, at);
+  char *caret = mig_caret(a, z, at);
+  if (mig_failed(a)) return a->fault->code;
+  mig_fail(a, code, "%s (line %d, column %d)\n%s", message, p.line, p.column, caret);
+  a->fault->placed = 1;
+  a->fault->at = at;
+  a->fault->bare = strlen(message);
+  return a->fault->code;
+}
+
+/* A fault that speaks of a byte of a statement speaks of the script from now on, in which the
+** statement begins at byte `base`. */
+static void mig_fault_rebase(mig_arena *a, const char *script, size_t base) {
+  mig_fault f = *a->fault;
+  char *bare;
+  if (!f.placed || !f.message) return;
+  memset(a->fault, 0, sizeof *a->fault);
+  bare = mig_copyn(a, f.message, f.bare);
+  if (bare) mig_fail_at(a, f.code, script, base + f.at, bare);
+  sqlite3_free(f.message);
+}
+/* Text: an append-only buffer in an arena, and the quoting of names and strings. */
+
+typedef struct mig_text {
+  mig_arena *a;
+  char *z; /* always NUL-terminated once something was put; NULL before */
+  size_t n, cap;
+} mig_text;
+
+static void mig_text_init(mig_text *t, mig_arena *a) {
+  t->a = a;
+  t->z = 0;
+  t->n = t->cap = 0;
+}
+
+static const char *mig_text_z(const mig_text *t) { return t->z ? t->z : ""; }
+
+static void mig_putn(mig_text *t, const char *z, size_t n) {
+  if (mig_failed(t->a)) return;
+  if (t->n + n + 1 > t->cap) {
+    size_t cap = (t->n + n + 1) * 2;
+    char *grown = (char *)mig_alloc(t->a, cap < 64 ? 64 : cap);
+    if (!grown) return;
+    if (t->n) memcpy(grown, t->z, t->n);
+    t->z = grown;
+    t->cap = cap < 64 ? 64 : cap;
+  }
+  if (n) memcpy(t->z + t->n, z, n);
+  t->n += n;
+  t->z[t->n] = 0;
+}
+
+/* NULL stands for a text that could not be made: then there is a fault, and nothing is put. */
+static void mig_put(mig_text *t, const char *z) {
+  if (z) mig_putn(t, z, strlen(z));
+}
+
+static void mig_putf(mig_text *t, const char *format, ...) {
+  va_list args;
+  char *z;
+  va_start(args, format);
+  z = mig_vformat(t->a, format, args);
+  va_end(args);
+  if (z) mig_put(t, z);
+}
+
+/* z between a pair of quotes, the quote doubled inside. */
+static void mig_put_quoted(mig_text *t, const char *z, char quote) {
+  size_t from = 0, i;
+  if (!z) return;
+  mig_putn(t, &quote, 1);
+  for (i = 0; z[i]; i++) {
+    if (z[i] != quote) continue;
+    mig_putn(t, z + from, i + 1 - from);
+    from = i;
+  }
+  mig_putn(t, z + from, i - from);
+  mig_putn(t, &quote, 1);
+}
+
+/* A name in double quotes, a string in single ones. */
+static void mig_put_name(mig_text *t, const char *z) { mig_put_quoted(t, z, '"'); }
+static void mig_put_string(mig_text *t, const char *z) { mig_put_quoted(t, z, '\''); }
+
+/* "schema"."name", or the name alone when schema is NULL. */
+static void mig_put_object(mig_text *t, const char *schema, const char *name) {
+  if (schema) {
+    mig_put_name(t, schema);
+    mig_put(t, ".");
+  }
+  mig_put_name(t, name);
+}
+
+static char *mig_name(mig_arena *a, const char *z) {
+  mig_text t;
+  mig_text_init(&t, a);
+  mig_put_name(&t, z);
+  return t.z;
+}
+
+/* Names are the same as SQLite compares them: ASCII letters fold, nothing else does. */
+static int mig_same(const char *a, const char *b) {
+  return a && b && sqlite3_stricmp(a, b) == 0;
+}
+/* 1: SQLite's words */
+/* Tokens: SQLite's lexical grammar with offsets. Text is z[0..n); a NUL ends it, as in SQLite.
+** Nothing here knows what is a keyword where: a bare word is a word, the readers compare it. */
+
+typedef struct mig_span {
+  size_t at, end; /* bytes of the source, end excluded; at == end: absent */
+} mig_span;
+
+static int mig_span_empty(mig_span s) { return s.at == s.end; }
+
+enum mig_token_type {
+  MIG_TK_END,
+  MIG_TK_SPACE,    /* white space, or a byte order mark */
+  MIG_TK_COMMENT,  /* -- to the end of the line without it, or a block, perhaps not closed */
+  MIG_TK_WORD,     /* a bare identifier or keyword */
+  MIG_TK_NAME,     /* "x", [x] or `x` */
+  MIG_TK_STRING,   /* 'x' */
+  MIG_TK_BLOB,     /* x'00' */
+  MIG_TK_NUMBER,
+  MIG_TK_VARIABLE, /* ?, ?1, :a, @a, #a, $a::b(c) */
+  MIG_TK_OP,       /* operators and punctuation, one or more bytes */
+  MIG_TK_ILLEGAL   /* SQLite refuses it; an unclosed quote reaches to the end of the text */
+};
+
+typedef struct mig_token {
+  int type;
+  size_t at, end;
+} mig_token;
+
+static int mig_is_digit(int c) { return c >= '0' && c <= '9'; }
+
+static int mig_is_hex(int c) {
+  return mig_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* \v is white space inside a run of it, but does not begin one. */
+static int mig_is_space(int c) { return c == ' ' || (c >= 9 && c <= 13); }
+
+static int mig_is_word_start(int c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+}
+
+static int mig_is_word_byte(int c) {
+  return mig_is_word_start(c) || mig_is_digit(c) || c == '$';
+}
+
+/* The byte at i, 0 behind the end. */
+static int mig_byte(const char *z, size_t n, size_t i) { return i < n ? (unsigned char)z[i] : 0; }
+
+static size_t mig_skip_word(const char *z, size_t n, size_t i) {
+  while (mig_is_word_byte(mig_byte(z, n, i))) i++;
+  return i;
+}
+
+/* Digits and the separators that 3.46 takes between them. */
+static size_t mig_skip_digits(const char *z, size_t n, size_t i) {
+  while (mig_is_digit(mig_byte(z, n, i)) || mig_byte(z, n, i) == '_') i++;
+  return i;
+}
+
+static mig_token mig_read_number(const char *z, size_t n, size_t at) {
+  mig_token t;
+  size_t i = at;
+  int c = mig_byte(z, n, at + 1);
+  t.at = at;
+  if (z[at] == '0' && (c == 'x' || c == 'X') && mig_is_hex(mig_byte(z, n, at + 2))) {
+    for (i = at + 3; mig_is_hex(c = mig_byte(z, n, i)) || c == '_';) i++;
+  } else {
+    i = mig_skip_digits(z, n, i);
+    if (mig_byte(z, n, i) == '.') i = mig_skip_digits(z, n, i + 1);
+    c = mig_byte(z, n, i);
+    if (c == 'e' || c == 'E') {
+      int sign = mig_byte(z, n, i + 1) == '+' || mig_byte(z, n, i + 1) == '-';
+      if (mig_is_digit(mig_byte(z, n, i + 1 + (size_t)sign))) i = mig_skip_digits(z, n, i + 2);
+    }
+  }
+  t.end = mig_skip_word(z, n, i);
+  t.type = t.end == i ? MIG_TK_NUMBER : MIG_TK_ILLEGAL;
+  return t;
+}
+
+static mig_token mig_read_quoted(const char *z, size_t n, size_t at) {
+  mig_token t;
+  int quote = z[at] == '[' ? ']' : (unsigned char)z[at];
+  size_t i;
+  t.at = at;
+  for (i = at + 1; mig_byte(z, n, i); i++) {
+    if (mig_byte(z, n, i) != quote) continue;
+    if (quote == ']' || mig_byte(z, n, i + 1) != quote) break;
+    i++;
+  }
+  if (!mig_byte(z, n, i)) {
+    t.type = MIG_TK_ILLEGAL;
+    t.end = i;
+  } else {
+    t.type = quote == '\'' ? MIG_TK_STRING : MIG_TK_NAME;
+    t.end = i + 1;
+  }
+  return t;
+}
+
+static mig_token mig_read_blob(const char *z, size_t n, size_t at) {
+  mig_token t;
+  size_t i = at + 2;
+  while (mig_is_hex(mig_byte(z, n, i))) i++;
+  t.at = at;
+  t.type = MIG_TK_BLOB;
+  if (mig_byte(z, n, i) != '\'' || (i - at) % 2) {
+    t.type = MIG_TK_ILLEGAL;
+    while (mig_byte(z, n, i) && z[i] != '\'') i++;
+  }
+  t.end = mig_byte(z, n, i) ? i + 1 : i;
+  return t;
+}
+
+/* :a @a #a $a, with Tcl's $a::b and $a(anything but white space). */
+static mig_token mig_read_variable(const char *z, size_t n, size_t at) {
+  mig_token t;
+  size_t i, named = 0;
+  int c;
+  t.at = at;
+  t.type = MIG_TK_VARIABLE;
+  for (i = at + 1; (c = mig_byte(z, n, i)) != 0; i++) {
+    if (mig_is_word_byte(c)) {
+      named++;
+    } else if (c == '(' && named) {
+      do {
+        c = mig_byte(z, n, ++i);
+      } while (c && !mig_is_space(c) && c != ')');
+      if (c == ')') {
+        i++;
+      } else {
+        t.type = MIG_TK_ILLEGAL;
+      }
+      break;
+    } else if (c == ':' && mig_byte(z, n, i + 1) == ':') {
+      i++;
+    } else {
+      break;
+    }
+  }
+  if (!named) t.type = MIG_TK_ILLEGAL;
+  t.end = i;
+  return t;
+}
+
+static size_t mig_comment_end(const char *z, size_t n, size_t at) {
+  size_t i = at + 2;
+  int c;
+  if (z[at] == '-') {
+    while ((c = mig_byte(z, n, i)) != 0 && c != '\n') i++;
+    return i;
+  }
+  for (; (c = mig_byte(z, n, i)) != 0; i++) {
+    if (c == '*' && mig_byte(z, n, i + 1) == '/') return i + 2;
+  }
+  return i;
+}
+
+static int mig_comment_starts(const char *z, size_t n, size_t at) {
+  int c = mig_byte(z, n, at), d = mig_byte(z, n, at + 1);
+  return (c == '-' && d == '-') || (c == '/' && d == '*' && mig_byte(z, n, at + 2));
+}
+
+/* Length of the operator at `at`, 0 when there is none. */
+static size_t mig_op_length(const char *z, size_t n, size_t at) {
+  int c = mig_byte(z, n, at), d = mig_byte(z, n, at + 1);
+  switch (c) {
+    case '-':
+      return d != '>' ? 1 : mig_byte(z, n, at + 2) == '>' ? 3 : 2;
+    case '=':
+      return d == '=' ? 2 : 1;
+    case '<':
+      return d == '=' || d == '>' || d == '<' ? 2 : 1;
+    case '>':
+      return d == '=' || d == '>' ? 2 : 1;
+    case '!':
+      return d == '=' ? 2 : 0;
+    case '|':
+      return d == '|' ? 2 : 1;
+    default:
+      return c && strchr("();+*/%,&~.", c) ? 1 : 0;
+  }
+}
+
+static mig_token mig_token_of(int type, size_t at, size_t end) {
+  mig_token t;
+  t.type = type;
+  t.at = at;
+  t.end = end;
+  return t;
+}
+
+/* The token at byte `at`, white space and comments included; they follow each other gapless. */
+static mig_token mig_next_token(const char *z, size_t n, size_t at) {
+  int c = mig_byte(z, n, at), d = mig_byte(z, n, at + 1);
+  size_t i = at;
+  if (!c) return mig_token_of(MIG_TK_END, at, at);
+  if (mig_is_space(c) && c != '\v') {
+    while (mig_is_space(mig_byte(z, n, i))) i++;
+    return mig_token_of(MIG_TK_SPACE, at, i);
+  }
+  if (c == 0xef && d == 0xbb && mig_byte(z, n, at + 2) == 0xbf) {
+    return mig_token_of(MIG_TK_SPACE, at, at + 3);
+  }
+  if (mig_comment_starts(z, n, at)) {
+    return mig_token_of(MIG_TK_COMMENT, at, mig_comment_end(z, n, at));
+  }
+  if ((c == 'x' || c == 'X') && d == '\'') return mig_read_blob(z, n, at);
+  if (mig_is_word_start(c)) return mig_token_of(MIG_TK_WORD, at, mig_skip_word(z, n, at));
+  if (mig_is_digit(c) || (c == '.' && mig_is_digit(d))) return mig_read_number(z, n, at);
+  if (c == '"' || c == '\'' || c == '`' || c == '[') return mig_read_quoted(z, n, at);
+  if (c == ':' || c == '@' || c == '#' || c == '$') return mig_read_variable(z, n, at);
+  if (c == '?') {
+    for (i = at + 1; mig_is_digit(mig_byte(z, n, i));) i++;
+    return mig_token_of(MIG_TK_VARIABLE, at, i);
+  }
+  i = mig_op_length(z, n, at);
+  return i ? mig_token_of(MIG_TK_OP, at, at + i) : mig_token_of(MIG_TK_ILLEGAL, at, at + 1);
+}
+
+/* The first token at or after `at` that is no white space and no comment. */
+static mig_token mig_next_significant(const char *z, size_t n, size_t at) {
+  mig_token t = mig_next_token(z, n, at);
+  while (t.type == MIG_TK_SPACE || t.type == MIG_TK_COMMENT) t = mig_next_token(z, n, t.end);
+  return t;
+}
+
+/* Is the token this word, in any case? */
+static int mig_token_is(const char *z, mig_token t, const char *word) {
+  size_t length = t.end - t.at;
+  return t.type == MIG_TK_WORD && strlen(word) == length &&
+         sqlite3_strnicmp(z + t.at, word, (int)length) == 0;
+}
+
+static int mig_token_op(const char *z, mig_token t, const char *op) {
+  size_t length = t.end - t.at;
+  return t.type == MIG_TK_OP && strlen(op) == length && memcmp(z + t.at, op, length) == 0;
+}
+
+/* From the `(` at byte `at` to behind the `)` that closes it; 0 when none does. By counting:
+** SQLite takes thousands of levels. */
+static size_t mig_skip_parens(const char *z, size_t n, size_t at) {
+  size_t depth = 0;
+  mig_token t = mig_next_significant(z, n, at);
+  for (; t.type != MIG_TK_END && t.type != MIG_TK_ILLEGAL; t = mig_next_significant(z, n, t.end)) {
+    if (t.type != MIG_TK_OP) continue;
+    if (z[t.at] == '(') depth++;
+    if (z[t.at] == ')' && --depth == 0) return t.end;
+  }
+  return 0;
+}
+
+/* The token's text as SQLite takes it for a name or a string: without quotes, doubled ones made
+** single. NULL after a fault. */
+static char *mig_dequote(mig_arena *a, const char *z, mig_token t) {
+  size_t from, to = 0;
+  char *copy = mig_copyn(a, z + t.at, t.end - t.at);
+  char quote = (char)(z[t.at] == '[' ? ']' : z[t.at]);
+  if (!copy || (t.type != MIG_TK_NAME && t.type != MIG_TK_STRING)) return copy;
+  for (from = 1; from + 1 < t.end - t.at; from++) {
+    copy[to++] = copy[from];
+    if (copy[from] == quote) from++; /* its double: `]` never stands inside */
+  }
+  copy[to] = 0;
+  return copy;
+}
+
+/* Never a name unless quoted. (RETURNING was one before 3.35.) */
+static const char *const mig_reserved_words[] = {
+    "ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", "BETWEEN", "CASE", "CHECK", "COLLATE",
+    "COMMIT", "CONSTRAINT", "CREATE", "DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP",
+    "ELSE", "ESCAPE", "EXCEPT", "EXISTS", "FOREIGN", "FROM", "GROUP", "HAVING", "IN", "INDEX",
+    "INSERT", "INTERSECT", "INTO", "IS", "ISNULL", "JOIN", "LIMIT", "NOT", "NOTHING", "NOTNULL",
+    "NULL", "ON", "OR", "ORDER", "PRIMARY", "REFERENCES", "SELECT", "SET", "TABLE", "THEN",
+    "TO", "TRANSACTION", "UNION", "UNIQUE", "UPDATE", "USING", "VALUES", "WHEN", "WHERE", 0};
+
+/* Names, but no words of a type. */
+static const char *const mig_join_words[] = {
+    "CROSS", "FULL", "INDEXED", "INNER", "LEFT", "NATURAL", "OUTER", "RIGHT", 0};
+
+/* Names that mean something else in front of certain tokens or in expressions. */
+static const char *const mig_ambiguous_words[] = {
+    "CAST", "COLUMN", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "FILTER", "IF", "OVER",
+    "RAISE", "RETURNING", "WINDOW", "WITH", 0};
+
+static int mig_word_in(const char *z, mig_token t, const char *const *words) {
+  for (; *words; words++) {
+    if (((z[t.at] ^ **words) & ~32) == 0 && mig_token_is(z, t, *words)) return 1;
+  }
+  return 0;
+}
+
+/* Must a name be quoted to be read as that name everywhere? */
+static int mig_needs_quotes(const char *name) {
+  size_t n = strlen(name);
+  mig_token t = mig_next_token(name, n, 0);
+  return t.type != MIG_TK_WORD || t.end != n || mig_word_in(name, t, mig_reserved_words) ||
+         mig_word_in(name, t, mig_join_words) || mig_word_in(name, t, mig_ambiguous_words);
+}
+
+/* Is the statement that begins with token t a CREATE TRIGGER, whose body holds semicolons? */
+static int mig_is_create_trigger(const char *z, size_t n, mig_token t) {
+  if (mig_token_is(z, t, "EXPLAIN")) {
+    t = mig_next_significant(z, n, t.end);
+    if (mig_token_is(z, t, "QUERY")) {
+      t = mig_next_significant(z, n, t.end);
+      if (mig_token_is(z, t, "PLAN")) t = mig_next_significant(z, n, t.end);
+    }
+  }
+  if (!mig_token_is(z, t, "CREATE")) return 0;
+  t = mig_next_significant(z, n, t.end);
+  if (mig_token_is(z, t, "OR")) { /* OR REPLACE is ours */
+    t = mig_next_significant(z, n, t.end);
+    if (mig_token_is(z, t, "REPLACE")) t = mig_next_significant(z, n, t.end);
+  }
+  if (mig_token_is(z, t, "TEMP") || mig_token_is(z, t, "TEMPORARY")) {
+    t = mig_next_significant(z, n, t.end);
+  }
+  return mig_token_is(z, t, "TRIGGER");
+}
+
+/* A block comment that the text ends in; SQLite lets that pass. */
+static int mig_comment_open(const char *z, mig_token t) {
+  if (t.type != MIG_TK_COMMENT || z[t.at] != '/') return 0;
+  return t.end - t.at < 4 || z[t.end - 1] != '/' || z[t.end - 2] != '*';
+}
+
+/* A quote that the text ends in; a blob with wrong digits is illegal and yet closed. */
+static int mig_quote_open(const char *z, mig_token t) {
+  if (t.type != MIG_TK_ILLEGAL) return 0;
+  if (z[t.at] == 'x' || z[t.at] == 'X') return t.end - t.at < 3 || z[t.end - 1] != '\'';
+  return strchr("'\"`[", z[t.at]) != 0;
+}
+
+/* Where a statement stands, token by token. A trigger's body begins with BEGIN and ends with the
+** END that follows a semicolon; the END of a CASE never does. */
+typedef struct mig_splitter {
+  int trigger, body, after_semi, depth, open;
+} mig_splitter;
+
+/* Takes a significant token in; returns 1 at the semicolon that ends the statement. */
+static int mig_split(mig_splitter *s, const char *z, mig_token t) {
+  int semi = mig_token_op(z, t, ";");
+  if (semi && !s->body) return 1;
+  if (s->trigger && mig_token_is(z, t, "BEGIN")) s->body = 1;
+  if (s->body && s->after_semi && mig_token_is(z, t, "END")) s->body = s->trigger = 0;
+  s->after_semi = semi;
+  if (mig_token_op(z, t, "(")) s->depth++;
+  if (mig_token_op(z, t, ")")) s->depth--;
+  s->open = mig_quote_open(z, t);
+  return 0;
+}
+
+/* Finds the next statement at or after *at and moves *at behind its semicolon. The span has
+** neither the semicolon nor white space and comments at its ends; empty statements are skipped.
+** Returns 1 for a statement, 0 at the end of the text, -1 for one that the text ends inside of
+** (an open trigger, parenthesis, quote or block comment): its span reaches to the end. */
+static int mig_next_statement(const char *z, size_t n, size_t *at, mig_span *statement) {
+  mig_splitter s;
+  mig_token t;
+  int found = 0, done = 0;
+  memset(&s, 0, sizeof s);
+  statement->at = statement->end = *at;
+  for (t = mig_next_token(z, n, *at); t.type != MIG_TK_END; t = mig_next_token(z, n, t.end)) {
+    if (t.type == MIG_TK_SPACE) continue;
+    if (t.type == MIG_TK_COMMENT) {
+      s.open = mig_comment_open(z, t);
+      if (!s.open) continue;
+      if (!found) statement->at = t.at;
+      break;
+    }
+    if (!found && mig_token_op(z, t, ";")) continue;
+    if (!found) {
+      found = 1;
+      statement->at = t.at;
+      s.trigger = mig_is_create_trigger(z, n, t);
+    }
+    done = mig_split(&s, z, t);
+    if (done) break;
+    statement->end = t.end;
+  }
+  *at = t.end;
+  if (done) return 1;
+  if (s.open || s.body || (found && s.depth > 0)) {
+    statement->end = t.end;
+    return -1;
+  }
+  if (!found) statement->at = statement->end = t.at;
+  return found;
+}
+/* 2: data */
+/* Model: a table as plain data, each piece with its span in the CREATE TABLE text that it came
+** from. The text is the truth: changes are edits of spans, never a re-print of the model. */
+
+/* One column of a key: PRIMARY KEY, UNIQUE, a side of FOREIGN KEY, or one term of an index. Of a
+** constraint that stands at its column, both spans are absent. */
+typedef struct mig_key {
+  const char *name;    /* the column's name, unquoted; of an index NULL: an expression */
+  const char *collate; /* COLLATE of its own, or NULL; an expression's is part of it */
+  int desc;
+  mig_span span;       /* all of it */
+  mig_span expr;       /* the same without ASC and DESC */
+  mig_span name_span;  /* the name's token */
+} mig_key;
+
+enum mig_constraint_kind {
+  MIG_PRIMARY_KEY = 1,
+  MIG_UNIQUE,
+  MIG_CHECK,
+  MIG_FOREIGN_KEY,
+  MIG_NOT_NULL,
+  MIG_NULL, /* the word NULL, which SQLite takes and ignores */
+  MIG_DEFAULT,
+  MIG_COLLATE,
+  MIG_GENERATED,
+  MIG_DEFERRABLE, /* [NOT] DEFERRABLE ..: belongs to the foreign key read last before it */
+  MIG_BARE_NAME   /* CONSTRAINT name with no constraint behind it */
+};
+
+typedef struct mig_constraint {
+  int kind;
+  int column;         /* index of the column that it is written at; -1: a table constraint */
+  const char *name;   /* of CONSTRAINT name, unquoted; NULL: none */
+  mig_span name_span; /* the name's token */
+  mig_span span;      /* all of it: from CONSTRAINT, or its first word, to its last token */
+  mig_span body;      /* the same without CONSTRAINT name */
+  mig_span expr;      /* CHECK, GENERATED: first to last token between the parentheses; DEFAULT: the
+                      ** value, sign and parentheses included; COLLATE: the name's token */
+  mig_span conflict;  /* ON CONFLICT and its word */
+  mig_span list;      /* the column list of a table constraint, parentheses included */
+  mig_key *keys;      /* PRIMARY KEY, UNIQUE, FOREIGN KEY; of a column constraint its one column */
+  int nkey;
+  int autoincrement;  /* PRIMARY KEY */
+  mig_span autoincrement_span;
+  int stored;         /* GENERATED .. STORED */
+  const char *collation; /* COLLATE */
+  const char *parent; /* FOREIGN KEY: the referenced table, unquoted */
+  mig_span parent_span;
+  mig_key *parent_keys; /* nparent == 0: the parent's primary key is meant */
+  int nparent;
+  mig_span actions;   /* ON DELETE .. ON UPDATE .. MATCH .. */
+  const char *on_delete, *on_update; /* as PRAGMA foreign_key_list says them */
+  int deferred;       /* DEFERRABLE INITIALLY DEFERRED, wherever it is written; a table constraint
+                      ** has the words in its own span, at a column they are MIG_DEFERRABLE */
+  int of;             /* MIG_DEFERRABLE: index of its foreign key in constraints[], or -1 */
+} mig_constraint;
+
+/* Affinities, in SQLite's own order and letters. */
+enum { MIG_BLOB = 'A', MIG_TEXT = 'B', MIG_NUMERIC = 'C', MIG_INTEGER = 'D', MIG_REAL = 'E' };
+
+typedef struct mig_column {
+  const char *name; /* unquoted */
+  mig_span name_span;
+  mig_span span;    /* from its name to the last token of its last constraint */
+  mig_span type;    /* first to last token of the type as SQLite takes it; may be absent */
+  const char *type_name; /* as PRAGMA table_xinfo says it, before it has STRICT's and the like in
+                         ** capitals; "" when absent */
+  int first, count; /* its constraints: constraints[first .. first+count-1], in order */
+  int affinity;     /* that the type gives; STRICT tables: ANY is MIG_BLOB */
+  int not_null;     /* NULL is refused: by NOT NULL, or as key of a STRICT, WITHOUT ROWID table */
+  int generated, stored;
+  int hidden_key;   /* part of the PRIMARY KEY */
+  const char *collation; /* the last COLLATE, or NULL */
+} mig_column;
+
+typedef struct mig_table {
+  const char *name;    /* unquoted, as in the text */
+  const char *sql;     /* the source, NUL-terminated */
+  size_t nsql;
+  mig_span name_span;  /* the table's name token (without schema) */
+  size_t open, close;  /* the bytes of the outer ( and ) */
+  mig_column *columns;
+  int ncolumn;
+  mig_constraint *constraints; /* in order of appearance: the columns', then the table's */
+  int nconstraint;
+  int strict, without_rowid;
+  mig_span strict_span, without_rowid_span; /* the options' words, without commas */
+  int rowid_column;    /* index of the INTEGER PRIMARY KEY, the rowid's alias, or -1; set in a
+                       ** WITHOUT ROWID table, too: its automatic index is then numbered last */
+  int primary_key;     /* index into constraints, or -1 */
+} mig_table;
+
+/* CREATE INDEX as it stands in sqlite_schema. */
+typedef struct mig_index {
+  const char *sql, *name, *table;
+  mig_span name_span, table_span;
+  int unique;
+  mig_span list; /* the terms, parentheses included */
+  mig_key *keys;
+  int nkey;
+  mig_span where; /* the expression behind WHERE; may be absent */
+} mig_index;
+
+/* The head of CREATE TRIGGER. */
+typedef struct mig_trigger {
+  const char *sql, *name, *table;
+  const char *schema, *table_schema; /* NULL: not said */
+  mig_span name_span, table_span;    /* without schema */
+  int temp;
+  char time;  /* 'B'efore, 'A'fter (also when nothing is said), 'I'nstead of */
+  char event; /* 'D'elete, 'I'nsert, 'U'pdate */
+  mig_key *columns; /* UPDATE OF */
+  int ncolumn;
+  size_t rest; /* where FOR EACH ROW, WHEN or BEGIN stands */
+} mig_trigger;
+
+/* The head of CREATE VIEW. */
+typedef struct mig_view {
+  const char *sql, *name, *schema;
+  mig_span name_span;
+  int temp;
+  mig_span list;   /* the column names, parentheses included; may be absent */
+  mig_span select; /* behind AS */
+} mig_view;
+
+static int mig_find_column(const mig_table *t, const char *name) {
+  int i;
+  for (i = 0; i < t->ncolumn; i++) {
+    if (mig_same(t->columns[i].name, name)) return i;
+  }
+  return -1;
+}
+
+/* The text of a span, copied; "" when absent; NULL after a fault. */
+static char *mig_span_text(mig_arena *a, const char *sql, mig_span s) {
+  return mig_copyn(a, sql + s.at, s.end - s.at);
+}
+/* Operations: the actions of one ALTER TABLE statement as data, in their order. */
+
+enum mig_op_kind {
+  MIG_ADD_COLUMN = 1,
+  MIG_DROP_COLUMN,
+  MIG_RENAME_COLUMN,
+  MIG_RENAME_TABLE,
+  MIG_RENAME_CONSTRAINT,
+  MIG_SET_TYPE,
+  MIG_SET_DEFAULT,
+  MIG_DROP_DEFAULT,
+  MIG_SET_NOT_NULL,
+  MIG_DROP_NOT_NULL,
+  MIG_SET_EXPRESSION,
+  MIG_DROP_EXPRESSION,
+  MIG_ADD_GENERATED,
+  MIG_SET_AUTOINCREMENT,
+  MIG_DROP_AUTOINCREMENT,
+  MIG_MOVE_COLUMN,
+  MIG_ADD_CONSTRAINT,
+  MIG_DROP_CONSTRAINT,
+  MIG_SET_STRICT,
+  MIG_DROP_STRICT,
+  MIG_SET_WITHOUT_ROWID,
+  MIG_DROP_WITHOUT_ROWID
+};
+
+/* Texts are copies of the statement's own words, comments and white space at both ends cut off;
+** inner comments stay. A text that would end inside a line comment cannot occur. */
+typedef struct mig_op {
+  struct mig_op *next;
+  int kind;
+  size_t at;         /* where the action begins in the statement */
+  size_t name_at;    /* where `name` stands, for errors */
+  const char *name;  /* the column or constraint spoken of, unquoted; ADD: the new one's or NULL */
+  const char *to;    /* RENAME ..: the new name, unquoted */
+  const char *text;  /* ADD COLUMN: the column-def without position; ADD CONSTRAINT: all of it, with
+                     ** CONSTRAINT name; TYPE: the type; DEFAULT: the value as written; generated: the
+                     ** expression without its parentheses; SET NOT NULL: ON CONFLICT .. or NULL */
+  const char *collate;    /* TYPE .. COLLATE name; NULL: keep */
+  const char *using_expr; /* TYPE .. USING expr; NULL: convert by affinity */
+  const char *after;      /* AFTER column; NULL: none */
+  int first;              /* FIRST */
+  int if_exists, if_not_exists, cascade;
+  int constraint;         /* ADD CONSTRAINT: its mig_constraint_kind */
+  int stored;             /* ADD GENERATED .. STORED */
+  int bare;               /* DROP STRICT, DROP WITHOUT ROWID without COLUMN or quotes */
+} mig_op;
+
+typedef struct mig_alter {
+  const char *sql;    /* the whole statement */
+  const char *schema; /* NULL: not said */
+  const char *table;
+  size_t table_at;
+  int if_exists;
+  mig_op *first, *last;
+  int count;
+} mig_alter;
+/* Catalog: the rows of one sqlite_master as plain data, found by the name of their table. */
+
+typedef struct mig_object {
+  struct mig_object *next; /* the next of the same bucket */
+  sqlite3_int64 rowid;
+  const char *type;  /* "table", "index", "view", "trigger" */
+  const char *name;
+  const char *table; /* tbl_name: of a table or view its own name */
+  const char *sql;   /* NULL: an automatic index */
+} mig_object;
+
+typedef struct mig_catalog {
+  struct mig_catalog *next; /* another database's, of those at hand */
+  const char *schema; /* "main", "temp" or the name of an attached database */
+  int has_virtual;    /* some table is virtual: others may belong to it */
+  int scratch;        /* no name begins with migrate_scratch_ and this number; -1: not looked for */
+  mig_object *v;      /* in the order of sqlite_master */
+  int n, cap;
+  mig_object **bucket;
+  unsigned nbucket; /* a power of two */
+} mig_catalog;
+
+static unsigned mig_hash_name(const char *z) {
+  unsigned h = 2166136261u;
+  for (; *z; z++) {
+    unsigned char c = (unsigned char)*z;
+    h = (h ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * 16777619u;
+  }
+  return h;
+}
+
+/* Makes the buckets; each chain is in the order of sqlite_master. */
+static void mig_catalog_index(mig_arena *a, mig_catalog *c) {
+  int i;
+  c->nbucket = 64;
+  while ((int)c->nbucket < c->n) c->nbucket *= 2;
+  c->bucket = (mig_object **)mig_array(a, c->nbucket, sizeof(mig_object *));
+  for (i = c->n - 1; c->bucket && i >= 0; i--) {
+    mig_object **head = &c->bucket[mig_hash_name(c->v[i].table) & (c->nbucket - 1)];
+    c->v[i].next = *head;
+    *head = &c->v[i];
+  }
+}
+
+/* The first object whose table is `table`, or the next one after o; NULL at the end. */
+static mig_object *mig_objects_of(const mig_catalog *c, const char *table, mig_object *o) {
+  if (!c->bucket) return 0;
+  o = o ? o->next : c->bucket[mig_hash_name(table) & (c->nbucket - 1)];
+  while (o && !mig_same(o->table, table)) o = o->next;
+  return o;
+}
+
+/* The table or view of a name. */
+static mig_object *mig_catalog_table(const mig_catalog *c, const char *name) {
+  mig_object *o = 0;
+  while ((o = mig_objects_of(c, name, o)) != 0) {
+    if (mig_same(o->name, name) && (*o->type == 't' || *o->type == 'v') &&
+        strcmp(o->type, "trigger") != 0) {
+      return o;
+    }
+  }
+  return 0;
+}
+
+static int mig_is_type(const mig_object *o, const char *type) { return strcmp(o->type, type) == 0; }
+
+/* Any object of a name. */
+static mig_object *mig_catalog_find(const mig_catalog *c, const char *name) {
+  int i;
+  for (i = 0; i < c->n; i++) {
+    if (mig_same(c->v[i].name, name)) return &c->v[i];
+  }
+  return 0;
+}
+
+/* Do the bytes of a name occur in a text, in any case? Cheap and only a first sieve. */
+static int mig_mentions(const char *text, const char *name) {
+  size_t n = strlen(name), i;
+  int lower = name[0] >= 'A' && name[0] <= 'Z' ? name[0] + 32 : name[0];
+  int upper = name[0] >= 'a' && name[0] <= 'z' ? name[0] - 32 : name[0];
+  if (!text) return 0;
+  if (strpbrk(name, "\"`]'")) return 1; /* may be written doubled: let the caller look closely */
+  for (i = 0; text[i]; i++) {
+    if (text[i] != (char)lower && text[i] != (char)upper) continue;
+    if (sqlite3_strnicmp(text + i, name, (int)n) == 0) return 1;
+  }
+  return n == 0;
+}
+
+/* Is the name one of the tokens of an SQL text? */
+static int mig_mentions_token(mig_arena *a, const char *sql, const char *name) {
+  size_t n;
+  mig_token k;
+  if (!mig_mentions(sql, name)) return 0;
+  n = strlen(sql);
+  for (k = mig_next_significant(sql, n, 0); k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_significant(sql, n, k.end)) {
+    if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME && k.type != MIG_TK_STRING) continue;
+    if (mig_same(mig_dequote(a, sql, k), name)) return 1;
+  }
+  return 0;
+}
+/* Statements: what is going to be run, as data, before any of it runs. */
+
+enum mig_statement_kind {
+  MIG_S_SCHEMA = 1, /* DDL that SQLite runs as it stands */
+  MIG_S_NATIVE,     /* a native ALTER that fails beside a broken view: those are put aside */
+  MIG_S_EDIT,       /* writes sqlite_master; takes effect with the next reload */
+  MIG_S_RELOAD,     /* PRAGMA schema_version: the edits take effect, everywhere */
+  MIG_S_DATA,       /* writes rows */
+  MIG_S_CHECK,      /* must answer no row; a row is the identity of one that breaks a rule */
+  MIG_S_COUNT,      /* answers a number, remembered in its slot */
+  MIG_S_NOT_MORE,   /* answers a number that must not exceed the slot's */
+  MIG_S_SCRIPT,     /* a statement of the user's */
+  MIG_S_VERSION,    /* rows of the version table and the journal */
+  MIG_S_FRAME       /* BEGIN, COMMIT, settings */
+};
+
+typedef struct mig_statement {
+  struct mig_statement *next;
+  int kind;
+  const char *sql;
+  const char *reason;    /* why this statement; never NULL */
+  const char *schema;    /* EDIT: the database that it edits */
+  const char *complaint; /* CHECK, NOT_MORE: what the rows do wrong */
+  const char *diagnose;  /* DATA, SCHEMA: a CHECK query that finds the rows after a failure */
+  const char *parameter; /* bound to ?1, for texts too long to be written out */
+  int slot;              /* COUNT, NOT_MORE */
+  const char **edited;   /* EDIT of one text: where the catalog at hand keeps it; NULL: others */
+  const char *text;      /* the text that it becomes */
+} mig_statement;
+
+typedef struct mig_statements {
+  mig_arena *a;
+  const char *strategy; /* the rung of the ladder, for the lists */
+  mig_statement *first, *last;
+  int slots;
+} mig_statements;
+
+static mig_statement *mig_emit(mig_statements *list, int kind, const char *sql,
+                               const char *reason) {
+  mig_statement *s = (mig_statement *)mig_alloc(list->a, sizeof *s);
+  if (!s || !sql) return 0;
+  s->kind = kind;
+  s->sql = sql;
+  s->reason = reason ? reason : "";
+  if (list->last) list->last->next = s;
+  else list->first = s;
+  list->last = s;
+  return s;
+}
+
+static const char *mig_kind_name(int kind) {
+  switch (kind) {
+    case MIG_S_DATA: return "data";
+    case MIG_S_CHECK:
+    case MIG_S_COUNT:
+    case MIG_S_NOT_MORE: return "check";
+    case MIG_S_SCRIPT: return "script";
+    case MIG_S_VERSION: return "version";
+    case MIG_S_FRAME: return "frame";
+    default: return "schema";
+  }
+}
+/* Settings: the keys of migrate.ini and of migrate_set() as one table, their values checked when
+** they are given, and the reader of migrate.ini. Text to data: the file's bytes and the process
+** environment come in from the caller.
+**
+** A key has up to three values: its default, the file's, the program's; the later wins. All three
+** are kept as text, so that taking the program's value back uncovers the file's. */
+
+/* kind, key, default. Kinds: NAME is text that may not be empty, TEXT may, ZONE is a time zone, WORD
+** is one of the words of mig_words. `file` says which migrate.ini is read and cannot be in one. */
+#define MIG_SETTINGS(X)                                                                \
+  X(TEXT, file, "")                                                                    \
+  X(NAME, script_location, "migrations")                                               \
+  X(TEXT, version_locations, "")                                                       \
+  X(NAME, file_template,                                                               \
+    "%(year)d%(month).2d%(day).2d_%(hour).2d%(minute).2d_%(rev)s_%(slug)s")            \
+  X(ZONE, timezone, "utc")                                                             \
+  X(INT, truncate_slug_length, "40")                                                   \
+  X(TEXT, target, "")                                                                  \
+  X(NAME, version_table, "alembic_version")                                            \
+  X(BOOL, journal, "on")                                                               \
+  X(BOOL, compare_type, "on")                                                          \
+  X(BOOL, compare_server_default, "on")                                                \
+  X(BOOL, transaction_per_migration, "off")                                            \
+  X(WORD, rebuild, "auto")                                                             \
+  X(INT, busy_timeout, "5000")                                                         \
+  X(WORD, log_level, "off")                                                            \
+  X(BOOL, progress, "off")                                                             \
+  X(TEXT, backup, "")
+
+enum { MIG_KIND_NAME, MIG_KIND_TEXT, MIG_KIND_ZONE, MIG_KIND_BOOL, MIG_KIND_INT, MIG_KIND_WORD };
+
+#define MIG_TYPE_NAME const char *
+#define MIG_TYPE_TEXT const char *
+#define MIG_TYPE_ZONE const char *
+#define MIG_TYPE_BOOL int
+#define MIG_TYPE_INT int
+#define MIG_TYPE_WORD int
+
+#define MIG_SETTING_ENUM(kind, key, value) MIG_SETTING_##key,
+enum { MIG_SETTINGS(MIG_SETTING_ENUM) MIG_SETTING_COUNT };
+
+enum { MIG_REBUILD_AUTO = 0, MIG_REBUILD_PORTABLE = 1 }; /* the setting rebuild */
+enum { MIG_FROM_FILE, MIG_FROM_PROGRAM, MIG_FROM_COUNT };
+
+#define MIG_SETTING_FIELD(kind, key, value) MIG_TYPE_##kind key;
+typedef struct mig_settings {
+  MIG_SETTINGS(MIG_SETTING_FIELD) /* the values in force */
+  const char *given[MIG_FROM_COUNT][MIG_SETTING_COUNT]; /* as text; NULL: not given */
+  const char *ini;    /* the migrate.ini that was read; NULL: none */
+  const char *folder; /* its folder, where relative paths begin; NULL: the current one */
+  const char *env_sql; /* the text of env.sql, NULL: none; with its path */
+  const char *env_path;
+} mig_settings;
+
+typedef struct mig_setting {
+  const char *key, *value; /* value: the default */
+  int kind;
+  size_t offset; /* of the field in mig_settings */
+} mig_setting;
+
+#define MIG_SETTING_ROW(kind, key, value) \
+  {#key, value, MIG_KIND_##kind, offsetof(mig_settings, key)},
+static const mig_setting mig_setting_table[] = {MIG_SETTINGS(MIG_SETTING_ROW)};
+
+typedef struct mig_setting_word {
+  int setting;
+  const char *word;
+  int value;
+} mig_setting_word;
+
+static const mig_setting_word mig_words[] = {
+  {MIG_SETTING_rebuild, "auto", MIG_REBUILD_AUTO},
+  {MIG_SETTING_rebuild, "portable", MIG_REBUILD_PORTABLE},
+  {MIG_SETTING_log_level, "off", 0},
+  {MIG_SETTING_log_level, "debug", MIGRATE_DEBUG},
+  {MIG_SETTING_log_level, "info", MIGRATE_INFO},
+  {MIG_SETTING_log_level, "warning", MIGRATE_WARNING},
+  {MIG_SETTING_log_level, "error", MIGRATE_ERROR},
+};
+#define MIG_WORD_COUNT ((int)(sizeof(mig_words) / sizeof(mig_words[0])))
+
+/* ---- keys ---- */
+
+/* The index of a key, or -1. */
+static int mig_setting_find(const char *key) {
+  int i;
+  for (i = 0; i < MIG_SETTING_COUNT; i++) {
+    if (mig_same(mig_setting_table[i].key, key)) return i;
+  }
+  return -1;
+}
+
+#define MIG_KEY_MAX 32 /* longer words are no misspelt key */
+
+/* The number of letters to insert, delete or replace to get from a to b (Levenshtein). */
+static int mig_distance(const char *a, const char *b) {
+  int row[MIG_KEY_MAX + 1], na = (int)strlen(a), nb = (int)strlen(b), i, j;
+  if (na > MIG_KEY_MAX || nb > MIG_KEY_MAX) return MIG_KEY_MAX;
+  for (j = 0; j <= nb; j++) row[j] = j;
+  for (i = 1; i <= na; i++) {
+    int diagonal = row[0];
+    row[0] = i;
+    for (j = 1; j <= nb; j++) {
+      int best = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      if (row[j] + 1 < best) best = row[j] + 1;
+      if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+      row[j] = best;
+    }
+  }
+  return row[nb];
+}
+
+/* The known key that a misspelt one most likely means; NULL: none is near. */
+static const char *mig_setting_guess(const char *key) {
+  const char *guess = 0;
+  int best = (int)strlen(key) / 3 + 1, i;
+  for (i = 0; i < MIG_SETTING_COUNT; i++) {
+    int d = mig_distance(key, mig_setting_table[i].key);
+    if (d > best || (guess && d == best)) continue;
+    best = d;
+    guess = mig_setting_table[i].key;
+  }
+  return guess;
+}
+
+/* Whether a word may be repeated in a message. Only what looks like a key may: the file that was
+** named by mistake could be a secret one. */
+static int mig_key_shape(const char *key) {
+  size_t i;
+  for (i = 0; key[i]; i++) {
+    if (i >= MIG_KEY_MAX || !((key[i] >= 'a' && key[i] <= 'z') || key[i] == '_')) return 0;
+  }
+  return i > 0;
+}
+
+static int mig_unknown_key(mig_arena *a, const char *key) {
+  const char *guess = mig_setting_guess(key);
+  mig_text all;
+  int i;
+  if (guess) {
+    return mig_fail(a, MIGRATE_CONFIG, "unknown setting %s; did you mean %s?", key, guess);
+  }
+  mig_text_init(&all, a);
+  for (i = 0; i < MIG_SETTING_COUNT; i++) {
+    mig_putf(&all, "%s%s", i ? ", " : "", mig_setting_table[i].key);
+  }
+  return mig_fail(a, MIGRATE_CONFIG, "unknown setting%s%s; the settings are %s",
+                  mig_key_shape(key) ? " " : "", mig_key_shape(key) ? key : "",
+                  mig_text_z(&all));
+}
+
+/* ---- values ---- */
+
+/* Reads a boolean word: 1, 0, or -1 for none. */
+static int mig_bool(const char *z) {
+  static const char *const words[] = {"off", "on", "false", "true", "no", "yes", "0", "1"};
+  int i;
+  for (i = 0; i < 8; i++) {
+    if (mig_same(words[i], z)) return i % 2;
+  }
+  return -1;
+}
+
+/* Reads a whole decimal number from 0 on; -1: it is none, or too large. */
+static int mig_number(const char *z) {
+  int n = 0;
+  if (!*z) return -1;
+  for (; *z; z++) {
+    if (*z < '0' || *z > '9' || n > (INT_MAX - 9) / 10) return -1;
+    n = n * 10 + (*z - '0');
+  }
+  return n;
+}
+
+enum { MIG_ZONE_BAD = -1, MIG_ZONE_FIXED, MIG_ZONE_LOCAL };
+
+static int mig_two_digits(const char *z) {
+  if (z[0] < '0' || z[0] > '9' || z[1] < '0' || z[1] > '9') return -1;
+  return (z[0] - '0') * 10 + (z[1] - '0');
+}
+
+/* Reads a time zone: utc (or nothing), local, or an offset +HH:MM, +HHMM, +HH, each also behind
+** utc. Names of places need a time zone database, which SQLite has none of. */
+static int mig_zone(const char *z, int *minutes) {
+  int sign, hour, minute = 0;
+  *minutes = 0;
+  if (mig_same(z, "local")) return MIG_ZONE_LOCAL;
+  if (sqlite3_strnicmp(z, "utc", 3) == 0) z += 3;
+  if (!*z) return MIG_ZONE_FIXED;
+  if (*z != '+' && *z != '-') return MIG_ZONE_BAD;
+  sign = *z == '-' ? -1 : 1;
+  hour = mig_two_digits(++z);
+  if (hour < 0 || hour > 23) return MIG_ZONE_BAD;
+  z += 2;
+  if (*z == ':') z++;
+  if (*z) {
+    minute = mig_two_digits(z);
+    if (minute < 0 || minute > 59 || z[2]) return MIG_ZONE_BAD;
+  } else if (z[-1] == ':') {
+    return MIG_ZONE_BAD;
+  }
+  *minutes = sign * (hour * 60 + minute);
+  return MIG_ZONE_FIXED;
+}
+
+/* What a value of a setting looks like, for messages. */
+static char *mig_setting_shape(mig_arena *a, int setting) {
+  mig_text t;
+  int i;
+  switch (mig_setting_table[setting].kind) {
+    case MIG_KIND_BOOL: return mig_copy(a, "on or off");
+    case MIG_KIND_INT: return mig_copy(a, "a whole number");
+    case MIG_KIND_ZONE: return mig_copy(a, "utc, local or an offset such as +02:00");
+    case MIG_KIND_WORD: break;
+    default: return mig_copy(a, "a text that is not empty");
+  }
+  mig_text_init(&t, a);
+  for (i = 0; i < MIG_WORD_COUNT; i++) {
+    if (mig_words[i].setting != setting) continue;
+    mig_putf(&t, "%s%s", t.n ? ", " : "one of ", mig_words[i].word);
+  }
+  return t.z;
+}
+
+static int mig_word_value(int setting, const char *value) {
+  int i;
+  for (i = 0; i < MIG_WORD_COUNT; i++) {
+    if (mig_words[i].setting == setting && mig_same(mig_words[i].word, value)) {
+      return mig_words[i].value;
+    }
+  }
+  return -1;
+}
+
+/* The number that a value means (0 for a text that is right), or -1 when it is not valid. */
+static int mig_setting_value(int setting, const char *value) {
+  int minutes;
+  switch (mig_setting_table[setting].kind) {
+    case MIG_KIND_BOOL: return mig_bool(value);
+    case MIG_KIND_INT: return mig_number(value);
+    case MIG_KIND_WORD: return mig_word_value(setting, value);
+    case MIG_KIND_ZONE: return mig_zone(value, &minutes) == MIG_ZONE_BAD ? -1 : 0;
+    case MIG_KIND_NAME: return *value ? 0 : -1;
+    default: return 0;
+  }
+}
+
+/* The text in force: the program's, else the file's, else the default. */
+static const char *mig_setting_text(const mig_settings *s, int setting) {
+  if (s->given[MIG_FROM_PROGRAM][setting]) return s->given[MIG_FROM_PROGRAM][setting];
+  if (s->given[MIG_FROM_FILE][setting]) return s->given[MIG_FROM_FILE][setting];
+  return mig_setting_table[setting].value;
+}
+
+static void mig_setting_apply(mig_settings *s, int setting) {
+  const char *value = mig_setting_text(s, setting);
+  void *field = (char *)s + mig_setting_table[setting].offset;
+  switch (mig_setting_table[setting].kind) {
+    case MIG_KIND_BOOL:
+    case MIG_KIND_INT:
+    case MIG_KIND_WORD: *(int *)field = mig_setting_value(setting, value); break;
+    default: *(const char **)field = value;
+  }
+}
+
+static void mig_settings_init(mig_settings *s) {
+  int i;
+  memset(s, 0, sizeof(*s));
+  for (i = 0; i < MIG_SETTING_COUNT; i++) mig_setting_apply(s, i);
+}
+
+/* Gives a setting a value, from MIG_FROM_FILE or MIG_FROM_PROGRAM; NULL takes it back. */
+static int mig_settings_put(mig_arena *a, mig_settings *s, const char *key, const char *value,
+                            int from) {
+  int setting = mig_setting_find(key);
+  if (mig_failed(a)) return a->fault->code;
+  if (setting < 0) return mig_unknown_key(a, key);
+  if (value && mig_setting_value(setting, value) < 0) {
+    return mig_fail(a, MIGRATE_CONFIG, "setting %s must be %s, not '%.40s'",
+                    mig_setting_table[setting].key, mig_setting_shape(a, setting), value);
+  }
+  value = mig_copy(a, value);
+  if (mig_failed(a)) return a->fault->code;
+  s->given[from][setting] = value;
+  mig_setting_apply(s, setting);
+  return MIGRATE_OK;
+}
+
+/* ---- migrate.ini ---- */
+
+/* Looks up a variable of the process environment; NULL: not set. */
+typedef const char *(*mig_lookup)(void *arg, const char *name);
+
+static int mig_ini_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+static int mig_is_variable(char c, int first) {
+  if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_') return 1;
+  return !first && c >= '0' && c <= '9';
+}
+
+/* The n bytes of a value with each ${NAME} replaced; $${ stands for ${ itself. */
+static char *mig_expand(mig_arena *a, const char *z, size_t n, mig_lookup lookup, void *arg) {
+  mig_text t;
+  size_t i, end;
+  mig_text_init(&t, a);
+  mig_putn(&t, "", 0);
+  for (i = 0; i < n && !mig_failed(a); i = end) {
+    const char *name, *value;
+    end = i + 1;
+    if (z[i] == '$' && i + 2 < n && z[i + 1] == '$' && z[i + 2] == '{') {
+      mig_put(&t, "${");
+      end = i + 3;
+      continue;
+    }
+    if (z[i] != '$' || end >= n || z[end] != '{') {
+      mig_putn(&t, z + i, 1);
+      continue;
+    }
+    for (end++; end < n && mig_is_variable(z[end], end == i + 2); end++) {}
+    if (end >= n || z[end] != '}' || end == i + 2) {
+      mig_fail(a, MIGRATE_CONFIG, "${ needs a name and a closing }; $${ stands for itself");
+      return 0;
+    }
+    name = mig_copyn(a, z + i + 2, end - i - 2);
+    value = name ? lookup(arg, name) : 0;
+    if (name && !value) {
+      mig_fail(a, MIGRATE_CONFIG, "environment variable %s is not set", name);
+    } else if (value) {
+      mig_put(&t, value);
+    }
+    end++;
+  }
+  return t.z;
+}
+
+/* One line `key = value`, without blanks at its ends. */
+static void mig_ini_pair(mig_arena *a, mig_settings *s, const char *z, size_t n, mig_lookup lookup,
+                         void *arg) {
+  size_t equals, nkey, from;
+  char *key, *value;
+  int setting;
+  for (equals = 0; equals < n && z[equals] != '='; equals++) {}
+  if (equals == n) {
+    mig_fail(a, MIGRATE_CONFIG, "neither a comment, a [section] nor key = value");
+    return;
+  }
+  for (nkey = equals; nkey && mig_ini_blank(z[nkey - 1]); nkey--) {}
+  for (from = equals + 1; from < n && mig_ini_blank(z[from]); from++) {}
+  key = mig_copyn(a, z, nkey);
+  if (!key) return;
+  setting = mig_setting_find(key);
+  if (setting == MIG_SETTING_file) {
+    mig_fail(a, MIGRATE_CONFIG, "setting file says which migrate.ini is read, it cannot be in one");
+    return;
+  }
+  if (setting >= 0 && s->given[MIG_FROM_FILE][setting]) {
+    mig_fail(a, MIGRATE_CONFIG, "setting %s is given twice", mig_setting_table[setting].key);
+    return;
+  }
+  value = setting < 0 ? key : mig_expand(a, z + from, n - from, lookup, arg);
+  if (value) mig_settings_put(a, s, key, value, MIG_FROM_FILE);
+}
+
+/* [migrate], or [alembic] in a file that is carried over. Others are an error: a misspelt section
+** would silently turn off all that follows. */
+static void mig_ini_section(mig_arena *a, const char *z, size_t n) {
+  if (n == 9 && (memcmp(z, "[migrate]", 9) == 0 || memcmp(z, "[alembic]", 9) == 0)) return;
+  mig_fail(a, MIGRATE_CONFIG, "unknown section; settings stand under [migrate]");
+}
+
+/* Reads the text of a migrate.ini; `file` names it in messages. The values that an earlier file
+** gave are forgotten. */
+static int mig_settings_read(mig_arena *a, mig_settings *s, const char *file, const char *z,
+                             size_t n, mig_lookup lookup, void *arg) {
+  size_t at, end;
+  int line = 0, i;
+  if (mig_failed(a)) return a->fault->code;
+  for (i = 0; i < MIG_SETTING_COUNT; i++) s->given[MIG_FROM_FILE][i] = 0;
+  at = n >= 3 && memcmp(z, "\357\273\277", 3) == 0 ? 3 : 0;
+  for (; at < n && !mig_failed(a); at = end + 1) {
+    size_t from = at, to;
+    for (end = at; end < n && z[end] != '\n'; end++) {}
+    line++;
+    for (to = end; to > from && mig_ini_blank(z[to - 1]); to--) {}
+    while (from < to && mig_ini_blank(z[from])) from++;
+    if (memchr(z + at, 0, end - at)) {
+      mig_fail(a, MIGRATE_CONFIG, "a NUL byte; the file is not a text");
+    } else if (from == to || z[from] == '#' || z[from] == ';') {
+      continue;
+    } else if (z[from] == '[') {
+      mig_ini_section(a, z + from, to - from);
+    } else {
+      mig_ini_pair(a, s, z + from, to - from, lookup, arg);
+    }
+  }
+  for (i = 0; i < MIG_SETTING_COUNT; i++) mig_setting_apply(s, i);
+  mig_fault_context(a, "%s, line %d: ", file, line);
+  return a->fault->code;
+}
+
+/* ---- paths ---- */
+
+static int mig_path_is_absolute(const char *path) {
+  if (path[0] == '/' || path[0] == '\\') return 1;
+  return path[0] && path[1] == ':' && (path[2] == '/' || path[2] == '\\');
+}
+
+/* folder/name; the name alone when the folder is NULL or "", or the name absolute. */
+static char *mig_path_join(mig_arena *a, const char *folder, const char *name) {
+  size_t n = folder ? strlen(folder) : 0;
+  if (!n || mig_path_is_absolute(name)) return mig_copy(a, name);
+  if (folder[n - 1] == '/' || folder[n - 1] == '\\') return mig_format(a, "%s%s", folder, name);
+  return mig_format(a, "%s/%s", folder, name);
+}
+
+/* The folder part of a path, "" for none. */
+static char *mig_path_folder(mig_arena *a, const char *path) {
+  size_t n = strlen(path);
+  while (n && path[n - 1] != '/' && path[n - 1] != '\\') n--;
+  while (n > 1 && (path[n - 1] == '/' || path[n - 1] == '\\')) n--;
+  return mig_copyn(a, path, n);
+}
+
+/* A path that a setting holds: what the program gave begins where the program is, what the file
+** gave (or the default stands for) begins where the file is. */
+static char *mig_setting_path(mig_arena *a, const mig_settings *s, int setting, const char *path) {
+  return mig_path_join(a, s->given[MIG_FROM_PROGRAM][setting] ? 0 : s->folder, path);
+}
+/* Revision: one step of the schema's history as plain data, and the lists of names in it. */
+
+typedef struct mig_names {
+  const char **at;
+  int n;
+} mig_names;
+
+/* One direction of a revision. */
+typedef struct mig_section {
+  const char *sql; /* NULL: absent */
+  int line;        /* of the file, at which sql begins; 0: not from a file */
+  int outside;     /* transaction:false: runs outside the transaction */
+} mig_section;
+
+typedef struct mig_revision {
+  const char *id;
+  const char *message;     /* one line; "" without */
+  const char *create_date; /* "" without */
+  const char *compat;      /* id of the oldest revision whose programs may go on; NULL: none */
+  const char *path;        /* of the file; NULL: compiled in */
+  const char *text;        /* the whole file; NULL: compiled in */
+  mig_names down, depends, labels;
+  mig_section upgrade, downgrade;
+  int (*upgrade_fn)(sqlite3 *, void *);
+  int (*downgrade_fn)(sqlite3 *, void *);
+  void *arg;
+} mig_revision;
+
+#define MIG_ID_MAX 128 /* bytes of an id; Alembic's own column says 32, which SQLite ignores */
+
+static int mig_is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+static int mig_is_id_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.';
+}
+
+/* The characters of an id that may not be there, each once, as Alembic lists them: '+, :'. */
+static const char *mig_bad_chars(mig_arena *a, const char *id) {
+  unsigned char seen[256];
+  mig_text t;
+  int c;
+  size_t i;
+  memset(seen, 0, sizeof seen);
+  for (i = 0; id[i]; i++) {
+    if (!mig_is_id_char(id[i])) seen[(unsigned char)id[i]] = 1;
+  }
+  mig_text_init(&t, a);
+  for (c = 1; c < 256; c++) {
+    char byte = (char)c;
+    if (!seen[c]) continue;
+    if (t.n) mig_put(&t, ", ");
+    mig_putn(&t, &byte, 1);
+  }
+  return t.z;
+}
+
+/* Ids become names of files and rows of a table, so that a white list decides. */
+static int mig_check_id(mig_arena *a, const char *id) {
+  const char *bad;
+  if (!*id) return mig_fail(a, MIGRATE_GRAPH, "a revision identifier is empty");
+  if (strlen(id) > MIG_ID_MAX) {
+    return mig_fail(a, MIGRATE_GRAPH, "revision identifier '%.20s...' is longer than %d bytes", id,
+                    MIG_ID_MAX);
+  }
+  bad = mig_bad_chars(a, id);
+  if (bad) {
+    return mig_fail(a, MIGRATE_GRAPH, "Character(s) '%s' not allowed in revision identifier '%s'",
+                    bad, id);
+  }
+  if (strspn(id, ".") == strlen(id)) {
+    return mig_fail(a, MIGRATE_GRAPH, "revision identifier '%s' is nothing but dots", id);
+  }
+  return a->fault->code;
+}
+
+/* Labels may hold '-' as well: they never become a file name. */
+static int mig_check_label(mig_arena *a, const char *label) {
+  size_t i, n = strlen(label);
+  for (i = 0; i < n && (mig_is_id_char(label[i]) || label[i] == '-'); i++) {}
+  if (i == n && n > 0 && n <= MIG_ID_MAX) return a->fault->code;
+  return mig_fail(a, MIGRATE_GRAPH,
+                  "branch label '%.40s' is not made of letters, digits, '_', '.' and '-' alone",
+                  label);
+}
+
+/* A list separated by commas; spaces and empty items do not count. */
+static mig_names mig_list_of(mig_arena *a, const char *z) {
+  mig_names names;
+  size_t from, to, end;
+  int commas = 0;
+  names.at = 0;
+  names.n = 0;
+  for (end = 0; z && z[end]; end++) commas += z[end] == ',';
+  if (end) names.at = (const char **)mig_array(a, (size_t)commas + 1, sizeof(char *));
+  if (!names.at) return names;
+  for (from = 0; from <= end; from = to + 1) {
+    size_t first = from, last;
+    for (to = from; to < end && z[to] != ','; to++) {}
+    for (last = to; last > first && mig_is_blank(z[last - 1]); last--) {}
+    while (first < last && mig_is_blank(z[first])) first++;
+    if (first < last) names.at[names.n++] = mig_copyn(a, z + first, last - first);
+  }
+  if (mig_failed(a)) names.n = 0;
+  return names;
+}
+
+/* "a, b", as Alembic writes lists; "" for none. */
+static const char *mig_join(mig_arena *a, mig_names names) {
+  mig_text t;
+  int i;
+  mig_text_init(&t, a);
+  for (i = 0; i < names.n; i++) {
+    if (i) mig_put(&t, ", ");
+    mig_put(&t, names.at[i]);
+  }
+  return mig_text_z(&t);
+}
+/* 3: text to data */
+/* DDL: the text of CREATE statements -> model. It reads whatever SQLite's own parser takes, without
+** recursion, and leaves the judgement of expressions to SQLite: those are skipped by counting
+** parentheses. */
+
+/* A text with one token of lookahead. After a fault the next token is the end. */
+typedef struct mig_reader {
+  mig_arena *a;
+  const char *z; /* NUL-terminated, for the messages */
+  size_t n;
+  mig_token t; /* the next significant token */
+  size_t end;  /* of the last token taken */
+} mig_reader;
+
+static void mig_reader_init(mig_reader *r, mig_arena *a, const char *z, size_t n, size_t at) {
+  r->a = a;
+  r->z = z;
+  r->n = n;
+  r->end = at;
+  r->t = mig_next_significant(z, n, at);
+}
+
+/* Puts the end next: nothing more is read. */
+static void mig_stop(mig_reader *r) { r->t = mig_token_of(MIG_TK_END, r->n, r->n); }
+
+static mig_token mig_take(mig_reader *r) {
+  mig_token t = r->t;
+  r->end = t.end;
+  r->t = mig_next_significant(r->z, r->n, t.end);
+  if (mig_failed(r->a)) mig_stop(r);
+  return t;
+}
+
+static mig_token mig_peek(const mig_reader *r) {
+  return mig_next_significant(r->z, r->n, r->t.end);
+}
+
+#define MIG_QUOTED_TOKEN 60 /* bytes of a token that a message repeats */
+
+/* The error at the next token, in SQLite's words. A reader that was given a part of the text alone
+** sees its end where the text has another token. */
+static int mig_refuse(mig_reader *r) {
+  mig_token t = r->t.type == MIG_TK_END ? mig_next_significant(r->z, strlen(r->z), r->t.at) : r->t;
+  size_t n = t.end - t.at;
+  char *message;
+  if (mig_failed(r->a)) return r->a->fault->code;
+  if (n > MIG_QUOTED_TOKEN) n = MIG_QUOTED_TOKEN;
+  while (n && n < t.end - t.at && (r->z[t.at + n] & 0xc0) == 0x80) n--;
+  message = t.type == MIG_TK_END ? mig_copy(r->a, "incomplete input")
+            : t.type == MIG_TK_ILLEGAL
+                ? mig_format(r->a, "unrecognized token: \"%.*s\"", (int)n, r->z + t.at)
+                : mig_format(r->a, "near \"%.*s\": syntax error", (int)n, r->z + t.at);
+  if (message) mig_fail_at(r->a, MIGRATE_SYNTAX, r->z, t.at, message);
+  mig_stop(r);
+  return r->a->fault->code;
+}
+
+static int mig_at(const mig_reader *r, const char *word) { return mig_token_is(r->z, r->t, word); }
+
+static int mig_at_op(const mig_reader *r, const char *op) { return mig_token_op(r->z, r->t, op); }
+
+static int mig_at_words(const mig_reader *r, const char *word, const char *second) {
+  return mig_at(r, word) && mig_token_is(r->z, mig_peek(r), second);
+}
+
+static int mig_take_word(mig_reader *r, const char *word) {
+  if (!mig_at(r, word)) return 0;
+  mig_take(r);
+  return 1;
+}
+
+static int mig_take_op(mig_reader *r, const char *op) {
+  if (!mig_at_op(r, op)) return 0;
+  mig_take(r);
+  return 1;
+}
+
+static void mig_want_word(mig_reader *r, const char *word) {
+  if (!mig_take_word(r, word)) mig_refuse(r);
+}
+
+static void mig_want_op(mig_reader *r, const char *op) {
+  if (!mig_take_op(r, op)) mig_refuse(r);
+}
+
+static mig_span mig_span_of(size_t at, size_t end) {
+  mig_span s;
+  s.at = at;
+  s.end = end;
+  return s;
+}
+
+/* Can the token be a name? Strings can, by SQLite's old kindness. */
+static int mig_is_name(const char *z, mig_token t) {
+  if (t.type == MIG_TK_NAME || t.type == MIG_TK_STRING) return 1;
+  return t.type == MIG_TK_WORD && !mig_word_in(z, t, mig_reserved_words);
+}
+
+/* Takes a name; *span, unless NULL, becomes its token. */
+static const char *mig_take_name(mig_reader *r, mig_span *span) {
+  const char *name;
+  if (!mig_is_name(r->z, r->t)) {
+    mig_refuse(r);
+    return 0;
+  }
+  if (span) *span = mig_span_of(r->t.at, r->t.end);
+  name = mig_dequote(r->a, r->z, r->t);
+  mig_take(r);
+  return name;
+}
+
+/* [schema.]name */
+static const char *mig_take_object(mig_reader *r, const char **schema, mig_span *span) {
+  const char *name = mig_take_name(r, span);
+  *schema = 0;
+  if (!mig_take_op(r, ".")) return name;
+  *schema = name;
+  return mig_take_name(r, span);
+}
+
+/* Takes ( .. ); the span runs from the first to the last token inside. */
+static mig_span mig_take_parens(mig_reader *r) {
+  mig_span s;
+  int depth = 1;
+  mig_want_op(r, "(");
+  s.at = s.end = r->t.at;
+  while (r->t.type != MIG_TK_END && r->t.type != MIG_TK_ILLEGAL) {
+    if (mig_at_op(r, "(")) depth++;
+    if (mig_at_op(r, ")") && --depth == 0) {
+      mig_take(r);
+      return s;
+    }
+    s.end = mig_take(r).end;
+  }
+  mig_refuse(r);
+  return s;
+}
+
+/* --- types and affinities -------------------------------------------------------------------- */
+
+/* Is the next token a word of a type? Keywords that open nothing else here are: SQLite's parser
+** falls back to taking them for identifiers. */
+static int mig_at_type_word(const mig_reader *r) {
+  return mig_is_name(r->z, r->t) &&
+         !(r->t.type == MIG_TK_WORD && mig_word_in(r->z, r->t, mig_join_words));
+}
+
+static void mig_take_signed(mig_reader *r) {
+  if (!mig_take_op(r, "+")) mig_take_op(r, "-");
+  if (r->t.type != MIG_TK_NUMBER) mig_refuse(r);
+  mig_take(r);
+}
+
+/* Takes a type, perhaps none: words, then (number [, number]). */
+static mig_span mig_take_type(mig_reader *r) {
+  mig_span s = mig_span_of(r->t.at, r->t.at);
+  while (mig_at_type_word(r)) s.end = mig_take(r).end;
+  if (mig_span_empty(s) || !mig_take_op(r, "(")) return s;
+  mig_take_signed(r);
+  if (mig_take_op(r, ",")) mig_take_signed(r);
+  mig_want_op(r, ")");
+  s.end = r->end;
+  return s;
+}
+
+static size_t mig_trim(const char *z, size_t at, size_t end) {
+  while (end > at && mig_is_space((unsigned char)z[end - 1])) end--;
+  return end;
+}
+
+/* Where the type's text ends for SQLite: GENERATED ALWAYS is taken for words of the type first and
+** cut off by bytes afterwards, a comment between them saving the former. */
+static size_t mig_type_end(const char *z, mig_span s) {
+  size_t end = s.end;
+  if (end - s.at < 16 || sqlite3_strnicmp(z + end - 6, "always", 6) != 0) return end;
+  end = mig_trim(z, s.at, end - 6);
+  if (end - s.at < 9 || sqlite3_strnicmp(z + end - 9, "generated", 9) != 0) return end;
+  return mig_trim(z, s.at, end - 9);
+}
+
+/* Is it one of the bytes that open a quoted name or string? */
+static int mig_is_quote(int c) { return c == '"' || c == '\'' || c == '`' || c == '['; }
+
+/* The type as SQLite remembers it: the text with its comments. Of a text that begins with a quote
+** the first and the last byte go, whatever that is (so since 3.37); or, with another quote inside,
+** only its first word counts. */
+static const char *mig_type_name(mig_arena *a, const char *z, size_t at, size_t end) {
+  size_t i;
+  if (end - at < 2 || !mig_is_quote((unsigned char)z[at])) return mig_copyn(a, z + at, end - at);
+  for (i = at + 1; i < end - 1; i++) {
+    if (mig_is_quote((unsigned char)z[i])) return mig_dequote(a, z, mig_next_token(z, end, at));
+  }
+  return mig_copyn(a, z + at + 1, end - at - 2);
+}
+
+/* The affinity of a type, by SQLite's rule: parts of words, whatever they stand in. */
+static int mig_affinity(const char *type) {
+  sqlite3_uint64 h = 0;
+  int affinity = MIG_NUMERIC, c;
+  if (!*type) return MIG_BLOB;
+  for (; (c = (unsigned char)*type) != 0; type++) {
+    h = (h << 8 | (unsigned)(c >= 'A' && c <= 'Z' ? c + 32 : c)) & 0xffffffffu;
+    if ((h & 0xffffff) == 0x696e74) return MIG_INTEGER; /* int */
+    if (h == 0x63686172 || h == 0x636c6f62 || h == 0x74657874) { /* char, clob, text */
+      affinity = MIG_TEXT;
+    } else if (h == 0x626c6f62) { /* blob */
+      if (affinity == MIG_NUMERIC || affinity == MIG_REAL) affinity = MIG_BLOB;
+    } else if (affinity == MIG_NUMERIC && /* real, floa, doub */
+               (h == 0x7265616c || h == 0x666c6f61 || h == 0x646f7562)) {
+      affinity = MIG_REAL;
+    }
+  }
+  return affinity;
+}
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+/* Is the next token ASC or DESC for the order, rather than a part of the expression? */
+static int mig_at_order(const mig_reader *r) {
+  mig_token next;
+  if (!mig_at(r, "ASC") && !mig_at(r, "DESC")) return 0;
+  next = mig_peek(r);
+  return mig_token_op(r->z, next, ",") || mig_token_op(r->z, next, ")") ||
+         mig_token_is(r->z, next, "AUTOINCREMENT");
+}
+
+/* Takes one term of a key, up to the comma or parenthesis behind it. A column may stand in
+** parentheses and carry several COLLATE, of which the last counts; anything more is an expression,
+** whose name stays NULL. */
+static mig_key mig_take_key(mig_reader *r) {
+  mig_key k;
+  int depth = 0, parts = 0;
+  memset(&k, 0, sizeof k);
+  k.span.at = k.expr.at = r->t.at;
+  while (r->t.type != MIG_TK_END && r->t.type != MIG_TK_ILLEGAL) {
+    if (depth == 0 && (mig_at_op(r, ",") || mig_at_op(r, ")") || mig_at(r, "AUTOINCREMENT"))) break;
+    if (depth == 0 && parts && mig_at_order(r)) {
+      k.desc = mig_at(r, "DESC");
+      mig_take(r);
+      break;
+    }
+    if (mig_at_op(r, "(")) {
+      depth++;
+      if (parts) parts++; /* a call */
+    } else if (mig_at_op(r, ")")) {
+      depth--;
+    } else if (parts && mig_take_word(r, "COLLATE")) {
+      k.collate = mig_dequote(r->a, r->z, r->t);
+    } else if (parts++ == 0 && mig_is_name(r->z, r->t)) {
+      k.name_span = mig_span_of(r->t.at, r->t.end);
+      k.name = mig_dequote(r->a, r->z, r->t);
+    }
+    k.expr.end = mig_take(r).end;
+  }
+  k.span.end = r->end;
+  if (parts != 1) {
+    k.name = k.collate = 0;
+    k.name_span.at = k.name_span.end = 0;
+  }
+  if (!parts || depth) mig_refuse(r);
+  return k;
+}
+
+/* Takes ( key, .. ), up to what stands behind the last one: `)` or AUTOINCREMENT. */
+static mig_key *mig_take_keys(mig_reader *r, int *nkey) {
+  mig_key *keys = 0;
+  int n = 0, cap = 0;
+  mig_want_op(r, "(");
+  do {
+    keys = (mig_key *)mig_grow(r->a, keys, n, &cap, sizeof(mig_key));
+    if (mig_failed(r->a)) return 0;
+    keys[n++] = mig_take_key(r);
+  } while (mig_take_op(r, ","));
+  *nkey = n;
+  return keys;
+}
+
+/* The same where only columns can be. */
+static mig_key *mig_take_column_keys(mig_reader *r, int *nkey) {
+  mig_key *keys = mig_take_keys(r, nkey);
+  int i;
+  for (i = 0; keys && i < *nkey && !mig_failed(r->a); i++) {
+    if (keys[i].name) continue;
+    mig_fail_at(r->a, MIGRATE_SYNTAX, r->z, keys[i].span.at,
+                "expressions prohibited in PRIMARY KEY and UNIQUE constraints");
+    mig_stop(r);
+  }
+  return keys;
+}
+
+/* --- constraints ----------------------------------------------------------------------------- */
+
+typedef struct mig_table_reader {
+  mig_reader r;
+  mig_table *t;
+  int column_cap, constraint_cap;
+  int column;       /* the one being read; -1 behind the columns */
+  int foreign_key;  /* the constraint that DEFERRABLE speaks of, or -1 */
+  size_t generated; /* where GENERATED stands, if it was taken for the type's; or 0 */
+} mig_table_reader;
+
+/* The next constraint, or NULL after a fault. It begins at the next token. */
+static mig_constraint *mig_new_constraint(mig_table_reader *d) {
+  mig_table *t = d->t;
+  mig_constraint *c;
+  t->constraints = (mig_constraint *)mig_grow(d->r.a, t->constraints, t->nconstraint,
+                                              &d->constraint_cap, sizeof(mig_constraint));
+  if (mig_failed(d->r.a)) return 0;
+  c = &t->constraints[t->nconstraint++];
+  memset(c, 0, sizeof *c);
+  c->column = d->column;
+  c->of = -1;
+  c->span.at = c->body.at = d->r.t.at;
+  return c;
+}
+
+static void mig_take_conflict(mig_reader *r, mig_constraint *c) {
+  if (!mig_at_words(r, "ON", "CONFLICT")) return;
+  c->conflict.at = r->t.at;
+  mig_take(r);
+  mig_take(r);
+  if (!mig_at(r, "ROLLBACK") && !mig_at(r, "ABORT") && !mig_at(r, "FAIL") && !mig_at(r, "IGNORE") &&
+      !mig_at(r, "REPLACE")) {
+    mig_refuse(r);
+  }
+  c->conflict.end = mig_take(r).end;
+}
+
+static int mig_at_literal(const mig_reader *r) {
+  static const char *const words[] = {"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "NULL",
+                                      0};
+  if (r->t.type == MIG_TK_WORD) return mig_word_in(r->z, r->t, words);
+  return r->t.type == MIG_TK_NUMBER || r->t.type == MIG_TK_STRING || r->t.type == MIG_TK_BLOB;
+}
+
+/* Takes the value of DEFAULT: a literal, perhaps signed, a name, or ( expression ). */
+static mig_span mig_take_default(mig_reader *r) {
+  mig_span s = mig_span_of(r->t.at, r->t.at);
+  if (mig_at_op(r, "(")) {
+    mig_take_parens(r);
+  } else {
+    int sign = mig_take_op(r, "+") || mig_take_op(r, "-");
+    if (!mig_at_literal(r) && (sign || !mig_is_name(r->z, r->t))) mig_refuse(r);
+    mig_take(r);
+  }
+  s.end = r->end;
+  return s;
+}
+
+static const char *mig_take_action(mig_reader *r) {
+  if (mig_take_word(r, "CASCADE")) return "CASCADE";
+  if (mig_take_word(r, "RESTRICT")) return "RESTRICT";
+  if (mig_take_word(r, "NO")) {
+    mig_want_word(r, "ACTION");
+    return "NO ACTION";
+  }
+  mig_want_word(r, "SET");
+  if (mig_take_word(r, "NULL")) return "SET NULL";
+  mig_want_word(r, "DEFAULT");
+  return "SET DEFAULT";
+}
+
+/* REFERENCES parent [(columns)] [actions] */
+static void mig_take_references(mig_reader *r, mig_constraint *c) {
+  c->on_delete = c->on_update = "NO ACTION";
+  mig_want_word(r, "REFERENCES");
+  c->parent = mig_take_name(r, &c->parent_span);
+  if (mig_at_op(r, "(")) {
+    c->parent_keys = mig_take_column_keys(r, &c->nparent);
+    mig_want_op(r, ")");
+  }
+  c->actions.at = r->t.at;
+  c->actions.end = c->actions.at;
+  while (mig_at(r, "MATCH") || mig_at(r, "ON")) {
+    if (mig_take_word(r, "MATCH")) {
+      mig_take_name(r, 0);
+    } else {
+      mig_take(r);
+      if (mig_take_word(r, "DELETE")) {
+        c->on_delete = mig_take_action(r);
+      } else if (mig_take_word(r, "UPDATE")) {
+        c->on_update = mig_take_action(r);
+      } else {
+        mig_want_word(r, "INSERT");
+        mig_take_action(r);
+      }
+    }
+    c->actions.end = r->end;
+  }
+}
+
+static int mig_at_deferrable(const mig_reader *r) {
+  return mig_at(r, "DEFERRABLE") || mig_at_words(r, "NOT", "DEFERRABLE");
+}
+
+/* [NOT] DEFERRABLE [INITIALLY ..]; returns whether the key is then deferred. */
+static int mig_take_deferrable(mig_reader *r) {
+  int not_deferrable = mig_take_word(r, "NOT"), deferred = 0;
+  mig_want_word(r, "DEFERRABLE");
+  if (mig_take_word(r, "INITIALLY")) {
+    deferred = mig_take_word(r, "DEFERRED");
+    if (!deferred) mig_want_word(r, "IMMEDIATE");
+  }
+  return deferred && !not_deferrable;
+}
+
+/* The key of a constraint that stands at its column. */
+static void mig_own_key(mig_table_reader *d, mig_constraint *c) {
+  c->keys = (mig_key *)mig_alloc(d->r.a, sizeof(mig_key));
+  if (!c->keys) return;
+  c->keys[0].name = d->t->columns[d->column].name;
+  c->nkey = 1;
+}
+
+static void mig_take_autoincrement(mig_reader *r, mig_constraint *c) {
+  if (!mig_at(r, "AUTOINCREMENT")) return;
+  c->autoincrement = 1;
+  c->autoincrement_span = mig_span_of(r->t.at, r->t.end);
+  mig_take(r);
+}
+
+static void mig_take_column_key(mig_table_reader *d, mig_constraint *c) {
+  mig_reader *r = &d->r;
+  mig_own_key(d, c);
+  if (mig_take_word(r, "UNIQUE")) {
+    c->kind = MIG_UNIQUE;
+    mig_take_conflict(r, c);
+    return;
+  }
+  c->kind = MIG_PRIMARY_KEY;
+  mig_want_word(r, "PRIMARY");
+  mig_want_word(r, "KEY");
+  if (c->keys && !mig_take_word(r, "ASC")) c->keys[0].desc = mig_take_word(r, "DESC");
+  mig_take_conflict(r, c);
+  mig_take_autoincrement(r, c);
+}
+
+static void mig_take_generated(mig_table_reader *d, mig_constraint *c) {
+  mig_reader *r = &d->r;
+  c->kind = MIG_GENERATED;
+  if (mig_take_word(r, "GENERATED")) mig_want_word(r, "ALWAYS");
+  mig_want_word(r, "AS");
+  c->expr = mig_take_parens(r);
+  c->stored = mig_take_word(r, "STORED");
+  if (!c->stored) mig_take_word(r, "VIRTUAL");
+}
+
+/* Does a constraint of a column begin at the next token, its CONSTRAINT name aside? */
+static int mig_at_column_constraint(const mig_reader *r) {
+  static const char *const words[] = {"AS", "CHECK", "COLLATE", "DEFAULT", "DEFERRABLE",
+                                      "GENERATED", "NOT", "NULL", "PRIMARY", "REFERENCES",
+                                      "UNIQUE", 0};
+  return r->t.type == MIG_TK_WORD && mig_word_in(r->z, r->t, words);
+}
+
+/* Takes the constraint of a column that begins at the next token. */
+static void mig_take_column_constraint(mig_table_reader *d, mig_constraint *c) {
+  mig_reader *r = &d->r;
+  if (mig_at(r, "PRIMARY") || mig_at(r, "UNIQUE")) {
+    mig_take_column_key(d, c);
+  } else if (mig_at(r, "GENERATED") || mig_at(r, "AS")) {
+    mig_take_generated(d, c);
+  } else if (mig_at(r, "REFERENCES")) {
+    c->kind = MIG_FOREIGN_KEY;
+    d->foreign_key = d->t->nconstraint - 1;
+    mig_own_key(d, c);
+    mig_take_references(r, c);
+  } else if (mig_at_deferrable(r)) {
+    c->kind = MIG_DEFERRABLE;
+    c->of = d->foreign_key;
+    c->deferred = mig_take_deferrable(r);
+    if (c->of >= 0) d->t->constraints[c->of].deferred = c->deferred;
+  } else if (mig_take_word(r, "CHECK")) {
+    c->kind = MIG_CHECK;
+    c->expr = mig_take_parens(r);
+  } else if (mig_take_word(r, "DEFAULT")) {
+    c->kind = MIG_DEFAULT;
+    c->expr = mig_take_default(r);
+  } else if (mig_take_word(r, "COLLATE")) {
+    c->kind = MIG_COLLATE;
+    c->collation = mig_take_name(r, &c->expr);
+  } else {
+    c->kind = mig_take_word(r, "NOT") ? MIG_NOT_NULL : MIG_NULL;
+    mig_want_word(r, "NULL");
+    mig_take_conflict(r, c);
+  }
+}
+
+/* Does a constraint of the table begin at the next token, its CONSTRAINT name aside? */
+static int mig_at_table_constraint(const mig_reader *r) {
+  return mig_at(r, "PRIMARY") || mig_at(r, "UNIQUE") || mig_at(r, "CHECK") || mig_at(r, "FOREIGN");
+}
+
+static void mig_take_table_constraint(mig_table_reader *d, mig_constraint *c) {
+  mig_reader *r = &d->r;
+  if (mig_take_word(r, "CHECK")) {
+    c->kind = MIG_CHECK;
+    c->expr = mig_take_parens(r);
+    mig_take_conflict(r, c);
+    return;
+  }
+  if (mig_take_word(r, "UNIQUE")) {
+    c->kind = MIG_UNIQUE;
+  } else {
+    c->kind = mig_at(r, "PRIMARY") ? MIG_PRIMARY_KEY : MIG_FOREIGN_KEY;
+    mig_take(r);
+    mig_want_word(r, "KEY");
+  }
+  c->list.at = c->list.end = r->t.at;
+  c->keys = mig_take_column_keys(r, &c->nkey);
+  if (c->kind == MIG_PRIMARY_KEY) mig_take_autoincrement(r, c);
+  mig_want_op(r, ")");
+  c->list.end = r->end;
+  if (c->kind != MIG_FOREIGN_KEY) {
+    mig_take_conflict(r, c);
+    return;
+  }
+  d->foreign_key = d->t->nconstraint - 1;
+  mig_take_references(r, c);
+  if (mig_at_deferrable(r)) c->deferred = mig_take_deferrable(r);
+}
+
+static int mig_at_constraint(const mig_table_reader *d) {
+  return d->column < 0 ? mig_at_table_constraint(&d->r) : mig_at_column_constraint(&d->r);
+}
+
+/* CONSTRAINT name */
+typedef struct mig_given_name {
+  const char *name; /* NULL: none is given */
+  mig_span name_span;
+  size_t at, end;
+} mig_given_name;
+
+static mig_given_name mig_take_given_name(mig_reader *r) {
+  mig_given_name g;
+  memset(&g, 0, sizeof g);
+  g.at = r->t.at;
+  if (!mig_take_word(r, "CONSTRAINT")) return g;
+  g.name = mig_take_name(r, &g.name_span);
+  g.end = r->end;
+  return g;
+}
+
+/* Takes further names behind the first. SQLite lets the last one win: that is returned, and those
+** before it are one MIG_BARE_NAME. */
+static mig_given_name mig_take_more_names(mig_table_reader *d, mig_given_name first) {
+  mig_given_name before = first, last = first;
+  mig_constraint *c;
+  while (mig_at(&d->r, "CONSTRAINT")) {
+    before = last;
+    last = mig_take_given_name(&d->r);
+  }
+  c = mig_new_constraint(d);
+  if (!c) return last;
+  c->kind = MIG_BARE_NAME;
+  c->name = before.name;
+  c->name_span = before.name_span;
+  c->span = mig_span_of(first.at, before.end);
+  c->body = mig_span_of(before.end, before.end);
+  return last;
+}
+
+/* Takes [CONSTRAINT name] constraint, of the table or of a column; returns 0 when none begins at
+** the next token. A name with nothing behind it that could bear it stands alone. */
+static int mig_take_constraint(mig_table_reader *d) {
+  mig_reader *r = &d->r;
+  mig_given_name given;
+  mig_constraint *c;
+  if (!mig_at(r, "CONSTRAINT") && !mig_at_constraint(d)) return 0;
+  given = mig_take_given_name(r);
+  if (mig_at(r, "CONSTRAINT")) given = mig_take_more_names(d, given);
+  c = mig_new_constraint(d);
+  if (!c) return 0;
+  c->name = given.name;
+  c->name_span = given.name_span;
+  c->span.at = given.at;
+  if (!mig_at_constraint(d)) {
+    c->kind = MIG_BARE_NAME;
+    c->body.at = r->end;
+  } else if (d->column < 0) {
+    mig_take_table_constraint(d, c);
+  } else {
+    mig_take_column_constraint(d, c);
+  }
+  c->span.end = c->body.end = r->end;
+  return !mig_failed(r->a);
+}
+
+/* --- columns --------------------------------------------------------------------------------- */
+
+/* Takes the type of the new column. Where AS follows, GENERATED ALWAYS before it are not its. */
+static void mig_take_column_type(mig_table_reader *d, mig_column *c) {
+  mig_reader *r = &d->r;
+  size_t end;
+  c->type = mig_take_type(r);
+  end = mig_type_end(r->z, c->type);
+  c->type_name = mig_type_name(r->a, r->z, c->type.at, end);
+  if (!c->type_name) return;
+  c->affinity = mig_affinity(c->type_name);
+  if (end > c->type.at && !*c->type_name) c->affinity = MIG_NUMERIC; /* written, but as '' */
+  d->generated = 0;
+  if (end < c->type.end && mig_at(r, "AS")) {
+    mig_token k = mig_next_significant(r->z, c->type.end, end);
+    if (!mig_is_word_byte((unsigned char)r->z[k.at - 1]) &&
+        (mig_token_is(r->z, k, "GENERATED") || mig_token_is(r->z, k, "ALWAYS"))) {
+      d->generated = k.at;
+      c->type.end = end;
+    }
+  }
+}
+
+/* What a constraint says about its column. */
+static void mig_note_constraint(mig_column *column, const mig_constraint *c) {
+  if (c->kind == MIG_NOT_NULL) column->not_null = 1;
+  if (c->kind == MIG_COLLATE) column->collation = c->collation;
+  if (c->kind == MIG_GENERATED) {
+    column->generated = 1;
+    column->stored = c->stored;
+  }
+}
+
+/* Takes name, type and constraints of a column. */
+static void mig_take_column(mig_table_reader *d) {
+  mig_reader *r = &d->r;
+  mig_table *t = d->t;
+  mig_column *c;
+  int i;
+  t->columns = (mig_column *)mig_grow(r->a, t->columns, t->ncolumn, &d->column_cap,
+                                      sizeof(mig_column));
+  if (mig_failed(r->a)) return;
+  d->column = t->ncolumn++;
+  c = &t->columns[d->column];
+  memset(c, 0, sizeof *c);
+  c->first = t->nconstraint;
+  c->name = mig_take_name(r, &c->name_span);
+  c->span.at = c->name_span.at;
+  mig_take_column_type(d, c);
+  while (mig_take_constraint(d)) {}
+  c->span.end = r->end;
+  c->count = t->nconstraint - c->first;
+  if (mig_failed(r->a)) return;
+  for (i = c->first; i < t->nconstraint; i++) mig_note_constraint(c, &t->constraints[i]);
+  if (d->generated) { /* its constraint is the first one: AS followed the type */
+    t->constraints[c->first].span.at = t->constraints[c->first].body.at = d->generated;
+  }
+  d->column = -1;
+}
+
+/* --- CREATE TABLE ---------------------------------------------------------------------------- */
+
+/* Is the column's type exactly INTEGER, as the rowid's alias needs it? */
+static int mig_is_integer(const mig_table *t, const mig_column *c) {
+  mig_token first = mig_next_token(t->sql, t->nsql, c->type.at);
+  if (sqlite3_stricmp(c->type_name, "INTEGER") != 0) return 0;
+  return first.type == MIG_TK_WORD || first.end == c->type.end;
+}
+
+/* Finds the rowid's alias and marks the columns of the primary key. */
+static void mig_note_primary_key(mig_table *t) {
+  const mig_constraint *p = 0;
+  int i, column = -1;
+  for (i = 0; i < t->nconstraint && !p; i++) {
+    if (t->constraints[i].kind != MIG_PRIMARY_KEY) continue;
+    t->primary_key = i;
+    p = &t->constraints[i];
+  }
+  for (i = 0; p && i < p->nkey; i++) {
+    column = p->column >= 0 ? p->column : mig_find_column(t, p->keys[i].name);
+    if (column >= 0) t->columns[column].hidden_key = 1;
+  }
+  if (p && p->nkey == 1 && column >= 0 && mig_is_integer(t, &t->columns[column]) &&
+      !(p->column >= 0 && p->keys[0].desc)) {
+    t->rowid_column = column;
+  }
+}
+
+/* What the options mean for the columns. */
+static void mig_note_options(mig_table *t) {
+  int i;
+  for (i = 0; i < t->ncolumn; i++) {
+    mig_column *c = &t->columns[i];
+    if (t->strict && sqlite3_stricmp(c->type_name, "ANY") == 0) c->affinity = MIG_BLOB;
+    if (c->hidden_key && (t->without_rowid || (t->strict && i != t->rowid_column))) c->not_null = 1;
+  }
+}
+
+static void mig_take_options(mig_reader *r, mig_table *t) {
+  int comma = mig_take_op(r, ","); /* SQLite takes one before the first, too */
+  while (r->t.type == MIG_TK_WORD || comma) {
+    size_t at = r->t.at;
+    if (mig_take_word(r, "WITHOUT")) {
+      mig_want_word(r, "ROWID");
+      t->without_rowid = 1;
+      t->without_rowid_span = mig_span_of(at, r->end);
+    } else {
+      mig_want_word(r, "STRICT");
+      t->strict = 1;
+      t->strict_span = mig_span_of(at, r->end);
+    }
+    comma = mig_take_op(r, ",");
+    if (!comma) break;
+  }
+}
+
+/* All three words, since IF NOT NULL is a column called if. */
+static int mig_take_if_not_exists(mig_reader *r) {
+  mig_token k;
+  if (!mig_at_words(r, "IF", "NOT")) return 0;
+  k = mig_next_significant(r->z, r->n, mig_peek(r).end);
+  if (!mig_token_is(r->z, k, "EXISTS")) return 0;
+  mig_take(r);
+  mig_take(r);
+  mig_take(r);
+  return 1;
+}
+
+static int mig_take_temp(mig_reader *r) {
+  return mig_take_word(r, "TEMP") || mig_take_word(r, "TEMPORARY");
+}
+
+/* The end of a statement: one semicolon may stand there. */
+static void mig_want_end(mig_reader *r) {
+  mig_take_op(r, ";");
+  if (r->t.type != MIG_TK_END) mig_refuse(r);
+}
+
+/* CREATE TABLE up to the open parenthesis; faults for what is no ordinary table. */
+static void mig_take_table_head(mig_reader *r, mig_table *t) {
+  const char *schema;
+  mig_want_word(r, "CREATE");
+  mig_take_temp(r);
+  if (mig_at(r, "VIRTUAL") || mig_at(r, "VIEW")) {
+    mig_fail(r->a, MIGRATE_UNSUPPORTED, "not an ordinary table: a %s",
+             mig_at(r, "VIEW") ? "view" : "virtual table");
+    mig_stop(r);
+  }
+  mig_want_word(r, "TABLE");
+  mig_take_if_not_exists(r);
+  t->name = mig_take_object(r, &schema, &t->name_span);
+  t->open = r->t.at;
+  mig_want_op(r, "(");
+}
+
+static void mig_table_init(mig_table *t, const char *sql, size_t n) {
+  memset(t, 0, sizeof *t);
+  t->sql = sql;
+  t->nsql = n;
+  t->rowid_column = t->primary_key = -1;
+}
+
+static void mig_table_reader_init(mig_table_reader *d, mig_arena *a, mig_table *t, size_t at) {
+  memset(d, 0, sizeof *d);
+  d->t = t;
+  d->column = d->foreign_key = -1;
+  mig_reader_init(&d->r, a, t->sql, t->nsql, at);
+}
+
+/* Reads the text of CREATE TABLE, which *out then points into. Returns 0, or the fault's code:
+** MIGRATE_UNSUPPORTED for a view or a virtual table, MIGRATE_SYNTAX with the place otherwise. */
+static int mig_parse_table(mig_arena *a, const char *sql, mig_table *out) {
+  mig_table_reader d;
+  mig_reader *r = &d.r;
+  mig_table_init(out, sql, strlen(sql));
+  mig_table_reader_init(&d, a, out, 0);
+  mig_take_table_head(r, out);
+  do {
+    if (out->ncolumn && (mig_at(r, "CONSTRAINT") || mig_at_table_constraint(r))) break;
+    mig_take_column(&d);
+  } while (mig_take_op(r, ","));
+  while (mig_at(r, "CONSTRAINT") || mig_at_table_constraint(r)) {
+    if (!mig_take_constraint(&d)) break;
+    if (mig_take_op(r, ",") && mig_at_op(r, ")")) mig_refuse(r);
+  }
+  out->close = r->t.at;
+  mig_want_op(r, ")");
+  mig_take_options(r, out);
+  mig_want_end(r);
+  if (mig_failed(a)) return a->fault->code;
+  mig_note_primary_key(out);
+  mig_note_options(out);
+  return 0;
+}
+
+/* --- other objects --------------------------------------------------------------------------- */
+
+/* Reads the text of CREATE INDEX. */
+static int mig_parse_index(mig_arena *a, const char *sql, mig_index *out) {
+  mig_reader reader, *r = &reader;
+  const char *schema;
+  memset(out, 0, sizeof *out);
+  out->sql = sql;
+  mig_reader_init(r, a, sql, strlen(sql), 0);
+  mig_want_word(r, "CREATE");
+  out->unique = mig_take_word(r, "UNIQUE");
+  mig_want_word(r, "INDEX");
+  mig_take_if_not_exists(r);
+  out->name = mig_take_object(r, &schema, &out->name_span);
+  mig_want_word(r, "ON");
+  out->table = mig_take_name(r, &out->table_span);
+  out->list.at = out->list.end = r->t.at;
+  out->keys = mig_take_keys(r, &out->nkey);
+  mig_want_op(r, ")");
+  out->list.end = r->end;
+  if (mig_take_word(r, "WHERE")) {
+    out->where.at = r->t.at;
+    if (r->t.type == MIG_TK_END) mig_refuse(r);
+    while (r->t.type != MIG_TK_END && !mig_at_op(r, ";")) mig_take(r);
+    out->where.end = r->end;
+  }
+  mig_want_end(r);
+  return a->fault->code;
+}
+
+static void mig_take_event(mig_reader *r, mig_trigger *t) {
+  mig_key *k;
+  int cap = 0;
+  if (mig_take_word(r, "DELETE")) {
+    t->event = 'D';
+  } else if (mig_take_word(r, "INSERT")) {
+    t->event = 'I';
+  } else {
+    mig_want_word(r, "UPDATE");
+    t->event = 'U';
+  }
+  if (t->event != 'U' || !mig_take_word(r, "OF")) return;
+  do {
+    t->columns = (mig_key *)mig_grow(r->a, t->columns, t->ncolumn, &cap, sizeof(mig_key));
+    if (mig_failed(r->a)) return;
+    k = &t->columns[t->ncolumn++];
+    memset(k, 0, sizeof *k);
+    k->name = mig_take_name(r, &k->name_span);
+    k->span = k->expr = k->name_span;
+  } while (mig_take_op(r, ","));
+}
+
+/* Reads the head of CREATE TRIGGER, up to FOR, WHEN or BEGIN. */
+static int mig_parse_trigger(mig_arena *a, const char *sql, mig_trigger *out) {
+  mig_reader reader, *r = &reader;
+  memset(out, 0, sizeof *out);
+  out->sql = sql;
+  mig_reader_init(r, a, sql, strlen(sql), 0);
+  mig_want_word(r, "CREATE");
+  out->temp = mig_take_temp(r);
+  mig_want_word(r, "TRIGGER");
+  mig_take_if_not_exists(r);
+  out->name = mig_take_object(r, &out->schema, &out->name_span);
+  out->time = 'A';
+  if (mig_take_word(r, "BEFORE")) {
+    out->time = 'B';
+  } else if (mig_take_word(r, "INSTEAD")) {
+    mig_want_word(r, "OF");
+    out->time = 'I';
+  } else {
+    mig_take_word(r, "AFTER");
+  }
+  mig_take_event(r, out);
+  mig_want_word(r, "ON");
+  out->table = mig_take_object(r, &out->table_schema, &out->table_span);
+  out->rest = r->t.at;
+  if (!mig_at(r, "FOR") && !mig_at(r, "WHEN") && !mig_at(r, "BEGIN")) mig_refuse(r);
+  return a->fault->code;
+}
+
+/* Reads the head of CREATE VIEW, up to AS. */
+static int mig_parse_view(mig_arena *a, const char *sql, mig_view *out) {
+  mig_reader reader, *r = &reader;
+  memset(out, 0, sizeof *out);
+  out->sql = sql;
+  mig_reader_init(r, a, sql, strlen(sql), 0);
+  mig_want_word(r, "CREATE");
+  out->temp = mig_take_temp(r);
+  mig_want_word(r, "VIEW");
+  mig_take_if_not_exists(r);
+  out->name = mig_take_object(r, &out->schema, &out->name_span);
+  if (mig_at_op(r, "(")) {
+    out->list.at = r->t.at;
+    mig_take_parens(r);
+    out->list.end = r->end;
+  }
+  mig_want_word(r, "AS");
+  out->select.at = r->t.at;
+  while (r->t.type != MIG_TK_END && !mig_at_op(r, ";")) mig_take(r);
+  out->select.end = r->end;
+  if (mig_span_empty(out->select)) mig_refuse(r);
+  mig_want_end(r);
+  return a->fault->code;
+}
+/* Alter: the text of ALTER TABLE, as the ALTER language has it -> operations. Also the other
+** statements that SQLite lacks: ALTER INDEX .. RENAME, CREATE OR REPLACE VIEW and TRIGGER. */
+
+static char *mig_text_of(mig_reader *r, mig_span s) { return mig_span_text(r->a, r->z, s); }
+
+/* Does an action, or the statement, end before the next token? */
+static int mig_at_action_end(const mig_reader *r) {
+  return r->t.type == MIG_TK_END || mig_at_op(r, ",") || mig_at_op(r, ";");
+}
+
+/* Takes an expression: all up to the end of the action. */
+static mig_span mig_take_expression(mig_reader *r) {
+  mig_span s = mig_span_of(r->t.at, r->t.at);
+  int depth = 0;
+  while (r->t.type != MIG_TK_END && r->t.type != MIG_TK_ILLEGAL && !mig_at_op(r, ";")) {
+    if (depth == 0 && (mig_at_op(r, ",") || mig_at_op(r, ")"))) break;
+    if (mig_at_op(r, "(")) depth++;
+    if (mig_at_op(r, ")")) depth--;
+    s.end = mig_take(r).end;
+  }
+  if (depth || mig_span_empty(s) || !mig_at_action_end(r)) mig_refuse(r);
+  return s;
+}
+
+/* Where the action that the next token belongs to ends: behind its last token. */
+static size_t mig_action_end(const mig_reader *r) {
+  mig_reader ahead = *r;
+  int depth = 0;
+  while (ahead.t.type != MIG_TK_END && !mig_at_op(&ahead, ";")) {
+    if (depth == 0 && mig_at_op(&ahead, ",")) break;
+    if (mig_at_op(&ahead, "(")) depth++;
+    if (mig_at_op(&ahead, ")")) depth--;
+    mig_take(&ahead);
+  }
+  return ahead.end;
+}
+
+/* A bare FIRST, or AFTER and a name, at the end of a text: a position, never a part of a type. */
+typedef struct mig_position_words {
+  mig_token word, name; /* word.type is MIG_TK_END when there is none; name: behind AFTER */
+  size_t before;        /* where what stands before them ends */
+} mig_position_words;
+
+static mig_position_words mig_find_position(const char *z, mig_span s) {
+  static const char *const wants[] = {"COLLATE", "CONSTRAINT", "DEFAULT", "MATCH", "REFERENCES", 0};
+  mig_position_words p;
+  mig_token last[3], k;
+  int i;
+  for (i = 0; i < 3; i++) last[i] = mig_token_of(MIG_TK_END, s.at, s.at);
+  for (k = mig_next_significant(z, s.end, s.at); k.type != MIG_TK_END;
+       k = mig_next_significant(z, s.end, k.end)) {
+    last[0] = last[1];
+    last[1] = last[2];
+    last[2] = k;
+  }
+  p.word = p.name = mig_token_of(MIG_TK_END, s.end, s.end);
+  p.before = s.end;
+  if (last[0].type != MIG_TK_END && mig_token_is(z, last[1], "AFTER") && mig_is_name(z, last[2])) {
+    p.word = last[1];
+    p.name = last[2];
+    p.before = last[0].end;
+  } else if (last[1].type != MIG_TK_END && mig_token_is(z, last[2], "FIRST") &&
+             !(last[1].type == MIG_TK_WORD && mig_word_in(z, last[1], wants))) {
+    p.word = last[2];
+    p.before = last[1].end;
+  }
+  return p;
+}
+
+static int mig_take_if_exists(mig_reader *r) {
+  if (!mig_at_words(r, "IF", "EXISTS")) return 0;
+  mig_take(r);
+  mig_take(r);
+  return 1;
+}
+
+static void mig_take_op_name(mig_reader *r, mig_op *op) {
+  op->name_at = r->t.at;
+  op->name = mig_take_name(r, 0);
+}
+
+/* --- ADD ------------------------------------------------------------------------------------- */
+
+/* Lays a table over the text from the next token to `end`, to read a piece of CREATE TABLE. */
+static void mig_read_piece(mig_reader *r, mig_table_reader *d, mig_table *t, size_t end) {
+  mig_table_init(t, r->z, end);
+  mig_table_reader_init(d, r->a, t, r->t.at);
+}
+
+static void mig_take_add_column(mig_reader *r, mig_op *op) {
+  mig_position_words p;
+  mig_table_reader d;
+  mig_table t;
+  size_t end;
+  op->kind = MIG_ADD_COLUMN;
+  op->if_not_exists = mig_take_if_not_exists(r);
+  end = mig_action_end(r);
+  p = mig_find_position(r->z, mig_span_of(r->t.at, end));
+  op->name_at = r->t.at;
+  mig_read_piece(r, &d, &t, p.before);
+  mig_take_column(&d);
+  if (d.r.t.type != MIG_TK_END) mig_refuse(&d.r);
+  if (mig_failed(r->a)) return;
+  op->name = t.columns[0].name;
+  op->text = mig_text_of(r, t.columns[0].span);
+  op->first = p.word.type != MIG_TK_END && p.name.type == MIG_TK_END;
+  if (p.name.type != MIG_TK_END) op->after = mig_dequote(r->a, r->z, p.name);
+  mig_reader_init(r, r->a, r->z, r->n, end);
+}
+
+static void mig_take_add_constraint(mig_reader *r, mig_op *op) {
+  mig_table_reader d;
+  mig_table t;
+  size_t end = mig_action_end(r);
+  op->kind = MIG_ADD_CONSTRAINT;
+  op->name_at = r->t.at;
+  mig_read_piece(r, &d, &t, end);
+  mig_take_constraint(&d);
+  if (mig_failed(r->a)) return;
+  if (t.nconstraint > 1) { /* CONSTRAINT a CONSTRAINT b .. */
+    d.r.t = mig_next_token(r->z, r->n, t.constraints[1].span.at);
+    mig_refuse(&d.r);
+  }
+  if (d.r.t.type != MIG_TK_END || t.constraints[0].kind == MIG_BARE_NAME) mig_refuse(&d.r);
+  op->constraint = t.constraints[0].kind;
+  op->name = t.constraints[0].name;
+  if (op->name) op->name_at = t.constraints[0].name_span.at;
+  op->text = mig_text_of(r, t.constraints[0].span);
+  mig_reader_init(r, r->a, r->z, r->n, end);
+}
+
+/* ADD: CONSTRAINT and the words that open a constraint are reserved, so that a column of such a
+** name needs quotes. */
+static void mig_take_add(mig_reader *r, mig_op *op) {
+  if (mig_at(r, "CONSTRAINT") || mig_at_table_constraint(r)) {
+    mig_take_add_constraint(r, op);
+  } else {
+    mig_take_word(r, "COLUMN");
+    mig_take_add_column(r, op);
+  }
+}
+
+/* --- DROP and RENAME ------------------------------------------------------------------------- */
+
+static void mig_take_behaviour(mig_reader *r, mig_op *op) {
+  op->cascade = mig_take_word(r, "CASCADE");
+  if (!op->cascade) mig_take_word(r, "RESTRICT");
+}
+
+static void mig_take_drop(mig_reader *r, mig_op *op) {
+  if (mig_take_word(r, "STRICT")) {
+    op->kind = MIG_DROP_STRICT;
+    op->bare = 1;
+    return;
+  }
+  if (mig_at_words(r, "WITHOUT", "ROWID")) {
+    op->kind = MIG_DROP_WITHOUT_ROWID;
+    op->bare = 1;
+    mig_take(r);
+    mig_take(r);
+    return;
+  }
+  op->kind = mig_take_word(r, "CONSTRAINT") ? MIG_DROP_CONSTRAINT : MIG_DROP_COLUMN;
+  if (op->kind == MIG_DROP_COLUMN) mig_take_word(r, "COLUMN");
+  op->if_exists = mig_take_if_exists(r);
+  mig_take_op_name(r, op);
+  mig_take_behaviour(r, op);
+}
+
+static void mig_take_rename(mig_reader *r, mig_op *op) {
+  if (mig_at(r, "TO")) {
+    op->kind = MIG_RENAME_TABLE;
+    op->name_at = r->t.at;
+  } else {
+    op->kind = mig_take_word(r, "CONSTRAINT") ? MIG_RENAME_CONSTRAINT : MIG_RENAME_COLUMN;
+    if (op->kind == MIG_RENAME_COLUMN) mig_take_word(r, "COLUMN");
+    mig_take_op_name(r, op);
+  }
+  mig_want_word(r, "TO");
+  op->to = mig_take_name(r, 0);
+}
+
+/* --- ALTER COLUMN ---------------------------------------------------------------------------- */
+
+static void mig_take_set_type(mig_reader *r, mig_op *op) {
+  mig_span type;
+  mig_position_words p;
+  op->kind = MIG_SET_TYPE;
+  mig_want_word(r, "TYPE");
+  type = mig_take_type(r);
+  p = mig_find_position(r->z, mig_span_of(op->name_at, type.end));
+  if (p.word.type != MIG_TK_END) r->t = p.word; /* it has no place here */
+  if (mig_span_empty(type) || p.word.type != MIG_TK_END) mig_refuse(r);
+  op->text = mig_text_of(r, type);
+  if (mig_take_word(r, "COLLATE")) op->collate = mig_take_name(r, 0);
+  if (mig_take_word(r, "USING")) op->using_expr = mig_text_of(r, mig_take_expression(r));
+}
+
+/* Takes AS (expression) */
+static void mig_take_as(mig_reader *r, mig_op *op) {
+  mig_span s;
+  mig_want_word(r, "AS");
+  s = mig_take_parens(r);
+  if (mig_span_empty(s)) {
+    r->t = mig_next_token(r->z, r->n, s.at);
+    mig_refuse(r);
+  }
+  op->text = mig_text_of(r, s);
+}
+
+static void mig_take_set(mig_reader *r, mig_op *op) {
+  mig_constraint c;
+  if (mig_take_word(r, "DATA") || mig_at(r, "TYPE")) {
+    mig_take_set_type(r, op);
+  } else if (mig_take_word(r, "DEFAULT")) {
+    op->kind = MIG_SET_DEFAULT;
+    op->text = mig_text_of(r, mig_take_expression(r));
+  } else if (mig_take_word(r, "EXPRESSION")) {
+    op->kind = MIG_SET_EXPRESSION;
+    mig_take_as(r, op);
+  } else if (mig_take_word(r, "AUTOINCREMENT")) {
+    op->kind = MIG_SET_AUTOINCREMENT;
+  } else {
+    op->kind = MIG_SET_NOT_NULL;
+    mig_want_word(r, "NOT");
+    mig_want_word(r, "NULL");
+    memset(&c, 0, sizeof c);
+    mig_take_conflict(r, &c);
+    if (!mig_span_empty(c.conflict)) op->text = mig_text_of(r, c.conflict);
+  }
+}
+
+static void mig_take_unset(mig_reader *r, mig_op *op) {
+  if (mig_take_word(r, "DEFAULT")) {
+    op->kind = MIG_DROP_DEFAULT;
+  } else if (mig_take_word(r, "EXPRESSION")) {
+    op->kind = MIG_DROP_EXPRESSION;
+    op->if_exists = mig_take_if_exists(r);
+  } else if (mig_take_word(r, "AUTOINCREMENT")) {
+    op->kind = MIG_DROP_AUTOINCREMENT;
+  } else {
+    op->kind = MIG_DROP_NOT_NULL;
+    mig_want_word(r, "NOT");
+    mig_want_word(r, "NULL");
+  }
+}
+
+static void mig_take_add_generated(mig_reader *r, mig_op *op) {
+  op->kind = MIG_ADD_GENERATED;
+  mig_want_word(r, "GENERATED");
+  mig_want_word(r, "ALWAYS");
+  mig_take_as(r, op);
+  op->stored = mig_take_word(r, "STORED");
+  if (!op->stored) mig_take_word(r, "VIRTUAL");
+}
+
+static void mig_take_alter_column(mig_reader *r, mig_op *op) {
+  mig_take_word(r, "COLUMN");
+  mig_take_op_name(r, op);
+  if (mig_take_word(r, "SET")) {
+    mig_take_set(r, op);
+  } else if (mig_take_word(r, "DROP")) {
+    mig_take_unset(r, op);
+  } else if (mig_take_word(r, "ADD")) {
+    mig_take_add_generated(r, op);
+  } else if (mig_take_word(r, "FIRST")) {
+    op->kind = MIG_MOVE_COLUMN;
+    op->first = 1;
+  } else if (mig_take_word(r, "AFTER")) {
+    op->kind = MIG_MOVE_COLUMN;
+    op->after = mig_take_name(r, 0);
+  } else {
+    mig_take_set_type(r, op);
+  }
+}
+
+/* --- ALTER TABLE ----------------------------------------------------------------------------- */
+
+static void mig_take_table_option(mig_reader *r, mig_op *op) {
+  op->kind = MIG_SET_STRICT;
+  if (mig_take_word(r, "STRICT")) return;
+  op->kind = MIG_SET_WITHOUT_ROWID;
+  mig_want_word(r, "WITHOUT");
+  mig_want_word(r, "ROWID");
+}
+
+static void mig_take_operation(mig_reader *r, mig_op *op) {
+  op->at = op->name_at = r->t.at;
+  if (mig_take_word(r, "ADD")) {
+    mig_take_add(r, op);
+  } else if (mig_take_word(r, "DROP")) {
+    mig_take_drop(r, op);
+  } else if (mig_take_word(r, "RENAME")) {
+    mig_take_rename(r, op);
+  } else if (mig_take_word(r, "ALTER")) {
+    mig_take_alter_column(r, op);
+  } else {
+    mig_want_word(r, "SET");
+    mig_take_table_option(r, op);
+  }
+}
+
+/* Reads one ALTER TABLE statement, n bytes; *out points into a copy of it. A syntax error is a
+** fault MIGRATE_SYNTAX at its byte. */
+static int mig_parse_alter(mig_arena *a, const char *sql, size_t n, mig_alter *out) {
+  mig_reader reader, *r = &reader;
+  memset(out, 0, sizeof *out);
+  out->sql = mig_copyn(a, sql, n);
+  if (!out->sql) return a->fault->code;
+  mig_reader_init(r, a, out->sql, n, 0);
+  mig_want_word(r, "ALTER");
+  mig_want_word(r, "TABLE");
+  out->if_exists = mig_take_if_exists(r);
+  out->table_at = r->t.at;
+  out->table = mig_take_object(r, &out->schema, 0);
+  do {
+    mig_op *op = (mig_op *)mig_alloc(a, sizeof *op);
+    if (!op) break;
+    mig_take_operation(r, op);
+    if (out->last) out->last->next = op;
+    else out->first = op;
+    out->last = op;
+    out->count++;
+  } while (mig_take_op(r, ","));
+  mig_want_end(r);
+  return a->fault->code;
+}
+
+/* --- other statements ------------------------------------------------------------------------ */
+
+/* ALTER INDEX [IF EXISTS] [schema.]name RENAME TO to */
+typedef struct mig_index_rename {
+  const char *schema, *name, *to;
+  size_t name_at;
+  int if_exists;
+} mig_index_rename;
+
+static int mig_parse_index_rename(mig_arena *a, const char *sql, mig_index_rename *out) {
+  mig_reader reader, *r = &reader;
+  memset(out, 0, sizeof *out);
+  mig_reader_init(r, a, sql, strlen(sql), 0);
+  mig_want_word(r, "ALTER");
+  mig_want_word(r, "INDEX");
+  out->if_exists = mig_take_if_exists(r);
+  out->name_at = r->t.at;
+  out->name = mig_take_object(r, &out->schema, 0);
+  mig_want_word(r, "RENAME");
+  mig_want_word(r, "TO");
+  out->to = mig_take_name(r, 0);
+  mig_want_end(r);
+  return a->fault->code;
+}
+
+/* CREATE OR REPLACE [TEMP] VIEW or TRIGGER [schema.]name .. */
+typedef struct mig_replacement {
+  int trigger; /* else a view */
+  int temp;
+  const char *schema, *name;
+  size_t name_at;
+  const char *sql; /* the statement without OR REPLACE */
+} mig_replacement;
+
+static int mig_parse_replacement(mig_arena *a, const char *sql, mig_replacement *out) {
+  mig_reader reader, *r = &reader;
+  mig_text text;
+  size_t n = strlen(sql);
+  memset(out, 0, sizeof *out);
+  mig_text_init(&text, a);
+  mig_reader_init(r, a, sql, n, 0);
+  mig_want_word(r, "CREATE");
+  mig_putn(&text, sql, r->end);
+  mig_want_word(r, "OR");
+  mig_want_word(r, "REPLACE");
+  mig_putn(&text, sql + r->end, n - r->end);
+  out->sql = text.z;
+  out->temp = mig_take_temp(r);
+  out->trigger = mig_take_word(r, "TRIGGER");
+  if (!out->trigger) mig_want_word(r, "VIEW");
+  if (mig_at_words(r, "IF", "NOT")) mig_refuse(r); /* it is either one or the other */
+  out->name_at = r->t.at;
+  out->name = mig_take_object(r, &out->schema, 0);
+  return a->fault->code;
+}
+/* Names: how columns are spoken of inside expressions, and how constraints are called. */
+
+/* Is token k of an expression a use of a column (of the table the expression stands in)? A name
+** before `(` is a function, after COLLATE a collation, after AS a type, before `.` a qualifier. */
+static int mig_is_column_use(const char *z, size_t n, mig_token before, mig_token k) {
+  mig_token next;
+  if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME) return 0;
+  if (mig_token_is(z, before, "COLLATE") || mig_token_is(z, before, "AS")) return 0;
+  next = mig_next_significant(z, n, k.end);
+  if (next.type != MIG_TK_OP || next.end - next.at != 1) return 1;
+  return z[next.at] != '.' && (z[next.at] != '(' || k.type == MIG_TK_NAME);
+}
+
+typedef struct mig_uses {
+  mig_span *v; /* the name tokens, in order */
+  int n, cap;
+} mig_uses;
+
+/* The column that is the rowid's alias, or -1: WITHOUT ROWID tables have none. */
+static int mig_alias(const mig_table *t) { return t->without_rowid ? -1 : t->rowid_column; }
+
+/* Finds the uses of a column in a span of z. */
+static void mig_find_uses(mig_arena *a, const char *z, mig_span s, const char *column,
+                          mig_uses *uses) {
+  mig_token before, k;
+  memset(&before, 0, sizeof before);
+  before.type = MIG_TK_END;
+  for (k = mig_next_significant(z, s.end, s.at); k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_significant(z, s.end, k.end)) {
+    if (mig_is_column_use(z, s.end, before, k) && mig_same(mig_dequote(a, z, k), column)) {
+      uses->v = (mig_span *)mig_grow(a, uses->v, uses->n, &uses->cap, sizeof(mig_span));
+      if (mig_failed(a)) return;
+      uses->v[uses->n].at = k.at;
+      uses->v[uses->n++].end = k.end;
+    }
+    before = k;
+  }
+}
+
+static int mig_span_uses(mig_arena *a, const char *z, mig_span s, const char *column) {
+  mig_uses uses;
+  memset(&uses, 0, sizeof uses);
+  mig_find_uses(a, z, s, column, &uses);
+  return uses.n > 0;
+}
+
+static int mig_keys_use(const mig_constraint *c, const char *column) {
+  int i;
+  for (i = 0; i < c->nkey; i++) {
+    if (mig_same(c->keys[i].name, column)) return 1;
+  }
+  return 0;
+}
+
+/* Does a constraint of a table speak of a column, other than by standing at it? */
+static int mig_constraint_uses(mig_arena *a, const mig_table *t, const mig_constraint *c,
+                               const char *column) {
+  int i;
+  if (c->kind == MIG_CHECK || c->kind == MIG_GENERATED) {
+    return mig_span_uses(a, t->sql, c->expr, column);
+  }
+  if (mig_keys_use(c, column)) return 1;
+  if (c->kind != MIG_FOREIGN_KEY || !mig_same(c->parent, t->name)) return 0;
+  for (i = 0; i < c->nparent; i++) {
+    if (mig_same(c->parent_keys[i].name, column)) return 1;
+  }
+  return 0;
+}
+
+/* The name token rewritten in the manner of the old one: its kind of quotes stay; a bare name
+** stays bare where the new name can. */
+static void mig_put_name_like(mig_text *t, const char *z, mig_span old, const char *name) {
+  char q = z[old.at];
+  if (q == '[' && !strchr(name, ']')) {
+    mig_putf(t, "[%s]", name);
+  } else if (q == '`' || q == '"' || q == '\'') {
+    mig_put_quoted(t, name, q);
+  } else if (q == '[' || mig_needs_quotes(name)) {
+    mig_put_name(t, name);
+  } else {
+    mig_put(t, name);
+  }
+}
+
+static void mig_add_use(mig_arena *a, mig_uses *uses, mig_span s) {
+  uses->v = (mig_span *)mig_grow(a, uses->v, uses->n, &uses->cap, sizeof(mig_span));
+  if (mig_failed(a)) return;
+  uses->v[uses->n++] = s;
+}
+
+/* sql with every span of uses replaced by the name; the spans are made ascending first. */
+static char *mig_replace_uses(mig_arena *a, const char *sql, mig_uses *uses, const char *name) {
+  mig_text t;
+  size_t done = 0;
+  int i, k;
+  mig_text_init(&t, a);
+  for (i = 1; i < uses->n; i++) { /* nearly sorted: insertion */
+    mig_span s = uses->v[i];
+    for (k = i; k > 0 && uses->v[k - 1].at > s.at; k--) uses->v[k] = uses->v[k - 1];
+    uses->v[k] = s;
+  }
+  for (i = 0; i < uses->n; i++) {
+    if (uses->v[i].at < done) continue; /* the same token found twice */
+    mig_putn(&t, sql + done, uses->v[i].at - done);
+    mig_put_name_like(&t, sql, uses->v[i], name);
+    done = uses->v[i].end;
+  }
+  mig_put(&t, sql + done);
+  return t.z;
+}
+
+/* The CREATE TABLE text with one of its columns renamed, everywhere in it. */
+static char *mig_rename_column_text(mig_arena *a, const mig_table *t, int column,
+                                    const char *name) {
+  const char *old = t->columns[column].name;
+  mig_uses uses;
+  int i, k;
+  memset(&uses, 0, sizeof uses);
+  mig_add_use(a, &uses, t->columns[column].name_span);
+  for (i = 0; i < t->nconstraint; i++) {
+    const mig_constraint *c = &t->constraints[i];
+    if (c->kind == MIG_CHECK || c->kind == MIG_GENERATED) {
+      mig_find_uses(a, t->sql, c->expr, old, &uses);
+    }
+    for (k = 0; c->column < 0 && k < c->nkey; k++) {
+      if (mig_same(c->keys[k].name, old)) mig_add_use(a, &uses, c->keys[k].name_span);
+    }
+    for (k = 0; k < c->nparent && mig_same(c->parent, t->name); k++) {
+      if (mig_same(c->parent_keys[k].name, old)) {
+        mig_add_use(a, &uses, c->parent_keys[k].name_span);
+      }
+    }
+  }
+  return mig_failed(a) ? 0 : mig_replace_uses(a, t->sql, &uses, name);
+}
+
+/* A text in which strings that are written "like this" and would be read as a new column get single
+** quotes; the same text where there is none. SQLite takes a name that is no column for a string. */
+static const char *mig_keep_strings(mig_arena *a, const char *sql, mig_span s, const char *column) {
+  mig_uses uses;
+  mig_text t;
+  size_t done = 0;
+  int i;
+  memset(&uses, 0, sizeof uses);
+  mig_find_uses(a, sql, s, column, &uses);
+  mig_text_init(&t, a);
+  for (i = 0; i < uses.n; i++) {
+    mig_token k;
+    k.type = MIG_TK_NAME;
+    k.at = uses.v[i].at;
+    k.end = uses.v[i].end;
+    if (sql[k.at] != '"') continue;
+    mig_putn(&t, sql + done, k.at - done);
+    mig_put_string(&t, mig_dequote(a, sql, k));
+    done = k.end;
+  }
+  if (!done) return sql;
+  mig_put(&t, sql + done);
+  return t.z;
+}
+
+/* Can a constraint be dropped by name? */
+static int mig_has_name(const mig_constraint *c) {
+  return c->kind == MIG_PRIMARY_KEY || c->kind == MIG_UNIQUE || c->kind == MIG_CHECK ||
+         c->kind == MIG_FOREIGN_KEY || c->kind == MIG_NOT_NULL;
+}
+
+static void mig_put_key_names(mig_text *t, const mig_constraint *c) {
+  int i;
+  for (i = 0; i < c->nkey; i++) mig_putf(t, "_%s", c->keys[i].name);
+}
+
+/* The one column that a table-level CHECK speaks of, or NULL. */
+static const char *mig_only_column(mig_arena *a, const mig_table *t, const mig_constraint *c) {
+  const char *found = 0;
+  int i;
+  for (i = 0; i < t->ncolumn; i++) {
+    if (!mig_span_uses(a, t->sql, c->expr, t->columns[i].name)) continue;
+    if (found) return 0;
+    found = t->columns[i].name;
+  }
+  return found;
+}
+
+/* The name that PostgreSQL would give a constraint, without a number. */
+static char *mig_default_name(mig_arena *a, const mig_table *t, const mig_constraint *c) {
+  const char *column;
+  mig_text z;
+  mig_text_init(&z, a);
+  mig_put(&z, t->name);
+  switch (c->kind) {
+    case MIG_PRIMARY_KEY:
+      mig_put(&z, "_pkey");
+      break;
+    case MIG_UNIQUE:
+      mig_put_key_names(&z, c);
+      mig_put(&z, "_key");
+      break;
+    case MIG_FOREIGN_KEY:
+      mig_put_key_names(&z, c);
+      mig_put(&z, "_fkey");
+      break;
+    case MIG_NOT_NULL:
+      mig_putf(&z, "_%s_not_null", t->columns[c->column].name);
+      break;
+    default:
+      column = c->column >= 0 ? t->columns[c->column].name : mig_only_column(a, t, c);
+      mig_putf(&z, column ? "_%s_check" : "_check", column);
+  }
+  return z.z;
+}
+
+static int mig_name_taken(const mig_table *t, const char *const *given, const char *name) {
+  int i;
+  for (i = 0; i < t->nconstraint; i++) {
+    if (mig_same(given[i], name)) return 1;
+    if (mig_has_name(&t->constraints[i]) && mig_same(t->constraints[i].name, name)) return 1;
+  }
+  return 0;
+}
+
+/* The name that each constraint answers to, NULL for those without: its own, or the one that
+** PostgreSQL would choose, a number behind it where another has it. Own names win. */
+static const char **mig_constraint_names(mig_arena *a, const mig_table *t) {
+  const char **given =
+      (const char **)mig_array(a, (size_t)t->nconstraint + 1, sizeof(const char *));
+  int i, number;
+  for (i = 0; given && i < t->nconstraint && !mig_failed(a); i++) {
+    const mig_constraint *c = &t->constraints[i];
+    char *name, *numbered;
+    if (!mig_has_name(c)) continue;
+    if (c->name) {
+      given[i] = c->name;
+      continue;
+    }
+    name = numbered = mig_default_name(a, t, c);
+    for (number = 1; numbered && mig_name_taken(t, given, numbered); number++) {
+      numbered = mig_format(a, "%s%d", name, number);
+    }
+    given[i] = numbered;
+  }
+  return given;
+}
+
+/* The constraint of a name, -1 when there is none; a fault when the name is not the only one. */
+static int mig_find_constraint(mig_arena *a, const mig_table *t, const char *name) {
+  const char **names = mig_constraint_names(a, t);
+  int i, found = -1;
+  for (i = 0; names && !mig_failed(a) && i < t->nconstraint; i++) {
+    if (!mig_same(names[i], name)) continue;
+    if (found >= 0) {
+      mig_fail(a, MIGRATE_AMBIGUOUS, "constraint name %s is ambiguous: table %s has it twice", name,
+               t->name);
+    }
+    found = i;
+  }
+  return found;
+}
+/* Layout: edits of a CREATE TABLE text that keep every byte they do not speak of. The outer list
+** holds columns and table constraints; an item goes in and out with its comma, its line and the
+** comment behind it, so that taking out what was put in gives the old bytes back. */
+
+/* sql with the span replaced. */
+static char *mig_splice(mig_arena *a, const char *sql, mig_span s, const char *text) {
+  mig_text t;
+  if (mig_failed(a) || !sql || !text) return 0;
+  mig_text_init(&t, a);
+  mig_putn(&t, sql, s.at);
+  mig_put(&t, text);
+  mig_put(&t, sql + s.end);
+  return t.z;
+}
+
+static char *mig_insert(mig_arena *a, const char *sql, size_t at, const char *text) {
+  mig_span s;
+  s.at = s.end = at;
+  return mig_splice(a, sql, s, text);
+}
+
+/* The end of what belongs to the line's item: past comments that end this line; `at` itself where
+** the line goes on with a token, whose comments those are. */
+static size_t mig_line_tail(const char *sql, size_t n, size_t at) {
+  size_t tail = at, i = at;
+  for (;;) {
+    mig_token k = mig_next_token(sql, n, i);
+    if (k.type == MIG_TK_COMMENT) {
+      tail = k.end;
+    } else if (k.type == MIG_TK_SPACE) {
+      if (memchr(sql + k.at, '\n', k.end - k.at)) return tail;
+    } else {
+      return at;
+    }
+    i = k.end;
+  }
+}
+
+/* The first byte at or after `at` that is no blank or tab, if it begins a new line. */
+static int mig_at_line_end(const char *sql, size_t at) {
+  while (sql[at] == ' ' || sql[at] == '\t') at++;
+  return sql[at] == '\n' || sql[at] == '\r';
+}
+
+/* Where the line of byte `at` begins, if only blanks stand before `at` on it; else `at`. */
+static size_t mig_indent_start(const char *sql, size_t at) {
+  size_t i = at;
+  while (i > 0 && (sql[i - 1] == ' ' || sql[i - 1] == '\t')) i--;
+  return i > 0 && sql[i - 1] == '\n' ? i : at;
+}
+
+/* A new line and the indent of the item at `at`; "" when it does not begin a line. */
+static char *mig_new_line(mig_arena *a, const char *sql, size_t at) {
+  size_t from = mig_indent_start(sql, at);
+  int crlf;
+  if (from == at && !(at > 0 && sql[at - 1] == '\n')) return mig_copy(a, "");
+  crlf = from > 1 && sql[from - 2] == '\r';
+  return mig_format(a, "%s%.*s", crlf ? "\r\n" : "\n", (int)(at - from), sql + from);
+}
+
+/* The comma between two offsets, or 0. */
+static size_t mig_comma(const char *sql, size_t from, size_t to) {
+  while (from < to) {
+    mig_token k = mig_next_token(sql, to, from);
+    if (k.type == MIG_TK_OP && sql[k.at] == ',') return k.at;
+    if (k.type == MIG_TK_END) return 0;
+    from = k.end;
+  }
+  return 0;
+}
+
+typedef struct mig_items {
+  mig_span *v; /* columns, then table constraints, in the text's order */
+  int n;
+} mig_items;
+
+static mig_items mig_list_items(mig_arena *a, const mig_table *t) {
+  mig_items list;
+  int i;
+  list.n = 0;
+  list.v = (mig_span *)mig_array(a, (size_t)(t->ncolumn + t->nconstraint + 1), sizeof(mig_span));
+  for (i = 0; list.v && i < t->ncolumn; i++) list.v[list.n++] = t->columns[i].span;
+  for (i = 0; list.v && i < t->nconstraint; i++) {
+    if (t->constraints[i].column < 0) list.v[list.n++] = t->constraints[i].span;
+  }
+  return list;
+}
+
+static int mig_has_comment(const char *sql, size_t from, size_t to) {
+  while (from < to) {
+    mig_token k = mig_next_token(sql, to, from);
+    if (k.type == MIG_TK_COMMENT) return 1;
+    from = k.end;
+  }
+  return 0;
+}
+
+/* Puts an item behind item `p` (-1: before the first). Returns the new text. */
+static char *mig_insert_item(mig_arena *a, const mig_table *t, int p, const char *text) {
+  mig_items list = mig_list_items(a, t);
+  const char *line;
+  size_t comma, tail;
+  if (!list.v) return 0;
+  if (p + 1 < list.n) { /* an item follows */
+    size_t next = list.v[p + 1].at, base;
+    comma = p < 0 ? 0 : mig_comma(t->sql, list.v[p].end, next);
+    base = p < 0 ? t->open + 1 : comma ? comma + 1 : list.v[p].end;
+    tail = mig_line_tail(t->sql, t->nsql, base);
+    line = mig_new_line(a, t->sql, next);
+    if (!line) return 0;
+    if (!*line || !mig_at_line_end(t->sql, tail)) {
+      if (p < 0) return mig_insert(a, t->sql, next, mig_format(a, "%s, ", text));
+      return mig_insert(a, t->sql, base, mig_format(a, comma ? " %s," : ", %s,", text));
+    }
+    if (!mig_has_comment(t->sql, tail, next)) { /* where DROP COLUMN takes it out again */
+      return mig_insert(a, t->sql, next, mig_format(a, "%s,%s", text, line));
+    }
+    text = mig_format(a, "%s%s,", line, text);
+    if (p >= 0 && !comma) text = mig_format(a, ",%s", text);
+    return text ? mig_insert(a, t->sql, tail, text) : 0;
+  }
+  line = mig_new_line(a, t->sql, list.v[p].at);
+  if (!line) return 0;
+  tail = mig_line_tail(t->sql, t->nsql, list.v[p].end);
+  if (!*line && tail == list.v[p].end) {
+    return mig_insert(a, t->sql, tail, mig_format(a, ", %s", text));
+  }
+  text = mig_format(a, "%s%s", *line ? line : "\n", text);
+  return text ? mig_insert(a, mig_insert(a, t->sql, tail, text), list.v[p].end, ",") : 0;
+}
+
+/* Cuts [s.at, s.end) and keeps a line comment that ends at s.at from eating what follows. */
+static char *mig_cut(mig_arena *a, const char *sql, mig_span s, int after_comment) {
+  int open = after_comment && !mig_at_line_end(sql, s.end);
+  return mig_splice(a, sql, s, open ? "\n" : "");
+}
+
+static char *mig_delete_last_item(mig_arena *a, const mig_table *t, mig_items list) {
+  const char *sql = t->sql;
+  int i = list.n - 1;
+  size_t comma = mig_comma(sql, list.v[i - 1].end, list.v[i].at);
+  size_t base = comma ? comma + 1 : list.v[i - 1].end;
+  mig_span cut, c;
+  char *shorter;
+  cut.at = mig_line_tail(sql, t->nsql, base);
+  cut.end = mig_line_tail(sql, t->nsql, list.v[i].end);
+  shorter = mig_cut(a, sql, cut, cut.at > base);
+  if (!comma || !shorter) return shorter;
+  c.at = comma;
+  c.end = comma + 1;
+  return mig_splice(a, shorter, c, "");
+}
+
+/* Takes item i out of the list, with its comma. The list keeps at least one item. */
+static char *mig_delete_item(mig_arena *a, const mig_table *t, int i) {
+  mig_items list = mig_list_items(a, t);
+  const char *sql = t->sql;
+  size_t comma, base;
+  mig_span cut;
+  if (!list.v) return 0;
+  if (i == list.n - 1) return mig_delete_last_item(a, t, list);
+  comma = mig_comma(sql, list.v[i].end, list.v[i + 1].at);
+  base = t->open + 1;
+  if (i > 0) {
+    size_t before = mig_comma(sql, list.v[i - 1].end, list.v[i].at);
+    base = before ? before + 1 : list.v[i - 1].end;
+  }
+  cut.end = comma ? mig_line_tail(sql, t->nsql, comma + 1) : list.v[i].end;
+  cut.at = mig_line_tail(sql, t->nsql, base);
+  if (mig_at_line_end(sql, cut.at)) {
+    /* its own line, or lines: from the end of the line before to the end of its last */
+    if (!mig_at_line_end(sql, cut.end)) cut.at = list.v[i].at;
+    while (cut.at == list.v[i].at && (sql[cut.end] == ' ' || sql[cut.end] == '\t')) cut.end++;
+    return mig_cut(a, sql, cut, 0);
+  }
+  cut.at = base;
+  if (i == 0) {
+    cut.at = list.v[0].at;
+    while (sql[cut.end] == ' ' || sql[cut.end] == '\t') cut.end++;
+  }
+  return mig_cut(a, sql, cut, 0);
+}
+
+/* Takes a constraint out of a column's definition, with the blanks before it. */
+static char *mig_delete_words(mig_arena *a, const char *sql, mig_span s) {
+  while (s.at > 0 && (sql[s.at - 1] == ' ' || sql[s.at - 1] == '\t')) s.at--;
+  return mig_splice(a, sql, s, "");
+}
+
+/* Where SQLite's own ADD COLUMN writes: before the first table constraint's comma, else before the
+** closing parenthesis. */
+static size_t mig_add_column_at(const mig_table *t) {
+  size_t end = t->columns[t->ncolumn - 1].span.end;
+  int i;
+  for (i = 0; i < t->nconstraint; i++) {
+    if (t->constraints[i].column < 0) return mig_comma(t->sql, end, t->constraints[i].span.at);
+  }
+  return t->close;
+}
+
+/* A column at the end, as SQLite's own ADD COLUMN writes it. */
+static char *mig_append_column(mig_arena *a, const mig_table *t, const char *text) {
+  size_t at = mig_add_column_at(t);
+  return at ? mig_insert(a, t->sql, at, mig_format(a, ", %s", text))
+            : mig_insert_item(a, t, t->ncolumn - 1, text);
+}
+
+/* Takes a column out as SQLite's own DROP COLUMN does; but a comment that stands beyond the
+** column's line speaks of another, and stays. */
+static char *mig_delete_column(mig_arena *a, const mig_table *t, int i) {
+  mig_span cut;
+  cut.at = t->columns[i].span.at;
+  if (i + 1 < t->ncolumn) {
+    size_t comma = mig_comma(t->sql, t->columns[i].span.end, t->columns[i + 1].span.at);
+    cut.end = t->columns[i + 1].span.at;
+    if (mig_has_comment(t->sql, mig_line_tail(t->sql, t->nsql, comma + 1), cut.end)) {
+      return mig_delete_item(a, t, i);
+    }
+  } else {
+    cut.at = mig_comma(t->sql, t->columns[i - 1].span.end, cut.at);
+    cut.end = mig_add_column_at(t);
+    if (!cut.at || !cut.end || mig_has_comment(t->sql, cut.at, cut.end)) {
+      return mig_delete_item(a, t, i);
+    }
+  }
+  return mig_splice(a, t->sql, cut, "");
+}
+/* 4: data to data */
+/* Apply: a table and the actions of one ALTER TABLE give the table as wanted. Each action edits
+** the text and reads it again, so that the model never drifts from the text. What it means for
+** rows and indexes is not decided here: that follows from comparing the two tables. */
+
+typedef struct mig_origin {
+  int from;               /* the column's index in the old table, or -1: new */
+  const char *using_expr; /* its value is this expression over the old row; NULL: as it is */
+} mig_origin;
+
+typedef struct mig_rename {
+  struct mig_rename *next;
+  const char *from, *to;
+} mig_rename;
+
+typedef struct mig_alteration {
+  mig_arena *a;
+  const mig_alter *alter;
+  mig_table old;        /* as found */
+  mig_table now;        /* as wanted */
+  mig_origin *origins;  /* one a column of now */
+  mig_rename *renames, *last_rename; /* columns renamed, in order */
+  const char *renamed_sql; /* the old text after the renames alone */
+  const char *new_name;    /* RENAME TO, or NULL */
+  int cascade;             /* some DROP said CASCADE */
+  int requoted;            /* strings in double quotes got single ones */
+  int recomputed;          /* some column has a USING expression */
+  int nothing;             /* IF EXISTS, IF NOT EXISTS and their kin left nothing to do */
+} mig_alteration;
+
+static void mig_use_text(mig_alteration *c, char *sql) {
+  if (sql) mig_parse_table(c->a, sql, &c->now);
+}
+
+static int mig_no_column(mig_alteration *c, const mig_op *op, const char *name) {
+  return mig_fail_at(c->a, MIGRATE_NO_SUCH, c->alter->sql, op->name_at,
+                     mig_format(c->a, "no such column: %s.%s", c->old.name, name));
+}
+
+/* The column that an action speaks of; -1 after a fault. */
+static int mig_op_column(mig_alteration *c, const mig_op *op) {
+  int i = mig_find_column(&c->now, op->name);
+  if (i < 0) mig_no_column(c, op, op->name);
+  return i;
+}
+
+/* The origins with room at `at` for one more, or without the one at `at`. */
+static void mig_insert_origin(mig_alteration *c, int at) {
+  int n = c->now.ncolumn; /* already counts the new column */
+  mig_origin *v = (mig_origin *)mig_array(c->a, (size_t)n, sizeof(mig_origin));
+  if (!v) return;
+  memcpy(v, c->origins, (size_t)at * sizeof *v);
+  memcpy(v + at + 1, c->origins + at, (size_t)(n - 1 - at) * sizeof *v);
+  v[at].from = -1;
+  c->origins = v;
+}
+
+static void mig_delete_origin(mig_alteration *c, int at, int n) {
+  memmove(c->origins + at, c->origins + at + 1, (size_t)(n - 1 - at) * sizeof *c->origins);
+}
+
+/* The item behind which a column with a position goes: -1 for FIRST. */
+static int mig_position(mig_alteration *c, const mig_op *op, int otherwise) {
+  int i;
+  if (op->first) return -1;
+  if (!op->after) return otherwise;
+  i = mig_find_column(&c->now, op->after);
+  if (i < 0) mig_no_column(c, op, op->after);
+  return i;
+}
+
+/* "none" in a CHECK, where no column is called none, is a string, and has to stay one. */
+static void mig_keep_table_strings(mig_alteration *c, const char *column) {
+  int i;
+  for (i = c->now.nconstraint - 1; i >= 0 && !mig_failed(c->a); i--) {
+    const mig_constraint *k = &c->now.constraints[i];
+    const char *sql;
+    if (k->kind != MIG_CHECK && k->kind != MIG_GENERATED) continue;
+    sql = mig_keep_strings(c->a, c->now.sql, k->expr, column);
+    if (!sql || sql == c->now.sql) continue;
+    mig_parse_table(c->a, sql, &c->now);
+    c->requoted = 1;
+  }
+}
+
+static void mig_apply_add_column(mig_alteration *c, const mig_op *op) {
+  int p;
+  if (mig_find_column(&c->now, op->name) >= 0) {
+    if (op->if_not_exists) return;
+    mig_fail_at(c->a, MIGRATE_EXISTS, c->alter->sql, op->name_at,
+                mig_format(c->a, "duplicate column name: %s", op->name));
+    return;
+  }
+  p = mig_position(c, op, c->now.ncolumn - 1);
+  if (mig_failed(c->a)) return;
+  mig_keep_table_strings(c, op->name);
+  if (mig_failed(c->a)) return;
+  if (p == c->now.ncolumn - 1) mig_use_text(c, mig_append_column(c->a, &c->now, op->text));
+  else mig_use_text(c, mig_insert_item(c->a, &c->now, p, op->text));
+  if (!mig_failed(c->a)) mig_insert_origin(c, p + 1);
+}
+
+static void mig_drop_item(mig_alteration *c, int item) {
+  mig_use_text(c, mig_delete_item(c->a, &c->now, item));
+}
+
+/* The place of table constraint i in the outer list. */
+static int mig_item_of(const mig_table *t, int i) {
+  int k, item = t->ncolumn;
+  for (k = 0; k < i; k++) item += t->constraints[k].column < 0;
+  return item;
+}
+
+/* Takes constraint i out, wherever it is written; with a foreign key what defers it. */
+static void mig_drop_constraint_at(mig_alteration *c, int i) {
+  const mig_constraint *k = &c->now.constraints[i];
+  int d;
+  if (k->kind == MIG_FOREIGN_KEY) {
+    for (d = c->now.nconstraint - 1; d > i && !mig_failed(c->a); d--) {
+      if (c->now.constraints[d].kind == MIG_DEFERRABLE && c->now.constraints[d].of == i) {
+        mig_drop_constraint_at(c, d);
+      }
+    }
+    k = &c->now.constraints[i];
+  }
+  if (mig_failed(c->a)) return;
+  if (k->column < 0) {
+    mig_drop_item(c, mig_item_of(&c->now, i));
+  } else {
+    mig_use_text(c, mig_delete_words(c->a, c->now.sql, k->span));
+  }
+}
+
+/* Constraints that speak of the column go with it, as in PostgreSQL. */
+static void mig_drop_mentions(mig_alteration *c, const char *name) {
+  int i;
+  for (i = 0; i < c->now.nconstraint && !mig_failed(c->a); i++) {
+    const mig_constraint *k = &c->now.constraints[i];
+    if (k->kind == MIG_GENERATED || k->kind == MIG_DEFERRABLE) continue;
+    if (k->column >= 0 && mig_same(c->now.columns[k->column].name, name)) continue;
+    if (!mig_constraint_uses(c->a, &c->now, k, name)) continue;
+    mig_drop_constraint_at(c, i);
+    i = -1;
+  }
+}
+
+/* A generated column whose expression needs column `name`, or -1. */
+static int mig_needed_by(mig_alteration *c, const char *name) {
+  int i;
+  for (i = 0; i < c->now.nconstraint; i++) {
+    const mig_constraint *g = &c->now.constraints[i];
+    if (g->kind != MIG_GENERATED || mig_same(c->now.columns[g->column].name, name)) continue;
+    if (mig_span_uses(c->a, c->now.sql, g->expr, name)) return g->column;
+  }
+  return -1;
+}
+
+static void mig_drop_one_column(mig_alteration *c, const char *name) {
+  int column = mig_find_column(&c->now, name), n = c->now.ncolumn;
+  if (c->now.without_rowid && c->now.columns[column].hidden_key) {
+    mig_fail(c->a, MIGRATE_DEPENDENT,
+             "cannot drop column %s of %s: it is part of the primary key that WITHOUT ROWID needs",
+             name, c->old.name);
+  } else if (n == 1) {
+    mig_fail(c->a, MIGRATE_UNSUPPORTED, "cannot drop column %s of %s: no other columns exist", name,
+             c->old.name);
+  }
+  mig_drop_mentions(c, name);
+  if (mig_failed(c->a)) return;
+  column = mig_find_column(&c->now, name);
+  mig_use_text(c, mig_delete_column(c->a, &c->now, column));
+  if (!mig_failed(c->a)) mig_delete_origin(c, column, n);
+}
+
+/* With CASCADE the generated columns that need it go first, each after those that need it. */
+static void mig_apply_drop_column(mig_alteration *c, const mig_op *op, int column) {
+  const char *name = c->now.columns[column].name;
+  while (!mig_failed(c->a) && mig_find_column(&c->now, name) >= 0) {
+    const char *victim = name;
+    int user;
+    while (!mig_failed(c->a) && (user = mig_needed_by(c, victim)) >= 0) {
+      victim = c->now.columns[user].name;
+      if (!op->cascade) {
+        mig_fail(c->a, MIGRATE_DEPENDENT,
+                 "cannot drop column %s of %s: generated column %s needs it (CASCADE drops both)",
+                 name, c->old.name, victim);
+      }
+    }
+    if (!mig_failed(c->a)) mig_drop_one_column(c, victim);
+  }
+}
+
+/* Expressions of this statement that speak of a renamed column follow it. */
+static void mig_rename_in_using(mig_alteration *c, const char *from, const char *to) {
+  int i;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(c->a); i++) {
+    mig_uses uses;
+    mig_span all;
+    const char *z = c->origins[i].using_expr;
+    if (!z) continue;
+    memset(&uses, 0, sizeof uses);
+    all.at = 0;
+    all.end = strlen(z);
+    mig_find_uses(c->a, z, all, from, &uses);
+    if (uses.n) c->origins[i].using_expr = mig_replace_uses(c->a, z, &uses, to);
+  }
+}
+
+static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int column) {
+  mig_table renamed;
+  mig_rename *r;
+  int other = mig_find_column(&c->now, op->to);
+  if (other >= 0 && other != column) {
+    mig_fail_at(c->a, MIGRATE_EXISTS, c->alter->sql, op->name_at,
+                mig_format(c->a, "duplicate column name: %s", op->to));
+    return;
+  }
+  r = (mig_rename *)mig_alloc(c->a, sizeof *r);
+  if (!r) return;
+  r->from = c->now.columns[column].name;
+  r->to = op->to;
+  if (strcmp(r->from, r->to) == 0) return;
+  if (c->origins[column].from >= 0) { /* a column that is new here has no dependants */
+    if (c->last_rename) c->last_rename->next = r;
+    else c->renames = r;
+    c->last_rename = r;
+    mig_parse_table(c->a, c->renamed_sql, &renamed);
+    if (mig_failed(c->a)) return;
+    c->renamed_sql =
+        mig_rename_column_text(c->a, &renamed, c->origins[column].from, op->to);
+  }
+  mig_rename_in_using(c, r->from, r->to);
+  mig_keep_table_strings(c, r->to);
+  if (mig_failed(c->a)) return;
+  mig_use_text(c, mig_rename_column_text(c->a, &c->now, column, op->to));
+}
+
+/* The last constraint of a kind at a column, or -1. */
+static int mig_column_constraint(const mig_table *t, int column, int kind) {
+  const mig_column *col = &t->columns[column];
+  int i;
+  for (i = col->first + col->count - 1; i >= col->first; i--) {
+    if (t->constraints[i].kind == kind) return i;
+  }
+  return -1;
+}
+
+static void mig_drop_kind(mig_alteration *c, int column, int kind) {
+  int i;
+  while (!mig_failed(c->a) && (i = mig_column_constraint(&c->now, column, kind)) >= 0) {
+    mig_drop_constraint_at(c, i);
+  }
+}
+
+static void mig_append_words(mig_alteration *c, int column, const char *words) {
+  size_t at = c->now.columns[column].span.end;
+  char *text = mig_format(c->a, " %s", words);
+  if (text) mig_use_text(c, mig_insert(c->a, c->now.sql, at, text));
+}
+
+/* Replaces a span of a constraint, or appends the words where the column has none of the kind. */
+static void mig_set_constraint(mig_alteration *c, int column, int kind, const char *value,
+                               const char *words) {
+  int i = mig_column_constraint(&c->now, column, kind);
+  if (i < 0) mig_append_words(c, column, words);
+  else mig_use_text(c, mig_splice(c->a, c->now.sql, c->now.constraints[i].expr, value));
+}
+
+static void mig_apply_type(mig_alteration *c, const mig_op *op, int column) {
+  const mig_column *col = &c->now.columns[column];
+  mig_span s = col->type;
+  if (mig_span_empty(s)) {
+    s.at = s.end = col->name_span.end;
+    mig_use_text(c, mig_splice(c->a, c->now.sql, s, mig_format(c->a, " %s", op->text)));
+  } else {
+    mig_use_text(c, mig_splice(c->a, c->now.sql, s, op->text));
+  }
+  if (op->using_expr) {
+    if (c->now.columns[column].generated) {
+      mig_fail(c->a, MIGRATE_UNSUPPORTED, "column %s of %s is generated: USING has no effect on it",
+               op->name, c->old.name);
+    }
+    if (c->origins[column].from >= 0) c->origins[column].using_expr = op->using_expr;
+    c->recomputed = 1;
+  }
+  if (op->collate && !mig_failed(c->a)) {
+    char *name = mig_needs_quotes(op->collate) ? mig_name(c->a, op->collate)
+                                               : mig_copy(c->a, op->collate);
+    char *words = mig_format(c->a, "COLLATE %s", name);
+    if (words) mig_set_constraint(c, column, MIG_COLLATE, name, words);
+  }
+}
+
+/* Is the text one of the forms that DEFAULT takes without parentheses? */
+static int mig_plain_default(mig_arena *a, const char *z) {
+  size_t n = strlen(z);
+  mig_token k = mig_next_significant(z, n, 0), end;
+  (void)a;
+  if (k.type == MIG_TK_OP && (z[k.at] == '+' || z[k.at] == '-')) {
+    k = mig_next_significant(z, n, k.end);
+    if (k.type != MIG_TK_NUMBER) return 0;
+  }
+  if (k.type == MIG_TK_OP && z[k.at] == '(') {
+    return mig_next_significant(z, n, mig_skip_parens(z, n, k.at)).type == MIG_TK_END;
+  }
+  end = mig_next_significant(z, n, k.end);
+  return k.type != MIG_TK_OP && end.type == MIG_TK_END;
+}
+
+static void mig_apply_default(mig_alteration *c, const mig_op *op, int column) {
+  const char *value = op->text;
+  if (!mig_plain_default(c->a, value)) value = mig_format(c->a, "(%s)", value);
+  if (value) {
+    char *words = mig_format(c->a, "DEFAULT %s", value);
+    if (words) mig_set_constraint(c, column, MIG_DEFAULT, value, words);
+  }
+}
+
+static void mig_apply_not_null(mig_alteration *c, const mig_op *op, int column) {
+  if (mig_column_constraint(&c->now, column, MIG_NOT_NULL) >= 0) {
+    if (!op->text) return;
+    mig_drop_kind(c, column, MIG_NOT_NULL);
+  }
+  if (mig_failed(c->a)) return;
+  mig_append_words(c, column, op->text ? mig_format(c->a, "NOT NULL %s", op->text) : "NOT NULL");
+}
+
+static void mig_apply_drop_not_null(mig_alteration *c, const mig_op *op, int column) {
+  const mig_column *col = &c->now.columns[column];
+  if (col->hidden_key && (c->now.strict || c->now.without_rowid) &&
+      column != mig_alias(&c->now)) {
+    mig_fail(c->a, MIGRATE_UNSUPPORTED,
+             "column %s is in the primary key of a %s table %s, which is never NULL", op->name,
+             c->now.strict ? "STRICT" : "WITHOUT ROWID", c->old.name);
+    return;
+  }
+  mig_drop_kind(c, column, MIG_NOT_NULL);
+}
+
+static void mig_apply_add_constraint(mig_alteration *c, const mig_op *op) {
+  int items = mig_list_items(c->a, &c->now).n, i;
+  if (op->constraint == MIG_PRIMARY_KEY && c->now.primary_key >= 0) {
+    mig_fail(c->a, MIGRATE_EXISTS, "table %s already has a primary key", c->old.name);
+  }
+  for (i = 0; op->name && i < c->now.nconstraint; i++) {
+    const mig_constraint *k = &c->now.constraints[i];
+    if (mig_has_name(k) && mig_same(k->name, op->name)) {
+      mig_fail_at(c->a, MIGRATE_EXISTS, c->alter->sql, op->name_at,
+                  mig_format(c->a, "constraint %s of %s already exists", op->name, c->old.name));
+    }
+  }
+  if (!mig_failed(c->a)) {
+    mig_use_text(c, mig_insert_item(c->a, &c->now, items - 1, op->text));
+  }
+}
+
+/* The constraint that an action names; -1 and a fault, or -1 alone with IF EXISTS. */
+static int mig_op_constraint(mig_alteration *c, const mig_op *op) {
+  int i = mig_find_constraint(c->a, &c->now, op->name);
+  if (i < 0 && !op->if_exists) {
+    mig_fail_at(c->a, MIGRATE_NO_SUCH, c->alter->sql, op->name_at,
+                mig_format(c->a, "no such constraint: %s of %s", op->name, c->old.name));
+  }
+  return i;
+}
+
+static void mig_apply_drop_constraint(mig_alteration *c, const mig_op *op) {
+  int i = mig_op_constraint(c, op);
+  if (i < 0 || mig_failed(c->a)) return;
+  if (c->now.constraints[i].kind == MIG_PRIMARY_KEY && c->now.without_rowid) {
+    mig_fail(c->a, MIGRATE_DEPENDENT,
+             "cannot drop the primary key of %s: a WITHOUT ROWID table needs one", c->old.name);
+    return;
+  }
+  mig_drop_constraint_at(c, i);
+}
+
+static void mig_apply_rename_constraint(mig_alteration *c, const mig_op *op) {
+  int i = mig_op_constraint(c, op), other;
+  const mig_constraint *k;
+  mig_text t;
+  if (i < 0 || mig_failed(c->a)) return;
+  other = mig_find_constraint(c->a, &c->now, op->to);
+  if (other >= 0 && other != i && c->now.constraints[other].name) {
+    mig_fail(c->a, MIGRATE_EXISTS, "constraint %s of %s already exists", op->to, c->old.name);
+    return;
+  }
+  k = &c->now.constraints[i];
+  mig_text_init(&t, c->a);
+  mig_putn(&t, c->now.sql, k->name ? k->name_span.at : k->body.at);
+  if (k->name) {
+    mig_put_name_like(&t, c->now.sql, k->name_span, op->to);
+    mig_put(&t, c->now.sql + k->name_span.end);
+  } else {
+    mig_put(&t, "CONSTRAINT ");
+    if (mig_needs_quotes(op->to)) mig_put_name(&t, op->to);
+    else mig_put(&t, op->to);
+    mig_putf(&t, " %s", c->now.sql + k->body.at);
+  }
+  if (!mig_failed(c->a)) mig_use_text(c, t.z);
+}
+
+/* FIRST and AFTER of a column that is there: its definition goes out and in again. */
+static void mig_apply_move(mig_alteration *c, const mig_op *op, int column) {
+  mig_origin origin = c->origins[column];
+  char *text = mig_span_text(c->a, c->now.sql, c->now.columns[column].span);
+  int n = c->now.ncolumn, p = mig_position(c, op, -1);
+  if (mig_failed(c->a) || p == column || p + 1 == column || n == 1) return;
+  mig_drop_item(c, column);
+  if (mig_failed(c->a)) return;
+  mig_delete_origin(c, column, n);
+  p = mig_position(c, op, -1);
+  mig_use_text(c, mig_insert_item(c->a, &c->now, p, text));
+  if (mig_failed(c->a)) return;
+  mig_insert_origin(c, p + 1);
+  c->origins[p + 1] = origin;
+}
+
+static void mig_apply_expression(mig_alteration *c, const mig_op *op, int column) {
+  if (!c->now.columns[column].generated) {
+    mig_fail_at(c->a, MIGRATE_UNSUPPORTED, c->alter->sql, op->name_at,
+                mig_format(c->a, "column %s of %s is not generated", op->name, c->old.name));
+    return;
+  }
+  mig_set_constraint(c, column, MIG_GENERATED, op->text, "");
+}
+
+static void mig_apply_drop_expression(mig_alteration *c, const mig_op *op, int column) {
+  if (!c->now.columns[column].generated) {
+    if (op->if_exists) return;
+    mig_fail_at(c->a, MIGRATE_UNSUPPORTED, c->alter->sql, op->name_at,
+                mig_format(c->a, "column %s of %s is not generated", op->name, c->old.name));
+    return;
+  }
+  mig_drop_kind(c, column, MIG_GENERATED);
+}
+
+static void mig_apply_add_generated(mig_alteration *c, const mig_op *op, int column) {
+  char *words;
+  if (c->now.columns[column].generated) {
+    mig_fail_at(c->a, MIGRATE_EXISTS, c->alter->sql, op->name_at,
+                mig_format(c->a, "column %s of %s is already generated", op->name, c->old.name));
+    return;
+  }
+  mig_drop_kind(c, column, MIG_DEFAULT); /* a generated column has none */
+  words = mig_format(c->a, "GENERATED ALWAYS AS (%s)%s", op->text, op->stored ? " STORED" : "");
+  if (words) mig_append_words(c, column, words);
+}
+
+static void mig_apply_autoincrement(mig_alteration *c, const mig_op *op, int column) {
+  const mig_constraint *k;
+  if (column != mig_alias(&c->now)) {
+    mig_fail_at(c->a, MIGRATE_UNSUPPORTED, c->alter->sql, op->name_at,
+                mig_format(c->a, "AUTOINCREMENT needs an INTEGER PRIMARY KEY: %s.%s is none",
+                           c->old.name, op->name));
+    return;
+  }
+  k = &c->now.constraints[c->now.primary_key];
+  if (k->autoincrement) return;
+  if (k->column >= 0) {
+    mig_use_text(c, mig_insert(c->a, c->now.sql, k->span.end, " AUTOINCREMENT"));
+  } else { /* inside the list, behind the column and its order */
+    mig_use_text(c, mig_insert(c->a, c->now.sql, k->keys[0].span.end, " AUTOINCREMENT"));
+  }
+}
+
+static void mig_apply_drop_autoincrement(mig_alteration *c, const mig_op *op, int column) {
+  const mig_constraint *k;
+  (void)op;
+  if (column != mig_alias(&c->now)) return;
+  k = &c->now.constraints[c->now.primary_key];
+  if (k->autoincrement) {
+    mig_use_text(c, mig_delete_words(c->a, c->now.sql, k->autoincrement_span));
+  }
+}
+
+static void mig_add_option(mig_alteration *c, int has, const char *word) {
+  int comma = c->now.strict || c->now.without_rowid;
+  size_t at = c->now.close + 1;
+  if (has) return;
+  if (comma) {
+    at = c->now.strict ? c->now.strict_span.end : c->now.without_rowid_span.end;
+  }
+  mig_use_text(c, mig_insert(c->a, c->now.sql, at, mig_format(c->a, comma ? ", %s" : " %s", word)));
+}
+
+static void mig_drop_option(mig_alteration *c, int has, mig_span s) {
+  mig_span cut = s;
+  size_t comma;
+  if (!has) return;
+  comma = mig_comma(c->now.sql, c->now.close + 1, s.at);
+  if (comma) {
+    cut.at = comma;
+  } else {
+    comma = mig_comma(c->now.sql, s.end, c->now.nsql);
+    if (comma) cut.end = comma + 1;
+  }
+  mig_use_text(c, mig_delete_words(c->a, c->now.sql, cut));
+}
+
+/* DROP STRICT in a table that has such a column could mean either. */
+static int mig_ambiguous_option(mig_alteration *c, const mig_op *op, const char *word) {
+  if (!op->bare || mig_find_column(&c->now, word) < 0) return 0;
+  mig_fail_at(c->a, MIGRATE_AMBIGUOUS, c->alter->sql, op->at,
+              mig_format(c->a,
+                         "DROP %s is ambiguous: %s has such a column; say DROP COLUMN for it, or "
+                         "rename it first",
+                         word, c->old.name));
+  return 1;
+}
+
+static void mig_apply_column_op(mig_alteration *c, const mig_op *op) {
+  int column = mig_find_column(&c->now, op->name);
+  if (column < 0 && op->kind == MIG_DROP_COLUMN && op->if_exists) return;
+  column = mig_op_column(c, op);
+  if (column < 0) return;
+  switch (op->kind) {
+    case MIG_DROP_COLUMN: mig_apply_drop_column(c, op, column); break;
+    case MIG_RENAME_COLUMN: mig_apply_rename_column(c, op, column); break;
+    case MIG_SET_TYPE: mig_apply_type(c, op, column); break;
+    case MIG_SET_DEFAULT: mig_apply_default(c, op, column); break;
+    case MIG_DROP_DEFAULT: mig_drop_kind(c, column, MIG_DEFAULT); break;
+    case MIG_SET_NOT_NULL: mig_apply_not_null(c, op, column); break;
+    case MIG_DROP_NOT_NULL: mig_apply_drop_not_null(c, op, column); break;
+    case MIG_SET_EXPRESSION: mig_apply_expression(c, op, column); break;
+    case MIG_DROP_EXPRESSION: mig_apply_drop_expression(c, op, column); break;
+    case MIG_ADD_GENERATED: mig_apply_add_generated(c, op, column); break;
+    case MIG_SET_AUTOINCREMENT: mig_apply_autoincrement(c, op, column); break;
+    case MIG_DROP_AUTOINCREMENT: mig_apply_drop_autoincrement(c, op, column); break;
+    default: mig_apply_move(c, op, column);
+  }
+}
+
+static void mig_apply_op(mig_alteration *c, const mig_op *op) {
+  if (op->cascade) c->cascade = 1;
+  switch (op->kind) {
+    case MIG_ADD_COLUMN: mig_apply_add_column(c, op); break;
+    case MIG_ADD_CONSTRAINT: mig_apply_add_constraint(c, op); break;
+    case MIG_DROP_CONSTRAINT: mig_apply_drop_constraint(c, op); break;
+    case MIG_RENAME_CONSTRAINT: mig_apply_rename_constraint(c, op); break;
+    case MIG_RENAME_TABLE: c->new_name = op->to; break;
+    case MIG_SET_STRICT: mig_add_option(c, c->now.strict, "STRICT"); break;
+    case MIG_SET_WITHOUT_ROWID:
+      mig_add_option(c, c->now.without_rowid, "WITHOUT ROWID");
+      break;
+    case MIG_DROP_STRICT:
+      if (mig_ambiguous_option(c, op, "STRICT")) return;
+      mig_drop_option(c, c->now.strict, c->now.strict_span);
+      break;
+    case MIG_DROP_WITHOUT_ROWID:
+      if (mig_ambiguous_option(c, op, "WITHOUT")) return;
+      mig_drop_option(c, c->now.without_rowid, c->now.without_rowid_span);
+      break;
+    default: mig_apply_column_op(c, op);
+  }
+}
+
+/* Fills *c from the CREATE TABLE text and the statement. Faults say where in the statement. */
+static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig_alteration *c) {
+  const mig_op *op;
+  int i;
+  memset(c, 0, sizeof *c);
+  c->a = a;
+  c->alter = alter;
+  c->renamed_sql = sql;
+  mig_parse_table(a, sql, &c->old);
+  mig_parse_table(a, sql, &c->now);
+  c->origins = (mig_origin *)mig_array(a, (size_t)c->old.ncolumn + 1, sizeof(mig_origin));
+  for (i = 0; c->origins && i < c->old.ncolumn; i++) c->origins[i].from = i;
+  for (op = alter->first; op && !mig_failed(a); op = op->next) mig_apply_op(c, op);
+  if (mig_failed(a)) return;
+  c->nothing = !c->new_name && !c->recomputed && strcmp(c->now.sql, sql) == 0;
+}
+/* Compare: what separates the table as found from the table as wanted, in terms of stored rows
+** and index b-trees. */
+
+/* One automatic index: the b-tree of a UNIQUE or PRIMARY KEY constraint. */
+typedef struct mig_auto {
+  int constraint; /* index into the table's constraints */
+  int number;     /* sqlite_autoindex_T_number */
+  int stored;     /* has a row in sqlite_master: not the key of a WITHOUT ROWID table */
+  int kept;       /* of the new table: the old table's automatic index that serves it, or -1 */
+  int used;       /* of the old table: some new one keeps it */
+  int renewed;    /* of the new table, kept: its content has to be built again */
+} mig_auto;
+
+typedef struct mig_autos {
+  mig_auto *v;
+  int n;
+} mig_autos;
+
+/* The collation a key column of an automatic index compares with. */
+static const char *mig_key_collation(const mig_table *t, const mig_key *k) {
+  int i = mig_find_column(t, k->name);
+  const char *collation = k->collate ? k->collate : i >= 0 ? t->columns[i].collation : 0;
+  return collation ? collation : "BINARY";
+}
+
+/* SQLite makes no second index for a key of the same columns and collations, whatever their order
+** flags are (build.c, sqlite3CreateIndex). */
+static int mig_same_key(const mig_table *t, const mig_constraint *a, const mig_constraint *b) {
+  int i;
+  if (a->nkey != b->nkey) return 0;
+  for (i = 0; i < a->nkey; i++) {
+    if (!mig_same(a->keys[i].name, b->keys[i].name)) return 0;
+    if (!mig_same(mig_key_collation(t, &a->keys[i]), mig_key_collation(t, &b->keys[i]))) return 0;
+  }
+  return 1;
+}
+
+/* Such a key has no index at this place: it is the rowid, or is numbered last. */
+static int mig_is_integer_key(const mig_table *t, const mig_constraint *c) {
+  return c->kind == MIG_PRIMARY_KEY && t->rowid_column >= 0;
+}
+
+/* The automatic indexes of a table, numbered as SQLite numbers them: in order of appearance. The
+** INTEGER PRIMARY KEY of a WITHOUT ROWID table gets its index last (convertToWithoutRowidTable). */
+static mig_autos mig_auto_indexes(mig_arena *a, const mig_table *t) {
+  mig_autos list;
+  int i, k;
+  list.n = 0;
+  list.v = (mig_auto *)mig_array(a, (size_t)t->nconstraint + 1, sizeof(mig_auto));
+  for (i = 0; list.v && i < t->nconstraint; i++) {
+    const mig_constraint *c = &t->constraints[i];
+    if (c->kind != MIG_UNIQUE && c->kind != MIG_PRIMARY_KEY) continue;
+    if (mig_is_integer_key(t, c)) continue;
+    for (k = 0; k < list.n; k++) {
+      if (mig_same_key(t, &t->constraints[list.v[k].constraint], c)) break;
+    }
+    if (k < list.n) {
+      if (c->kind == MIG_PRIMARY_KEY && t->without_rowid) list.v[k].stored = 0;
+      continue;
+    }
+    list.v[list.n].constraint = i;
+    list.v[list.n].number = list.n + 1;
+    list.v[list.n].stored = !(c->kind == MIG_PRIMARY_KEY && t->without_rowid);
+    list.v[list.n].kept = -1;
+    list.n++;
+  }
+  return list;
+}
+
+typedef struct mig_diff {
+  const mig_alteration *c;
+  unsigned char *touched; /* one a column of now: its stored or computed values may differ */
+  unsigned char *added_not_null; /* one a column of now: NULLs become forbidden */
+  mig_autos old_autos, new_autos;
+  int layout;       /* the stored columns differ in number, order or kind: rows are written anew */
+  int values;       /* some stored value may change */
+  int appended;     /* columns were only added behind the last stored one */
+  int defaults;     /* the default of an existing stored column changed */
+  int rowids;       /* every rowid, or the form of the b-tree, changes */
+  int keys_differ;  /* of a WITHOUT ROWID table: its key's columns or values */
+  int autoincrement; /* 1: switched on, -1: switched off */
+  const char *why;  /* of layout or values: the reason, in words */
+} mig_diff;
+
+static const mig_column *mig_old_column(const mig_diff *d, int i) {
+  int from = d->c->origins[i].from;
+  return from < 0 ? 0 : &d->c->old.columns[from];
+}
+
+static void mig_must_copy(mig_diff *d, int layout, const char *why) {
+  if (layout) d->layout = 1;
+  else d->values = 1;
+  if (!d->why) d->why = why;
+}
+
+/* A column is stored unless it is generated and VIRTUAL. */
+static int mig_is_stored(const mig_column *c) { return !c->generated || c->stored; }
+
+static int mig_next_stored(const mig_table *t, int i) {
+  while (i < t->ncolumn && !mig_is_stored(&t->columns[i])) i++;
+  return i;
+}
+
+/* Compares the sequences of stored columns: the same, longer at the end, or another one. */
+static void mig_compare_layout(mig_diff *d) {
+  const mig_table *old = &d->c->old, *now = &d->c->now;
+  int i = mig_next_stored(old, 0), k = mig_next_stored(now, 0);
+  while (i < old->ncolumn && k < now->ncolumn && d->c->origins[k].from == i) {
+    i = mig_next_stored(old, i + 1);
+    k = mig_next_stored(now, k + 1);
+  }
+  if (i == old->ncolumn && k == now->ncolumn) return;
+  if (i == old->ncolumn) {
+    for (; k < now->ncolumn; k = mig_next_stored(now, k + 1)) {
+      if (d->c->origins[k].from >= 0 || now->columns[k].generated) break;
+    }
+    d->appended = k == now->ncolumn;
+    if (!d->appended) mig_must_copy(d, 1, "a column becomes stored");
+  } else if (k < now->ncolumn) {
+    mig_must_copy(d, 1, "the order of the stored columns changes");
+  } else {
+    mig_must_copy(d, 1, "a stored column goes");
+  }
+}
+
+/* The text of the last constraint of a kind at a column, NULL when there is none. */
+static char *mig_expr_text(mig_arena *a, const mig_table *t, int column, int kind) {
+  int i = mig_column_constraint(t, column, kind);
+  return i < 0 ? 0 : mig_span_text(a, t->sql, t->constraints[i].expr);
+}
+
+static int mig_same_text(const char *x, const char *y) {
+  return x == y || (x && y && strcmp(x, y) == 0);
+}
+
+static int mig_same_collation(const char *x, const char *y) {
+  return mig_same(x ? x : "BINARY", y ? y : "BINARY");
+}
+
+static void mig_compare_column(mig_diff *d, int i) {
+  mig_arena *a = d->c->a;
+  const mig_table *old = &d->c->old, *now = &d->c->now;
+  const mig_column *to = &now->columns[i], *from = mig_old_column(d, i);
+  int k = d->c->origins[i].from;
+  if (!from) {
+    if (to->generated) d->touched[i] = 1;
+    d->added_not_null[i] = (unsigned char)to->not_null;
+    return;
+  }
+  if (d->c->origins[i].using_expr) {
+    d->touched[i] = 1;
+    mig_must_copy(d, 0, "USING computes new values");
+  }
+  if (to->affinity != from->affinity) {
+    d->touched[i] = 1;
+    if (mig_is_stored(to)) mig_must_copy(d, 0, "the type's affinity changes");
+  }
+  if (!mig_same_collation(to->collation, from->collation)) d->touched[i] = 1;
+  if (to->generated != from->generated) {
+    d->touched[i] = 1;
+    if (to->generated && to->stored) mig_must_copy(d, 0, "a column becomes generated and stored");
+  } else if (to->generated && !mig_same_text(mig_expr_text(a, old, k, MIG_GENERATED),
+                                             mig_expr_text(a, now, i, MIG_GENERATED))) {
+    d->touched[i] = 1;
+    if (to->stored) mig_must_copy(d, 0, "a stored generated column gets another expression");
+  }
+  if (mig_is_stored(to) && !to->generated &&
+      !mig_same_text(mig_expr_text(a, old, k, MIG_DEFAULT), mig_expr_text(a, now, i, MIG_DEFAULT))) {
+    d->defaults = 1;
+  }
+  d->added_not_null[i] = (unsigned char)(to->not_null && !from->not_null);
+}
+
+/* Columns computed from touched ones are touched; stored ones among them must be written. */
+static void mig_spread_touch(mig_diff *d) {
+  const mig_table *now = &d->c->now;
+  int again = 1, i, k;
+  while (again && !mig_failed(d->c->a)) {
+    again = 0;
+    for (i = 0; i < now->ncolumn; i++) {
+      int g = now->columns[i].generated && !d->touched[i]
+                  ? mig_column_constraint(now, i, MIG_GENERATED)
+                  : -1;
+      for (k = 0; g >= 0 && k < now->ncolumn; k++) {
+        if (!d->touched[k]) continue;
+        if (!mig_span_uses(d->c->a, now->sql, now->constraints[g].expr, now->columns[k].name)) {
+          continue;
+        }
+        d->touched[i] = 1;
+        if (now->columns[i].stored) mig_must_copy(d, 0, "a stored generated column is recomputed");
+        again = 1;
+        break;
+      }
+    }
+  }
+}
+
+/* Does key b of the new table have the columns, order and collations of key a of the old one? */
+static int mig_key_carries(const mig_diff *d, const mig_constraint *a, const mig_constraint *b) {
+  const mig_table *old = &d->c->old, *now = &d->c->now;
+  int i;
+  if (a->nkey != b->nkey) return 0;
+  for (i = 0; i < a->nkey; i++) {
+    int k = mig_find_column(now, b->keys[i].name);
+    if (k < 0 || d->c->origins[k].from != mig_find_column(old, a->keys[i].name)) return 0;
+    if (a->keys[i].desc != b->keys[i].desc) return 0;
+  }
+  return 1;
+}
+
+static int mig_key_touched(const mig_diff *d, const mig_constraint *k) {
+  int i, column;
+  for (i = 0; i < k->nkey; i++) {
+    column = mig_find_column(&d->c->now, k->keys[i].name);
+    if (column >= 0 && d->touched[column]) return 1;
+  }
+  return 0;
+}
+
+static int mig_key_recollated(const mig_diff *d, const mig_constraint *a, const mig_constraint *b) {
+  int i;
+  for (i = 0; i < a->nkey; i++) {
+    if (!mig_same(mig_key_collation(&d->c->old, &a->keys[i]),
+                  mig_key_collation(&d->c->now, &b->keys[i]))) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static const mig_constraint *mig_primary_key(const mig_table *t) {
+  return t->primary_key < 0 ? 0 : &t->constraints[t->primary_key];
+}
+
+/* The row's identity: rowid or key. */
+static void mig_compare_identity(mig_diff *d) {
+  const mig_table *old = &d->c->old, *now = &d->c->now;
+  const mig_constraint *p = mig_primary_key(old), *q = mig_primary_key(now);
+  int alias = mig_alias(now);
+  if (old->without_rowid != now->without_rowid) {
+    mig_must_copy(d, 1, "rowid table and WITHOUT ROWID table are stored in different ways");
+    d->rowids = 1;
+    return;
+  }
+  if (now->without_rowid) {
+    if (!mig_key_carries(d, p, q)) {
+      mig_must_copy(d, 1, "the key of a WITHOUT ROWID table is its order");
+      d->keys_differ = 1;
+    } else if (mig_key_touched(d, q) || mig_key_recollated(d, p, q)) {
+      mig_must_copy(d, 0, "the key of a WITHOUT ROWID table changes");
+      d->keys_differ = 1;
+    }
+    return;
+  }
+  if (alias >= 0 && (d->c->origins[alias].from < 0 || mig_alias(old) != d->c->origins[alias].from)) {
+    mig_must_copy(d, 1, "a column becomes the rowid");
+    d->rowids = 1;
+    d->touched[alias] = 1;
+  } else if (alias < 0 && mig_alias(old) >= 0) {
+    mig_must_copy(d, 1, "the INTEGER PRIMARY KEY becomes an ordinary column");
+  } else if (alias >= 0 && d->c->origins[alias].using_expr) {
+    d->rowids = 1;
+  }
+}
+
+static void mig_match_autos(mig_diff *d) {
+  int i, k;
+  for (i = 0; i < d->new_autos.n; i++) {
+    mig_auto *n = &d->new_autos.v[i];
+    const mig_constraint *b = &d->c->now.constraints[n->constraint];
+    for (k = 0; k < d->old_autos.n && n->kept < 0 && n->stored; k++) {
+      mig_auto *o = &d->old_autos.v[k];
+      const mig_constraint *c = &d->c->old.constraints[o->constraint];
+      if (o->used || !o->stored || !mig_key_carries(d, c, b)) continue;
+      n->kept = k;
+      o->used = 1;
+      n->renewed = d->rowids || d->keys_differ || mig_key_touched(d, b) ||
+                   mig_key_recollated(d, c, b);
+    }
+  }
+}
+
+static int mig_has_autoincrement(const mig_table *t) {
+  const mig_constraint *p = mig_primary_key(t);
+  return mig_alias(t) >= 0 && p && p->autoincrement;
+}
+
+/* Fills *d: everything about rows and b-trees that follows from the two tables. */
+static void mig_compare(const mig_alteration *c, mig_diff *d) {
+  size_t n = (size_t)c->now.ncolumn + 1;
+  int i;
+  memset(d, 0, sizeof *d);
+  d->c = c;
+  d->touched = (unsigned char *)mig_alloc(c->a, n);
+  d->added_not_null = (unsigned char *)mig_alloc(c->a, n);
+  d->old_autos = mig_auto_indexes(c->a, &c->old);
+  d->new_autos = mig_auto_indexes(c->a, &c->now);
+  if (mig_failed(c->a)) return;
+  mig_compare_layout(d);
+  for (i = 0; i < c->now.ncolumn && !mig_failed(c->a); i++) mig_compare_column(d, i);
+  mig_compare_identity(d);
+  mig_spread_touch(d);
+  mig_match_autos(d);
+  d->autoincrement = mig_has_autoincrement(&c->now) - mig_has_autoincrement(&c->old);
+}
+/* Graph: the revision map, with Alembic's rules. A revision is a node, known by its place in load
+** order; edges go down to parents (down_revision) and to dependencies (depends_on). Everything is
+** linear in nodes and edges, and nothing recurses: 100,000 revisions in one line are usual input
+** for a test and must not cost a stack. */
+
+typedef struct mig_nodes {
+  int *at; /* places of nodes */
+  int n;
+} mig_nodes;
+
+typedef struct mig_label {
+  const char *name;
+  const struct mig_label *next;
+} mig_label;
+
+typedef struct mig_node {
+  const mig_revision *rev;
+  mig_nodes down;      /* parents by down_revision */
+  mig_nodes needs;     /* by depends_on, labels resolved */
+  mig_nodes all_down;  /* both */
+  mig_nodes before;    /* down, and the needs that no ancestor implies: what a version row replaces */
+  mig_nodes after;     /* children by down_revision */
+  mig_nodes all_after; /* children by either */
+  const mig_label *labels; /* own ones and those of its branch; see mig_spread_labels() */
+} mig_node;
+
+typedef struct mig_slot {
+  const char *key; /* an id or a label; NULL: free */
+  int node;
+} mig_slot;
+
+typedef struct mig_graph {
+  mig_arena *a;    /* of answers: may be another one, for each question */
+  mig_arena *keep; /* of the graph itself */
+  mig_node *nodes;
+  int n;
+  mig_slot *slots; /* open addressing; a power of two, at most half full */
+  size_t nslot;
+  mig_slot *labels; /* in load order */
+  int nlabel;
+  int *order; /* all nodes, parents and dependencies first */
+  mig_nodes heads, bases;           /* by down_revision alone */
+  mig_nodes real_heads, real_bases; /* dependencies counted as well */
+  int spread;                       /* labels have been spread */
+} mig_graph;
+
+enum mig_edge { MIG_DOWN, MIG_ALL_DOWN, MIG_BEFORE, MIG_AFTER, MIG_ALL_AFTER };
+
+static mig_nodes mig_edges(const mig_node *v, int edge) {
+  switch (edge) {
+    case MIG_DOWN: return v->down;
+    case MIG_ALL_DOWN: return v->all_down;
+    case MIG_BEFORE: return v->before;
+    case MIG_AFTER: return v->after;
+    default: return v->all_after;
+  }
+}
+
+static mig_nodes mig_no_nodes(void) {
+  mig_nodes none;
+  none.at = 0;
+  none.n = 0;
+  return none;
+}
+
+/* Room for n nodes; at is NULL after a fault. */
+static mig_nodes mig_room(mig_arena *a, int n) {
+  mig_nodes list;
+  list.n = 0;
+  list.at = (int *)mig_array(a, (size_t)n, sizeof(int));
+  return list;
+}
+
+static mig_nodes mig_one_node(mig_arena *a, int node) {
+  mig_nodes list = mig_room(a, 1);
+  if (list.at) list.at[list.n++] = node;
+  return list;
+}
+
+static int mig_has(mig_nodes list, int node) {
+  int i;
+  for (i = 0; i < list.n && list.at[i] != node; i++) {}
+  return i < list.n;
+}
+
+static const char *mig_id(const mig_graph *g, int node) { return g->nodes[node].rev->id; }
+
+/* "a, b": the ids of nodes. */
+static const char *mig_ids(const mig_graph *g, mig_nodes list) {
+  mig_text t;
+  int i;
+  mig_text_init(&t, g->a);
+  for (i = 0; i < list.n && !mig_failed(g->a); i++) {
+    if (i) mig_put(&t, ", ");
+    mig_put(&t, mig_id(g, list.at[i]));
+  }
+  return mig_text_z(&t);
+}
+
+#define MIG_NAMED_FILES 5 /* enough to start looking */
+
+/* " (a.sql, b.sql)": the files of nodes; "" where none came from a file. */
+static const char *mig_files(const mig_graph *g, mig_nodes list) {
+  mig_text t;
+  int i, shown = 0;
+  mig_text_init(&t, g->a);
+  for (i = 0; i < list.n && shown < MIG_NAMED_FILES && !mig_failed(g->a); i++) {
+    const char *path = g->nodes[list.at[i]].rev->path;
+    if (!path) continue;
+    mig_put(&t, shown++ ? ", " : " (");
+    mig_put(&t, path);
+  }
+  if (shown) mig_put(&t, i < list.n ? ", ...)" : ")");
+  return mig_text_z(&t);
+}
+
+static size_t mig_hash_key(const char *z) {
+  size_t h = 2166136261u;
+  for (; *z; z++) h = (h ^ (unsigned char)*z) * 16777619u;
+  return h ^ (h >> 15);
+}
+
+/* The slot of a key, or the free one where it belongs. */
+static mig_slot *mig_slot_of(const mig_graph *g, const char *key) {
+  size_t i = mig_hash_key(key) & (g->nslot - 1);
+  while (g->slots[i].key && strcmp(g->slots[i].key, key) != 0) i = (i + 1) & (g->nslot - 1);
+  return &g->slots[i];
+}
+
+/* The node of an exact id or label, or -1. */
+static int mig_find_node(const mig_graph *g, const char *key) {
+  const mig_slot *slot = mig_slot_of(g, key);
+  return slot->key ? slot->node : -1;
+}
+
+/* The node of an exact id, or -1. */
+static int mig_find_id(const mig_graph *g, const char *id) {
+  int node = mig_find_node(g, id);
+  return node >= 0 && strcmp(mig_id(g, node), id) == 0 ? node : -1;
+}
+
+/* A byte a node, zeroed. */
+static unsigned char *mig_marks(const mig_graph *g) {
+  return (unsigned char *)mig_alloc(g->a, (size_t)g->n + 1);
+}
+
+/* Marks `from` and all that its edges reach. What is marked already is not followed again. */
+static void mig_reach(const mig_graph *g, mig_nodes from, int edge, unsigned char *mark) {
+  mig_nodes todo = mig_room(g->a, g->n + 1);
+  int i;
+  if (!todo.at || !mark) return;
+  for (i = 0; i < from.n; i++) {
+    if (mark[from.at[i]]) continue;
+    mark[from.at[i]] = 1;
+    todo.at[todo.n++] = from.at[i];
+    while (todo.n) {
+      mig_nodes next = mig_edges(&g->nodes[todo.at[--todo.n]], edge);
+      int j;
+      for (j = 0; j < next.n; j++) {
+        if (mark[next.at[j]]) continue;
+        mark[next.at[j]] = 1;
+        todo.at[todo.n++] = next.at[j];
+      }
+    }
+  }
+}
+
+static unsigned char *mig_reached(const mig_graph *g, mig_nodes from, int edge) {
+  unsigned char *mark = mig_marks(g);
+  mig_reach(g, from, edge, mark);
+  return mark;
+}
+
+/* The marked (or, with value 0, the unmarked) nodes in load order. */
+static mig_nodes mig_marked(const mig_graph *g, const unsigned char *mark, int value) {
+  int i, n = 0;
+  mig_nodes list = mig_no_nodes();
+  if (!mark) return list;
+  for (i = 0; i < g->n; i++) n += (mark[i] != 0) == value;
+  list = mig_room(g->a, n);
+  for (i = 0; i < g->n && list.at; i++) {
+    if ((mark[i] != 0) == value) list.at[list.n++] = i;
+  }
+  return list;
+}
+
+/* ---- Load: keys ---- */
+
+static int mig_reserved(const char *word) {
+  return strcmp(word, "head") == 0 || strcmp(word, "heads") == 0 || strcmp(word, "base") == 0 ||
+         strcmp(word, "current") == 0;
+}
+
+static int mig_names_hold(mig_names names, const char *name) {
+  int i;
+  for (i = 0; i < names.n && strcmp(names.at[i], name) != 0; i++) {}
+  return i < names.n;
+}
+
+static void mig_add_id(mig_graph *g, int node) {
+  const mig_revision *rev = g->nodes[node].rev;
+  mig_slot *slot;
+  mig_nodes both;
+  if (mig_names_hold(rev->down, rev->id)) {
+    mig_fail(g->a, MIGRATE_GRAPH, "Self-loop is detected in revisions (%s)%s", rev->id,
+             mig_files(g, mig_one_node(g->a, node)));
+  }
+  if (mig_names_hold(rev->depends, rev->id)) {
+    mig_fail(g->a, MIGRATE_GRAPH, "Dependency self-loop is detected in revisions (%s)%s", rev->id,
+             mig_files(g, mig_one_node(g->a, node)));
+  }
+  if (mig_failed(g->a)) return;
+  mig_check_id(g->a, rev->id);
+  if (mig_reserved(rev->id)) {
+    mig_fail(g->a, MIGRATE_GRAPH, "'%s' is a reserved word and cannot be a revision identifier",
+             rev->id);
+  }
+  if (mig_failed(g->a)) {
+    if (rev->path) mig_fault_context(g->a, "%s: ", rev->path);
+    return;
+  }
+  slot = mig_slot_of(g, rev->id);
+  if (slot->key) {
+    both = mig_room(g->a, 2);
+    if (!both.at) return;
+    both.at[both.n++] = slot->node;
+    both.at[both.n++] = node;
+    mig_fail(g->a, MIGRATE_GRAPH, "Revision %s is present more than once%s", rev->id,
+             mig_files(g, both));
+    return;
+  }
+  slot->key = rev->id;
+  slot->node = node;
+}
+
+static void mig_add_label(mig_graph *g, int node, const char *label) {
+  const mig_revision *rev = g->nodes[node].rev;
+  mig_slot *slot = mig_slot_of(g, label);
+  mig_nodes both;
+  mig_check_label(g->a, label);
+  if (mig_reserved(label)) {
+    mig_fail(g->a, MIGRATE_GRAPH, "'%s' is a reserved word and cannot be a branch label", label);
+  }
+  if (mig_failed(g->a)) {
+    if (rev->path) mig_fault_context(g->a, "%s: ", rev->path);
+    return;
+  }
+  if (slot->key) {
+    both = mig_room(g->a, 2);
+    if (!both.at) return;
+    both.at[both.n++] = node;
+    both.at[both.n++] = slot->node;
+    mig_fail(g->a, MIGRATE_GRAPH, "Branch name '%s' in revision %s already used by revision %s%s",
+             label, rev->id, mig_id(g, slot->node), mig_files(g, both));
+    return;
+  }
+  slot->key = label;
+  slot->node = node;
+  g->labels[g->nlabel++] = *slot;
+}
+
+static void mig_load_keys(mig_graph *g) {
+  size_t keys = (size_t)g->n, labels;
+  int i, j;
+  for (i = 0; i < g->n; i++) keys += (size_t)g->nodes[i].rev->labels.n;
+  labels = keys - (size_t)g->n;
+  for (g->nslot = 8; g->nslot < keys * 2; g->nslot *= 2) {}
+  g->slots = (mig_slot *)mig_array(g->a, g->nslot, sizeof(mig_slot));
+  g->labels = (mig_slot *)mig_array(g->a, labels, sizeof(mig_slot));
+  for (i = 0; i < g->n && !mig_failed(g->a); i++) mig_add_id(g, i);
+  for (i = 0; i < g->n; i++) {
+    mig_names own = g->nodes[i].rev->labels;
+    for (j = 0; j < own.n && !mig_failed(g->a); j++) mig_add_label(g, i, own.at[j]);
+  }
+}
+
+/* ---- Load: edges ---- */
+
+static void mig_fail_absent(mig_graph *g, int from, const char *name) {
+  const mig_revision *rev = g->nodes[from].rev;
+  mig_fail(g->a, MIGRATE_GRAPH, "Revision %s referenced from %s%s is not present", name, rev->id,
+           mig_files(g, mig_one_node(g->a, from)));
+}
+
+/* Names to nodes, each once. Parents are ids; a dependency may be a label, too. */
+static void mig_load_parents(mig_graph *g, int node) {
+  mig_node *v = &g->nodes[node];
+  int i, found;
+  v->down = mig_room(g->a, v->rev->down.n);
+  v->needs = mig_room(g->a, v->rev->depends.n);
+  v->all_down = mig_room(g->a, v->rev->down.n + v->rev->depends.n);
+  if (mig_failed(g->a)) return;
+  for (i = 0; i < v->rev->down.n; i++) {
+    found = mig_find_id(g, v->rev->down.at[i]);
+    if (found < 0) mig_fail_absent(g, node, v->rev->down.at[i]);
+    if (found < 0 || mig_has(v->down, found)) continue;
+    v->down.at[v->down.n++] = found;
+    v->all_down.at[v->all_down.n++] = found;
+  }
+  for (i = 0; i < v->rev->depends.n; i++) {
+    found = mig_find_node(g, v->rev->depends.at[i]);
+    if (found < 0) mig_fail_absent(g, node, v->rev->depends.at[i]);
+    if (found < 0 || mig_has(v->needs, found)) continue;
+    v->needs.at[v->needs.n++] = found;
+    if (!mig_has(v->all_down, found)) v->all_down.at[v->all_down.n++] = found;
+  }
+}
+
+/* Where node lists its children for the edge that is the reverse of `down`. */
+static mig_nodes *mig_children(mig_node *v, int down) {
+  return down == MIG_DOWN ? &v->after : &v->all_after;
+}
+
+/* All lists of children share one array: count, deal out, fill. */
+static void mig_load_children(mig_graph *g, int down) {
+  int *pool;
+  int i, j, used = 0;
+  for (i = 0; i < g->n; i++) {
+    mig_nodes parents = mig_edges(&g->nodes[i], down);
+    for (j = 0; j < parents.n; j++) mig_children(&g->nodes[parents.at[j]], down)->n++;
+    used += parents.n;
+  }
+  pool = (int *)mig_array(g->a, (size_t)used, sizeof(int));
+  if (!pool) return;
+  for (i = 0, used = 0; i < g->n; i++) {
+    mig_nodes *children = mig_children(&g->nodes[i], down);
+    children->at = pool + used;
+    used += children->n;
+    children->n = 0;
+  }
+  for (i = 0; i < g->n; i++) {
+    mig_nodes parents = mig_edges(&g->nodes[i], down);
+    for (j = 0; j < parents.n; j++) {
+      mig_nodes *children = mig_children(&g->nodes[parents.at[j]], down);
+      children->at[children->n++] = i;
+    }
+  }
+}
+
+/* The nodes without any neighbour over an edge, in load order. */
+static mig_nodes mig_ends(const mig_graph *g, int edge) {
+  unsigned char *mark = mig_marks(g);
+  int i;
+  for (i = 0; i < g->n && mark; i++) mark[i] = mig_edges(&g->nodes[i], edge).n == 0;
+  return mig_marked(g, mark, 1);
+}
+
+/* ---- Load: cycles ---- */
+
+/* Every node once, none before its neighbours over `down`; shorter where there is a cycle. */
+static mig_nodes mig_order_of(const mig_graph *g, int down, int up) {
+  mig_nodes order = mig_room(g->a, g->n);
+  int *waits = (int *)mig_array(g->a, (size_t)g->n, sizeof(int));
+  int i, j;
+  if (!waits || !order.at) return mig_no_nodes();
+  for (i = 0; i < g->n; i++) {
+    waits[i] = mig_edges(&g->nodes[i], down).n;
+    if (!waits[i]) order.at[order.n++] = i;
+  }
+  for (i = 0; i < order.n; i++) {
+    mig_nodes next = mig_edges(&g->nodes[order.at[i]], up);
+    for (j = 0; j < next.n; j++) {
+      if (--waits[next.at[j]] == 0) order.at[order.n++] = next.at[j];
+    }
+  }
+  return order;
+}
+
+/* What no walk from an end reaches: Alembic's answer, of which a cycle between sound revisions is
+** no part; for that, what cannot be put in order from either side. */
+static mig_nodes mig_cycle(const mig_graph *g, int down, int up, mig_nodes tops, mig_nodes roots) {
+  unsigned char *below = mig_reached(g, tops, down), *above = mig_reached(g, roots, up);
+  mig_nodes order, back, lost;
+  int i;
+  if (mig_failed(g->a)) return mig_no_nodes();
+  for (i = 0; i < g->n; i++) above[i] = above[i] && below[i];
+  lost = mig_marked(g, above, 0);
+  if (lost.n) return lost;
+  order = mig_order_of(g, down, up);
+  if (order.n == g->n || mig_failed(g->a)) return mig_no_nodes();
+  back = mig_order_of(g, up, down);
+  memset(above, 0, (size_t)g->n);
+  for (i = 0; i < order.n; i++) above[order.at[i]] = 1;
+  for (i = 0; i < back.n; i++) above[back.at[i]] = 1;
+  return mig_marked(g, above, 0);
+}
+
+#define MIG_NAMED_REVISIONS 100 /* of a cycle, in its message */
+
+static void mig_check_cycle(mig_graph *g, int down, int up, mig_nodes tops, mig_nodes roots,
+                            const char *kind) {
+  mig_nodes lost = mig_cycle(g, down, up, tops, roots);
+  int i, j;
+  if (!lost.n) return;
+  if (lost.n > MIG_NAMED_REVISIONS) lost.n = MIG_NAMED_REVISIONS;
+  for (i = 1; i < lost.n; i++) { /* by id, as Alembic lists them */
+    for (j = i; j > 0 && strcmp(mig_id(g, lost.at[j]), mig_id(g, lost.at[j - 1])) < 0; j--) {
+      int swap = lost.at[j];
+      lost.at[j] = lost.at[j - 1];
+      lost.at[j - 1] = swap;
+    }
+  }
+  mig_fail(g->a, MIGRATE_GRAPH, "%s is detected in revisions (%s)%s", kind, mig_ids(g, lost),
+           mig_files(g, lost));
+}
+
+/* ---- Load: dependencies that an ancestor has already ---- */
+
+/* Drops `need` from before of those among its dependents that stand above another of them. */
+static void mig_drop_implied(mig_graph *g, int need, mig_nodes dependents, const int *rank,
+                             int *seen, mig_nodes *todo) {
+  int i, j, top = 0;
+  for (i = 0; i < dependents.n; i++) {
+    if (rank[dependents.at[i]] > top) top = rank[dependents.at[i]];
+  }
+  for (todo->n = 0, i = 0; i < dependents.n; i++) todo->at[todo->n++] = dependents.at[i];
+  while (todo->n) {
+    mig_nodes next = g->nodes[todo->at[--todo->n]].after;
+    for (j = 0; j < next.n; j++) {
+      if (seen[next.at[j]] == need + 1 || rank[next.at[j]] > top) continue;
+      seen[next.at[j]] = need + 1;
+      todo->at[todo->n++] = next.at[j];
+    }
+  }
+  for (i = 0; i < dependents.n; i++) {
+    mig_node *v = &g->nodes[dependents.at[i]];
+    int kept = v->down.n;
+    if (seen[dependents.at[i]] != need + 1) continue;
+    for (j = v->down.n; j < v->before.n; j++) {
+      if (v->before.at[j] != need) v->before.at[kept++] = v->before.at[j];
+    }
+    v->before.n = kept;
+  }
+}
+
+/* before = down + needs, less the needs that a revision further down the line has as well. */
+static void mig_normalize(mig_graph *g) {
+  int *rank = (int *)mig_array(g->a, (size_t)g->n, sizeof(int));
+  int *seen = (int *)mig_array(g->a, (size_t)g->n, sizeof(int));
+  mig_nodes todo = mig_room(g->a, g->n * 2 + 1), dependents = mig_room(g->a, g->n);
+  int i, j, any = 0;
+  if (mig_failed(g->a)) return;
+  for (i = 0; i < g->n; i++) {
+    mig_node *v = &g->nodes[i];
+    rank[g->order[i]] = i;
+    any += v->needs.n;
+    v->before = mig_room(g->a, v->all_down.n);
+    if (!v->before.at) return;
+    v->before.n = v->all_down.n;
+    if (v->before.n) memcpy(v->before.at, v->all_down.at, (size_t)v->before.n * sizeof(int));
+  }
+  for (i = 0; i < g->n && any; i++) {
+    mig_nodes above = g->nodes[i].all_after;
+    for (dependents.n = 0, j = 0; j < above.n; j++) {
+      if (mig_has(g->nodes[above.at[j]].needs, i)) dependents.at[dependents.n++] = above.at[j];
+    }
+    if (dependents.n > 1) mig_drop_implied(g, i, dependents, rank, seen, &todo);
+  }
+}
+
+/* ---- Load ---- */
+
+static void mig_load_edges(mig_graph *g) {
+  mig_nodes order;
+  int i;
+  for (i = 0; i < g->n && !mig_failed(g->a); i++) mig_load_parents(g, i);
+  if (mig_failed(g->a)) return;
+  mig_load_children(g, MIG_DOWN);
+  mig_load_children(g, MIG_ALL_DOWN);
+  g->heads = mig_ends(g, MIG_AFTER);
+  g->bases = mig_ends(g, MIG_DOWN);
+  g->real_heads = mig_ends(g, MIG_ALL_AFTER);
+  g->real_bases = mig_ends(g, MIG_ALL_DOWN);
+  mig_check_cycle(g, MIG_DOWN, MIG_AFTER, g->heads, g->bases, "Cycle");
+  mig_check_cycle(g, MIG_ALL_DOWN, MIG_ALL_AFTER, g->real_heads, g->real_bases,
+                  "Dependency cycle");
+  order = mig_order_of(g, MIG_ALL_DOWN, MIG_ALL_AFTER);
+  g->order = order.at;
+  if (!mig_failed(g->a)) mig_normalize(g);
+}
+
+/* The map of n revisions, which stay the caller's; NULL after a fault. */
+static mig_graph *mig_graph_load(mig_arena *a, const mig_revision *const *revs, int n) {
+  mig_graph *g = (mig_graph *)mig_alloc(a, sizeof *g);
+  int i;
+  if (!g) return 0;
+  g->a = g->keep = a;
+  g->n = n;
+  g->nodes = (mig_node *)mig_array(a, (size_t)n, sizeof(mig_node));
+  if (!g->nodes) return 0;
+  for (i = 0; i < n; i++) g->nodes[i].rev = revs[i];
+  mig_load_keys(g);
+  if (!mig_failed(a)) mig_load_edges(g);
+  return mig_failed(a) ? 0 : g;
+}
+
+/* ---- Labels of branches ---- */
+
+static int mig_labelled(const mig_label *list, const char *name) {
+  for (; list && strcmp(list->name, name) != 0; list = list->next) {}
+  return list != 0;
+}
+
+static const mig_label *mig_with_label(mig_arena *a, const mig_label *list, const char *name) {
+  mig_label *more;
+  if (mig_labelled(list, name)) return list;
+  more = (mig_label *)mig_alloc(a, sizeof *more);
+  if (!more) return list;
+  more->name = name;
+  more->next = list;
+  return more;
+}
+
+/* Lists are shared down a line: only a label or a merge makes a new one. */
+static const mig_label *mig_with_labels(mig_arena *a, const mig_label *list,
+                                        const mig_label *more) {
+  if (!list) return more;
+  for (; more && more != list; more = more->next) list = mig_with_label(a, list, more->name);
+  return list;
+}
+
+static int mig_branches(const mig_node *v) { return v->all_after.n > 1 || v->down.n > 1; }
+
+/* A label reaches below its revision only where nothing above branches or merges. */
+static int mig_line_above(const mig_graph *g, int node) {
+  while (!mig_branches(&g->nodes[node])) {
+    if (g->nodes[node].after.n == 0) return 1;
+    node = g->nodes[node].after.at[0];
+  }
+  return 0;
+}
+
+static void mig_spread_down(mig_graph *g, int node) {
+  const mig_label *labels = g->nodes[node].labels;
+  while (g->nodes[node].down.n == 1 && !mig_failed(g->a)) {
+    node = g->nodes[node].down.at[0];
+    if (mig_branches(&g->nodes[node])) return;
+    g->nodes[node].labels = mig_with_labels(g->keep, g->nodes[node].labels, labels);
+  }
+}
+
+/* Gives each revision the labels of its branch: all descendants have them, and the ancestors down
+** to the next branch point or merge. */
+static void mig_spread_labels(mig_graph *g) {
+  int i, j;
+  if (g->spread || !g->nlabel) return;
+  for (i = 0; i < g->n && !mig_failed(g->a); i++) {
+    mig_node *v = &g->nodes[g->order[i]];
+    for (j = 0; j < v->down.n; j++) {
+      v->labels = mig_with_labels(g->keep, v->labels, g->nodes[v->down.at[j]].labels);
+    }
+    for (j = 0; j < v->rev->labels.n; j++) {
+      v->labels = mig_with_label(g->keep, v->labels, v->rev->labels.at[j]);
+    }
+  }
+  for (i = 0; i < g->nlabel && !mig_failed(g->a); i++) {
+    if (mig_line_above(g, g->labels[i].node)) mig_spread_down(g, g->labels[i].node);
+  }
+  g->spread = 1;
+}
+
+/* The labels of a node as names, in the order in which they were loaded. */
+static mig_names mig_labels_of(mig_graph *g, int node) {
+  mig_names names;
+  const mig_label *list;
+  int n = 0, i;
+  mig_spread_labels(g);
+  for (list = g->nodes[node].labels; list; list = list->next) n++;
+  names.n = 0;
+  names.at = (const char **)mig_array(g->a, (size_t)n, sizeof(char *));
+  if (!names.at) return names;
+  for (i = 0; i < g->nlabel && names.n < n; i++) {
+    if (mig_labelled(g->nodes[node].labels, g->labels[i].key)) {
+      names.at[names.n++] = g->labels[i].key;
+    }
+  }
+  return names;
+}
+/* Sort: a set of revisions from the newest down, in Alembic's order.
+**
+** Alembic keeps a list of places from which it walks down ("current heads"), stays on one until
+** another place stands above the revision it is about to give out, and then goes on from the
+** first such place. The list is linked here, and "stands above" is a count of what is still to
+** come, so that the whole is linear for lines and for ladders of merges alike. */
+
+typedef struct mig_sorter {
+  const mig_graph *g;
+  unsigned char *wanted; /* of the set, not yet given out */
+  unsigned char *region; /* at or below a head */
+  int *above;            /* children in the region that are still to come */
+  int *place_of;         /* the place at a node, or -1 */
+  int *node_at;          /* the node of a place; places are numbered in list order */
+  int *prev, *next;      /* the list; -1: none */
+  int *lowest;           /* no place before this one stands above the node */
+  int *leap;             /* from a place that is off the list to one behind it */
+  int *number, *size;    /* of the node's subtree in the tree of first parents */
+  int *gone;             /* how many of the node's first children were given out */
+  int nplace, first, last;
+  int *seen, stamp;
+  int *queue;
+} mig_sorter;
+
+static void mig_place_add(mig_sorter *s, int node) {
+  int place = s->nplace++;
+  s->node_at[place] = node;
+  s->leap[place] = place + 1;
+  s->place_of[node] = place;
+  s->prev[place] = s->last;
+  s->next[place] = -1;
+  if (s->last >= 0) s->next[s->last] = place;
+  else s->first = place;
+  s->last = place;
+}
+
+/* Takes a place off the list; the place to go on from, or -1. */
+static int mig_place_remove(mig_sorter *s, int place) {
+  int before = s->prev[place], behind = s->next[place];
+  if (before >= 0) s->next[before] = behind;
+  else s->first = behind;
+  if (behind >= 0) s->prev[behind] = before;
+  else s->last = before;
+  s->node_at[place] = -1;
+  return before >= 0 ? before : s->first;
+}
+
+/* The first place at or behind `place` that is still in the list; nplace: none. What was taken off
+** is leapt over, in ever longer leaps. */
+static int mig_place_live(mig_sorter *s, int place) {
+  while (place < s->nplace && s->node_at[place] < 0) {
+    int to = s->leap[place];
+    if (to < s->nplace && s->node_at[to] < 0) s->leap[place] = s->leap[to];
+    place = to;
+  }
+  return place;
+}
+
+/* The first place in the list that may stand above `node`; nplace: none. What stands above a node
+** stands above its parents as well, and places only ever go down: a bound once found holds. */
+static int mig_place_least(mig_sorter *s, int node) {
+  mig_nodes down = s->g->nodes[node].all_down;
+  int place = s->lowest[node], j;
+  for (j = 0; j < down.n; j++) {
+    if (s->lowest[down.at[j]] > place) place = s->lowest[down.at[j]];
+  }
+  if (place < s->first) place = s->first;
+  place = mig_place_live(s, place);
+  if (place == s->place_of[node]) place = mig_place_live(s, place + 1);
+  return place;
+}
+
+static int mig_is_gone(const mig_sorter *s, int node) {
+  return !s->region[node] || (!s->wanted[node] && s->above[node] == 0);
+}
+
+/* Numbers the tree of first parents so that each node's subtree is a run of numbers. */
+static void mig_number_tree(mig_sorter *s) {
+  const mig_graph *g = s->g;
+  int i, roots = 0, *free_at = s->queue; /* the queue is not in use yet */
+  for (i = g->n - 1; i >= 0; i--) {
+    int v = g->order[i];
+    s->size[v]++;
+    if (g->nodes[v].all_down.n) s->size[g->nodes[v].all_down.at[0]] += s->size[v];
+  }
+  for (i = 0; i < g->n; i++) {
+    int v = g->order[i];
+    int *from = g->nodes[v].all_down.n ? &free_at[g->nodes[v].all_down.at[0]] : &roots;
+    s->number[v] = *from;
+    *from += s->size[v];
+    free_at[v] = s->number[v] + 1;
+  }
+}
+
+/* Whether `upper` stands above `node` in that tree: no search, but not the whole truth. */
+static int mig_in_tree_above(const mig_sorter *s, int upper, int node) {
+  return s->number[upper] > s->number[node] && s->number[upper] < s->number[node] + s->size[node];
+}
+
+/* The first place whose node stands above `node`: a search upwards that ends early where the best
+** place that is possible at all is found. Children that are gone are passed over for good. */
+static int mig_place_above(mig_sorter *s, int node) {
+  int best = s->nplace, least = mig_place_least(s, node), head = 0, tail = 0, j;
+  if (least < s->nplace && mig_in_tree_above(s, s->node_at[least], node)) best = least;
+  s->stamp++;
+  s->queue[tail++] = node;
+  while (head < tail && best != least) {
+    int v = s->queue[head++];
+    mig_nodes up = s->g->nodes[v].all_after;
+    while (s->gone[v] < up.n && mig_is_gone(s, up.at[s->gone[v]])) s->gone[v]++;
+    for (j = s->gone[v]; j < up.n && best != least; j++) {
+      int u = up.at[j];
+      if (s->seen[u] == s->stamp || mig_is_gone(s, u)) continue;
+      s->seen[u] = s->stamp;
+      s->queue[tail++] = u;
+      if (s->place_of[u] >= 0 && s->place_of[u] < best) best = s->place_of[u];
+    }
+  }
+  if (best == s->nplace) return -1;
+  s->lowest[node] = best;
+  if (s->lowest[s->node_at[best]] <= best) s->lowest[s->node_at[best]] = best + 1;
+  return best;
+}
+
+/* A node was given out: what it stood above has one less to wait for. A node outside the set goes
+** when nothing above it is left. */
+static void mig_release(mig_sorter *s, int node) {
+  int head = 0, tail = 0, j;
+  s->queue[tail++] = node;
+  while (head < tail) {
+    mig_nodes down = s->g->nodes[s->queue[head++]].all_down;
+    for (j = 0; j < down.n; j++) {
+      int d = down.at[j];
+      if (--s->above[d] == 0 && !s->wanted[d]) s->queue[tail++] = d;
+    }
+  }
+}
+
+/* The node of `place` was given out: the place moves to its first parent that nobody walks to
+** yet, the other parents get places of their own. Returns the place to go on from. */
+static int mig_place_down(mig_sorter *s, int place) {
+  int node = s->node_at[place], moved = 0, j;
+  mig_nodes before = s->g->nodes[node].before;
+  s->place_of[node] = -1;
+  for (j = 0; j < before.n; j++) {
+    int parent = before.at[j];
+    if (!s->wanted[parent] || s->place_of[parent] >= 0) continue;
+    if (moved) {
+      mig_place_add(s, parent);
+    } else {
+      s->node_at[place] = parent;
+      s->place_of[parent] = place;
+      moved = 1;
+    }
+  }
+  return moved ? place : mig_place_remove(s, place);
+}
+
+/* The first places: the heads, and what no walk from them would come to. */
+static void mig_sort_heads(mig_sorter *s, mig_nodes heads) {
+  const mig_graph *g = s->g;
+  unsigned char *is_head = mig_marks(g), *child = mig_marks(g);
+  mig_nodes tops = mig_room(g->a, g->n);
+  int i, j;
+  if (!is_head || !child || !tops.at) return;
+  for (i = 0; i < heads.n; i++) is_head[heads.at[i]] = 1;
+  for (i = 0; i < g->n; i++) {
+    mig_nodes before = g->nodes[i].before;
+    for (j = 0; j < before.n && s->wanted[i]; j++) child[before.at[j]] = 1;
+  }
+  for (i = 0; i < g->n; i++) {
+    if (s->wanted[i] && (is_head[i] || !child[i])) tops.at[tops.n++] = i;
+  }
+  for (i = 0; i < tops.n; i++) mig_place_add(s, tops.at[i]);
+  mig_reach(g, tops, MIG_ALL_DOWN, s->region);
+  for (i = 0; i < g->n; i++) {
+    mig_nodes down = g->nodes[i].all_down;
+    for (j = 0; j < down.n && s->region[i]; j++) s->above[down.at[j]]++;
+  }
+}
+
+static int mig_sorter_init(mig_sorter *s, const mig_graph *g, unsigned char *wanted) {
+  size_t n = (size_t)g->n + 1;
+  int i, *pool = (int *)mig_array(g->a, n * 13, sizeof(int));
+  memset(s, 0, sizeof *s);
+  s->g = g;
+  s->wanted = wanted;
+  s->region = mig_marks(g);
+  if (!pool || !s->region) return 0;
+  s->above = pool;
+  s->place_of = pool + n;
+  s->node_at = pool + n * 2;
+  s->prev = pool + n * 3;
+  s->next = pool + n * 4;
+  s->lowest = pool + n * 5;
+  s->seen = pool + n * 6;
+  s->leap = pool + n * 7;
+  s->gone = pool + n * 8;
+  s->number = pool + n * 9;
+  s->size = pool + n * 10;
+  s->queue = pool + n * 11;
+  s->first = s->last = -1;
+  for (i = 0; i < g->n; i++) s->place_of[i] = -1;
+  mig_number_tree(s);
+  return 1;
+}
+
+/* The wanted nodes in order, newest first. The marks are used up. */
+static mig_nodes mig_sort(const mig_graph *g, unsigned char *wanted, mig_nodes heads) {
+  mig_sorter s;
+  mig_nodes order = mig_room(g->a, g->n);
+  int place;
+  if (!wanted || !order.at || !mig_sorter_init(&s, g, wanted)) return mig_no_nodes();
+  mig_sort_heads(&s, heads);
+  if (mig_failed(g->a)) return mig_no_nodes();
+  for (place = s.first; place >= 0;) {
+    int node = s.node_at[place];
+    if (s.above[node] > 0) {
+      place = mig_place_above(&s, node);
+      continue;
+    }
+    order.at[order.n++] = node;
+    wanted[node] = 0;
+    mig_release(&s, node);
+    place = mig_place_down(&s, place);
+  }
+  return order;
+}
+/* Target: what the words of a command mean: ids and prefixes of ids, head, heads, base, labels,
+** `branch@name`, steps up and down. Alembic's rules and messages. */
+
+#define MIG_AT_BASE (-1) /* below all revisions */
+#define MIG_NOWHERE (-2) /* a walk that left the graph */
+
+/* A question to the graph. */
+typedef struct mig_ask {
+  mig_graph *g;
+  mig_arena *a;
+  const char *argument; /* the user's own words, for messages; NULL: the word that fails */
+  const char *several;  /* the message where one head is asked for and several are there; NULL:
+                        ** the usual one */
+  const char *astray;   /* the message where two points are not on one line */
+} mig_ask;
+
+static mig_ask mig_ask_of(mig_graph *g, const char *argument) {
+  mig_ask q;
+  q.g = g;
+  q.a = g->a;
+  q.argument = argument;
+  q.several = 0;
+  q.astray = "";
+  return q;
+}
+
+static void mig_fail_locate(const mig_ask *q, const char *name) {
+  mig_fail(q->a, MIGRATE_NO_REVISION, "Can't locate revision identified by '%s'", name);
+}
+
+static void mig_fail_several(const mig_ask *q, const char *word) {
+  const char *argument = q->argument ? q->argument : word;
+  if (q->several) {
+    mig_fail(q->a, MIGRATE_MULTIPLE_HEADS, "%s", q->several);
+    return;
+  }
+  mig_fail(q->a, MIGRATE_MULTIPLE_HEADS,
+           "Multiple head revisions are present for given argument '%s'; please specify a specific "
+           "target revision, '<branchname>@%s' to narrow to a specific head, or 'heads' for all "
+           "heads",
+           argument, argument);
+}
+
+/* `branch@rest`; branch is NULL without. */
+static const char *mig_split_branch(mig_arena *a, const char *word, const char **branch) {
+  const char *at = strchr(word, '@');
+  *branch = 0;
+  if (!at || at == word) return word;
+  *branch = mig_copyn(a, word, (size_t)(at - word));
+  return at + 1;
+}
+
+/* ---- Ids, labels and what begins them ---- */
+
+/* The node that an id or label names, whole or by its beginning, among the nodes of `within` (all
+** when NULL); -1 and a fault otherwise. */
+static int mig_locate(const mig_ask *q, const char *name, const unsigned char *within) {
+  const mig_graph *g = q->g;
+  size_t n = strlen(name);
+  const char *found[3];
+  int node = mig_find_node(g, name), count = 0, i;
+  if (node >= 0) return node;
+  for (i = 0; i < g->n + g->nlabel && n; i++) {
+    const char *key = i < g->n ? mig_id(g, i) : g->labels[i - g->n].key;
+    int owner = i < g->n ? i : g->labels[i - g->n].node;
+    if (strncmp(key, name, n) != 0 || strlen(key) <= 3 || (within && !within[owner])) continue;
+    if (count < 3) found[count] = key;
+    if (count++ == 0) node = owner;
+  }
+  if (count == 0) mig_fail_locate(q, name);
+  if (count > 1) {
+    mig_fail(q->a, MIGRATE_AMBIGUOUS,
+             "Can't locate revision identified by '%s'; several begin with it: '%s', '%s'%s", name,
+             found[0], found[1], count > 2 ? ", ..." : "");
+  }
+  return count == 1 ? node : -1;
+}
+
+/* All nodes above and below `from`, itself included; with_needs: through dependencies as well. */
+static unsigned char *mig_lineage(const mig_graph *g, mig_nodes from, int with_needs) {
+  unsigned char *up = mig_reached(g, from, with_needs ? MIG_ALL_AFTER : MIG_AFTER);
+  unsigned char *down = mig_reached(g, from, with_needs ? MIG_ALL_DOWN : MIG_DOWN);
+  int i;
+  for (i = 0; i < g->n && up && down; i++) up[i] = up[i] || down[i];
+  return down ? up : 0;
+}
+
+/* The node of `name`, which must share a line with that of `branch`. */
+static int mig_locate_on(const mig_ask *q, const char *branch, const char *name) {
+  int trunk, node;
+  unsigned char *line;
+  if (!branch) return mig_locate(q, name, 0);
+  trunk = mig_locate(q, branch, 0);
+  if (trunk < 0) return -1;
+  line = mig_lineage(q->g, mig_one_node(q->a, trunk), 0);
+  node = mig_locate(q, name, line);
+  if (node < 0 || !line || line[node]) return node;
+  mig_fail_locate(q, name);
+  return -1;
+}
+
+/* ---- Words ---- */
+
+/* The single head; fails where there are several. */
+static mig_nodes mig_only_head(const mig_ask *q, mig_nodes heads, const char *word) {
+  if (heads.n > 1) mig_fail_several(q, word);
+  return mig_failed(q->a) ? mig_no_nodes() : heads;
+}
+
+/* The nodes of a word without '@'. */
+static mig_nodes mig_word(const mig_ask *q, const char *word) {
+  int node;
+  if (strcmp(word, "heads") == 0) return q->g->real_heads;
+  if (strcmp(word, "head") == 0) return mig_only_head(q, q->g->heads, word);
+  if (strcmp(word, "base") == 0) return mig_no_nodes();
+  node = mig_locate(q, word, 0);
+  return node < 0 ? mig_no_nodes() : mig_one_node(q->a, node);
+}
+
+/* The lineage of nodes; of none at all, which `base` means, it is everything. */
+static unsigned char *mig_lineage_or_all(const mig_graph *g, mig_nodes from, int with_needs) {
+  unsigned char *line = mig_lineage(g, from, with_needs);
+  if (line && !from.n) memset(line, 1, (size_t)g->n);
+  return line;
+}
+
+static mig_nodes mig_filter(const mig_graph *g, mig_nodes list, const unsigned char *mark) {
+  mig_nodes kept = mig_room(g->a, list.n);
+  int i;
+  for (i = 0; i < list.n && kept.at && mark; i++) {
+    if (mark[list.at[i]]) kept.at[kept.n++] = list.at[i];
+  }
+  return kept;
+}
+
+/* The heads of a branch, dependencies not counted. */
+static mig_nodes mig_branch_heads(const mig_ask *q, const char *branch) {
+  mig_nodes trunk = mig_word(q, branch);
+  return mig_filter(q->g, q->g->heads, mig_lineage_or_all(q->g, trunk, 0));
+}
+
+/* The nodes of one name, `branch@name` included; steps are no names. */
+static mig_nodes mig_name_nodes(const mig_ask *q, const char *word) {
+  const char *branch, *rest = mig_split_branch(q->a, word, &branch);
+  int node;
+  if (mig_failed(q->a)) return mig_no_nodes();
+  if (!branch) return mig_word(q, word);
+  if (strcmp(rest, "base") == 0) return mig_no_nodes();
+  if (strcmp(rest, "heads") == 0) return mig_branch_heads(q, branch);
+  if (strcmp(rest, "head") == 0) return mig_only_head(q, mig_branch_heads(q, branch), word);
+  node = mig_locate_on(q, branch, rest);
+  return node < 0 ? mig_no_nodes() : mig_one_node(q->a, node);
+}
+
+/* The one node of a name, or MIG_AT_BASE. */
+static int mig_name_node(const mig_ask *q, const char *word) {
+  mig_nodes list = mig_name_nodes(q, word);
+  if (list.n > 1) mig_fail_several(q, word);
+  return list.n == 1 && !mig_failed(q->a) ? list.at[0] : MIG_AT_BASE;
+}
+
+/* The lineage of a name; of `branch@name` it is that of both. */
+static unsigned char *mig_name_lineage(const mig_ask *q, const char *word, int with_needs) {
+  const char *branch;
+  mig_nodes named = mig_name_nodes(q, word), both;
+  mig_split_branch(q->a, word, &branch);
+  both = mig_room(q->a, named.n + 1);
+  if (!both.at) return 0;
+  if (named.n) memcpy(both.at, named.at, (size_t)named.n * sizeof(int));
+  both.n = named.n;
+  if (branch) both.at[both.n++] = mig_locate(q, branch, 0);
+  return mig_failed(q->a) ? 0 : mig_lineage_or_all(q->g, both, with_needs);
+}
+
+/* ---- Steps ---- */
+
+/* [branch@][symbol](+|-)N */
+typedef struct mig_steps {
+  const char *branch, *symbol; /* NULL: absent */
+  const char *written;         /* "+2", as it stands */
+  int by;
+} mig_steps;
+
+#define MIG_STEPS_MAX 1000000000 /* more than any graph has */
+
+static int mig_is_symbol_char(char c) { return mig_is_id_char(c) || (unsigned char)c >= 0x80; }
+
+/* Reads [symbol](+|-)N to the end of z; 0 where z is something else. */
+static int mig_read_steps(mig_arena *a, const char *z, mig_steps *steps) {
+  size_t n = 0, i;
+  while (mig_is_symbol_char(z[n])) n++;
+  if ((z[n] != '+' && z[n] != '-') || !z[n + 1]) return 0;
+  steps->by = 0;
+  for (i = n + 1; z[i]; i++) {
+    if (z[i] < '0' || z[i] > '9') return 0;
+    if (steps->by < MIG_STEPS_MAX / 10) steps->by = steps->by * 10 + (z[i] - '0');
+    else steps->by = MIG_STEPS_MAX;
+  }
+  if (z[n] == '-') steps->by = -steps->by;
+  steps->symbol = n ? mig_copyn(a, z, n) : 0;
+  steps->written = z + n;
+  return !mig_failed(a);
+}
+
+static int mig_parse_steps(mig_arena *a, const char *word, mig_steps *steps) {
+  size_t i;
+  steps->branch = 0;
+  if (mig_read_steps(a, word, steps)) return 1;
+  for (i = 1; word[0] && word[i]; i++) {
+    if (word[i] != '@' || !mig_read_steps(a, word + i + 1, steps)) continue;
+    steps->branch = mig_copyn(a, word, i);
+    return 1;
+  }
+  return 0;
+}
+
+/* Walks up (by > 0) or down along down_revision; up only inside `line` where it is given. At the
+** end of the graph the walk is MIG_NOWHERE, or stays there when `stay` is set. */
+static int mig_walk(const mig_ask *q, int start, int by, const unsigned char *line, int stay) {
+  const mig_graph *g = q->g;
+  int node = start, fallen = 0, i;
+  for (i = 0; i < (by < 0 ? -by : by); i++) {
+    mig_nodes next;
+    if (by > 0) {
+      next = node == MIG_AT_BASE ? g->bases : g->nodes[node].after;
+      if (line) next = mig_filter(g, next, line);
+    } else if (node == MIG_AT_BASE) {
+      next = fallen ? mig_no_nodes() : g->heads; /* from base down is Alembic's way to the head */
+    } else if (g->nodes[node].down.n == 0) {
+      node = MIG_AT_BASE;
+      fallen = 1;
+      continue;
+    } else {
+      next = g->nodes[node].down;
+    }
+    if (next.n == 0) return stay ? node : MIG_NOWHERE;
+    if (next.n > 1) {
+      mig_fail(q->a, MIGRATE_RANGE, "Ambiguous walk");
+      return MIG_NOWHERE;
+    }
+    node = next.at[0];
+  }
+  return node;
+}
+
+static int mig_fail_steps(const mig_ask *q, const char *written, int by) {
+  return mig_fail(q->a, MIGRATE_RANGE, "Relative revision %s didn't produce %d migrations", written,
+                  by < 0 ? -by : by);
+}
+
+/* The nodes of a name or, for [branch@]-N, those N below each head; MIG_AT_BASE and MIG_NOWHERE
+** may be among the latter. */
+static mig_nodes mig_resolve(const mig_ask *q, const char *word) {
+  mig_steps steps;
+  mig_nodes heads, list;
+  int i;
+  if (!mig_parse_steps(q->a, word, &steps) || steps.symbol || steps.by >= 0) {
+    return mig_name_nodes(q, word);
+  }
+  heads = q->g->real_heads;
+  list = mig_room(q->a, heads.n);
+  if (!list.at) return list;
+  if (steps.branch) mig_spread_labels(q->g);
+  for (i = 0; i < heads.n; i++) {
+    const mig_label *labels = q->g->nodes[heads.at[i]].labels;
+    if (steps.branch && !mig_labelled(labels, steps.branch)) continue;
+    list.at[list.n++] = mig_walk(q, heads.at[i], steps.by, 0, 0);
+  }
+  return list;
+}
+
+/* The nodes of several names, separated by commas; each once. */
+static mig_nodes mig_resolve_all(const mig_ask *q, const char *words) {
+  mig_names names = mig_list_of(q->a, words);
+  mig_nodes list = mig_no_nodes();
+  unsigned char *seen = mig_marks(q->g);
+  int i, j;
+  if (names.n == 1) return mig_resolve(q, names.at[0]);
+  list = mig_room(q->a, q->g->n);
+  for (i = 0; i < names.n && !mig_failed(q->a); i++) {
+    mig_nodes some = mig_name_nodes(q, names.at[i]);
+    for (j = 0; j < some.n && !mig_failed(q->a); j++) {
+      if (seen[some.at[j]]) continue;
+      seen[some.at[j]] = 1;
+      list.at[list.n++] = some.at[j];
+    }
+  }
+  return list;
+}
+
+/* The nodes of the version table's rows, which are whole ids; a row `base` stands for nothing. */
+static mig_nodes mig_resolve_rows(const mig_ask *q, mig_names rows) {
+  mig_nodes list = mig_room(q->a, rows.n);
+  int i;
+  for (i = 0; i < rows.n && list.at; i++) {
+    int node = mig_find_id(q->g, rows.at[i]);
+    if (strcmp(rows.at[i], "base") == 0) continue;
+    if (node < 0) mig_fail_locate(q, rows.at[i]);
+    if (node < 0) return mig_no_nodes();
+    if (!mig_has(list, node)) list.at[list.n++] = node;
+  }
+  return list;
+}
+
+/* ---- Targets ---- */
+
+/* What is applied, seen from the version rows. */
+static unsigned char *mig_applied(const mig_graph *g, mig_nodes rows) {
+  return mig_reached(g, rows, MIG_BEFORE);
+}
+
+/* The marked nodes with no marked child over an edge. */
+static mig_nodes mig_tips(const mig_graph *g, const unsigned char *mark, int edge) {
+  mig_nodes tips = mig_room(g->a, g->n);
+  int i, j;
+  for (i = 0; i < g->n && tips.at && mark; i++) {
+    mig_nodes up = mig_edges(&g->nodes[i], edge);
+    if (!mark[i]) continue;
+    for (j = 0; j < up.n && !mark[up.at[j]]; j++) {}
+    if (j == up.n) tips.at[tips.n++] = i;
+  }
+  return tips;
+}
+
+/* The revisions that the rows stand for, with the heads of branches that rows imply by
+** dependencies: what `current` lists. */
+static mig_nodes mig_all_current(const mig_graph *g, mig_nodes rows) {
+  return mig_tips(g, mig_applied(g, rows), MIG_AFTER);
+}
+
+/* From where +N counts on a branch. */
+static mig_nodes mig_branch_starts(const mig_ask *q, mig_nodes rows, const unsigned char *line) {
+  mig_nodes starts = mig_filter(q->g, rows, line);
+  unsigned char *applied;
+  int i;
+  if (starts.n || mig_failed(q->a)) return starts;
+  applied = mig_applied(q->g, rows);
+  for (i = 0; i < q->g->n && applied; i++) applied[i] = applied[i] && line[i];
+  return mig_tips(q->g, applied, MIG_ALL_AFTER);
+}
+
+/* N up from the rows. */
+static int mig_up_from_rows(const mig_ask *q, const mig_steps *steps, mig_nodes rows, int stay) {
+  unsigned char *line = 0;
+  mig_nodes starts = rows;
+  if (steps->branch) {
+    line = mig_name_lineage(q, steps->branch, 0);
+    starts = mig_branch_starts(q, rows, line);
+  }
+  if (starts.n > 1) {
+    mig_fail(q->a, MIGRATE_RANGE, "Ambiguous upgrade from multiple current revisions");
+  }
+  if (mig_failed(q->a)) return MIG_NOWHERE;
+  return mig_walk(q, starts.n ? starts.at[0] : MIG_AT_BASE, steps->by, line, stay);
+}
+
+/* N up or down from a name; MIG_NOWHERE past the end. */
+static int mig_from_symbol(const mig_ask *q, const mig_steps *steps, int stay) {
+  const char *name = steps->symbol;
+  unsigned char *line = 0;
+  int start;
+  if (steps->branch && steps->by < 0) {
+    name = mig_format(q->a, "%s@%s", steps->branch, steps->symbol);
+  }
+  if (mig_failed(q->a)) return MIG_NOWHERE;
+  start = mig_name_node(q, name);
+  if (steps->branch && steps->by > 0 && !mig_failed(q->a)) {
+    line = mig_name_lineage(q, steps->branch, 0);
+  }
+  return mig_failed(q->a) ? MIG_NOWHERE : mig_walk(q, start, steps->by, line, stay);
+}
+
+/* The nodes to upgrade to. */
+static mig_nodes mig_upgrade_target(const mig_ask *q, const char *words, mig_nodes rows, int stay) {
+  mig_steps steps;
+  int node;
+  if (!mig_parse_steps(q->a, words, &steps)) return mig_resolve_all(q, words);
+  if (!steps.symbol && steps.by <= 0) {
+    mig_fail_steps(q, mig_format(q->a, "%d", steps.by), steps.by);
+    return mig_no_nodes();
+  }
+  node = steps.symbol ? mig_from_symbol(q, &steps, stay) : mig_up_from_rows(q, &steps, rows, stay);
+  if (node == MIG_NOWHERE) mig_fail_steps(q, steps.written, steps.by);
+  return node < 0 || mig_failed(q->a) ? mig_no_nodes() : mig_one_node(q->a, node);
+}
+
+typedef struct mig_lower {
+  const char *branch; /* NULL: every branch above the node goes down */
+  int node;           /* what stays; MIG_AT_BASE: nothing */
+  int merge;          /* -1 from a merge: this merge alone goes; otherwise -1 */
+} mig_lower;
+
+/* From where -N counts on a branch: the one row on it, or what the rows imply there. */
+static int mig_down_start(const mig_ask *q, const mig_steps *steps, mig_nodes rows) {
+  unsigned char *line = mig_name_lineage(q, steps->branch, 0);
+  mig_nodes starts = mig_filter(q->g, rows, line);
+  if (!starts.n && !mig_failed(q->a)) {
+    starts = mig_filter(q->g, mig_all_current(q->g, rows), line);
+  }
+  if (mig_failed(q->a)) return MIG_NOWHERE;
+  if (!starts.n) mig_fail_steps(q, steps->written, steps->by);
+  if (starts.n > 1) mig_fail(q->a, MIGRATE_RANGE, "Ambiguous walk");
+  return starts.n == 1 ? starts.at[0] : MIG_NOWHERE;
+}
+
+/* N down from the rows. */
+static void mig_down_from_rows(const mig_ask *q, const mig_steps *steps, mig_nodes rows, int stay,
+                               mig_lower *lower) {
+  int start;
+  if (!rows.n && !steps->branch) mig_fail_steps(q, steps->written, steps->by);
+  if (mig_failed(q->a)) return;
+  start = steps->branch ? mig_down_start(q, steps, rows) : rows.at[0];
+  if (mig_failed(q->a)) return;
+  if (!steps->branch) lower->branch = mig_id(q->g, start);
+  if (steps->by == -1 && q->g->nodes[start].down.n > 1) {
+    lower->merge = start;
+    return;
+  }
+  lower->node = mig_walk(q, start, steps->by, 0, stay);
+  if (lower->node == MIG_NOWHERE) mig_fail_steps(q, steps->written, steps->by);
+}
+
+/* The node to downgrade to. */
+static mig_lower mig_downgrade_target(const mig_ask *q, const char *word, mig_nodes rows, int stay) {
+  mig_lower lower;
+  mig_steps steps;
+  const char *at = strrchr(word, '@');
+  lower.branch = 0;
+  lower.node = MIG_AT_BASE;
+  lower.merge = -1;
+  if (!mig_parse_steps(q->a, word, &steps)) {
+    if (at && at > word) lower.branch = mig_copyn(q->a, word, (size_t)(at - word));
+    lower.node = mig_name_node(q, at ? at + 1 : word);
+    return lower;
+  }
+  lower.branch = steps.branch;
+  if (!steps.symbol && steps.by >= 0) {
+    mig_fail_steps(q, steps.written, steps.by);
+  } else if (!steps.symbol) {
+    mig_down_from_rows(q, &steps, rows, stay, &lower);
+  } else {
+    lower.node = mig_from_symbol(q, &steps, stay);
+    if (lower.node == MIG_AT_BASE && steps.by >= 0) lower.node = MIG_NOWHERE;
+    if (lower.node == MIG_NOWHERE) mig_fail(q->a, MIGRATE_RANGE, "Walked too far");
+  }
+  return lower;
+}
+/* Range: the revisions between two points of the graph, as upgrade, downgrade and history see
+** them. */
+
+typedef struct mig_range {
+  mig_nodes upper, lower;   /* MIG_AT_BASE and MIG_NOWHERE in lower mean base */
+  const char *lower_branch; /* of `branch@..` as lower end; NULL: none */
+  int inclusive;            /* the lower end belongs to it */
+  int implicit_base;        /* other lines count from their base on */
+} mig_range;
+
+static mig_range mig_range_of(mig_nodes upper, mig_nodes lower) {
+  mig_range r;
+  r.upper = upper;
+  r.lower = lower;
+  r.lower_branch = 0;
+  r.inclusive = 0;
+  r.implicit_base = 0;
+  return r;
+}
+
+/* The neighbours of nodes over an edge; some may be there twice. */
+static mig_nodes mig_neighbours(const mig_graph *g, mig_nodes list, int edge) {
+  mig_nodes all;
+  int i, n = 0;
+  for (i = 0; i < list.n; i++) n += mig_edges(&g->nodes[list.at[i]], edge).n;
+  all = mig_room(g->a, n);
+  for (i = 0; i < list.n && all.at; i++) {
+    mig_nodes some = mig_edges(&g->nodes[list.at[i]], edge);
+    if (some.n) memcpy(all.at + all.n, some.at, (size_t)some.n * sizeof(int));
+    all.n += some.n;
+  }
+  return all;
+}
+
+/* Fails where one of the nodes stands above another. */
+static void mig_check_overlap(const mig_ask *q, mig_nodes list, int edge) {
+  const mig_graph *g = q->g;
+  unsigned char *below = mig_reached(g, mig_neighbours(g, list, edge), edge);
+  mig_nodes clash;
+  int i, j, any = 0;
+  for (i = 0; i < list.n && below; i++) any |= below[list.at[i]];
+  if (!any) return;
+  for (i = 0; i < list.n && !mig_failed(q->a); i++) {
+    below = mig_reached(g, mig_edges(&g->nodes[list.at[i]], edge), edge);
+    clash = mig_room(q->a, list.n);
+    for (j = 0; j < list.n && clash.at && below; j++) {
+      if (below[list.at[j]]) clash.at[clash.n++] = list.at[j];
+    }
+    if (clash.n) {
+      mig_fail(q->a, MIGRATE_RANGE,
+               "Requested revision %s overlaps with other requested revisions %s",
+               mig_id(g, list.at[i]), mig_ids(g, clash));
+    }
+  }
+}
+
+/* The lower end without what means base. */
+static mig_nodes mig_lower_nodes(const mig_ask *q, mig_nodes lower) {
+  mig_nodes kept = mig_room(q->a, lower.n);
+  int i;
+  for (i = 0; i < lower.n && kept.at; i++) {
+    if (lower.at[i] >= 0) kept.at[kept.n++] = lower.at[i];
+  }
+  return kept;
+}
+
+/* Of the targets those on a branch: where it is named by a label, those that bear it. */
+static mig_nodes mig_targets_on(const mig_ask *q, mig_nodes targets, const char *branch) {
+  int trunk = mig_name_node(q, branch), i;
+  mig_nodes kept = mig_room(q->a, targets.n);
+  mig_names labels;
+  if (mig_failed(q->a) || trunk < 0) return targets;
+  if (strcmp(mig_id(q->g, trunk), branch) == 0) {
+    labels = mig_labels_of(q->g, trunk);
+    if (labels.n != 1) {
+      return mig_filter(q->g, targets, mig_lineage(q->g, mig_one_node(q->a, trunk), 0));
+    }
+    branch = labels.at[0];
+  }
+  mig_spread_labels(q->g);
+  for (i = 0; i < targets.n && kept.at; i++) {
+    const mig_label *labels_of = q->g->nodes[targets.at[i]].labels;
+    if (mig_labelled(labels_of, branch)) kept.at[kept.n++] = targets.at[i];
+  }
+  return kept;
+}
+
+/* The revisions of a range from the newest down: what upper needs and lower has not. */
+static mig_nodes mig_range_up(const mig_ask *q, const mig_range *r) {
+  const mig_graph *g = q->g;
+  mig_nodes lower = mig_lower_nodes(q, r->lower), targets = r->upper;
+  unsigned char *needed, *present, *above = 0;
+  int i;
+  if (r->lower_branch) targets = mig_targets_on(q, targets, r->lower_branch);
+  mig_check_overlap(q, targets, MIG_BEFORE);
+  needed = mig_reached(g, targets, MIG_BEFORE);
+  for (i = 0; i < lower.n && needed && !r->implicit_base; i++) {
+    if (!needed[lower.at[i]]) mig_fail(q->a, MIGRATE_RANGE, "%s", q->astray);
+  }
+  mig_check_overlap(q, lower, MIG_BEFORE);
+  present = mig_reached(g, lower, MIG_BEFORE);
+  if (lower.n && !r->implicit_base) {
+    mig_check_overlap(q, lower, MIG_AFTER);
+    above = mig_reached(g, lower, MIG_AFTER);
+  }
+  if (mig_failed(q->a)) return mig_no_nodes();
+  for (i = 0; i < g->n; i++) needed[i] = needed[i] && !present[i];
+  for (i = 0; i < lower.n && r->inclusive; i++) needed[lower.at[i]] = 1;
+  for (i = 0; i < g->n && above; i++) needed[i] = needed[i] && above[i];
+  return mig_sort(g, needed, targets);
+}
+
+/* The revisions with which a downgrade to `lower` begins at its bottom. */
+static mig_nodes mig_down_roots(const mig_ask *q, const mig_lower *lower, int inclusive) {
+  const mig_graph *g = q->g;
+  mig_nodes roots;
+  int trunk = -1;
+  if (lower->branch) trunk = mig_locate(q, lower->branch, 0);
+  if (mig_failed(q->a)) return mig_no_nodes();
+  if (lower->merge >= 0) return mig_one_node(q->a, lower->merge);
+  if (lower->node < 0) roots = g->bases;
+  else if (inclusive) roots = mig_one_node(q->a, lower->node);
+  else roots = g->nodes[lower->node].after;
+  if (!lower->branch || roots.n < 2) return roots;
+  roots = mig_filter(g, roots, mig_reached(g, mig_one_node(q->a, trunk), MIG_DOWN));
+  if (!roots.n) {
+    mig_fail(q->a, MIGRATE_RANGE, "Not a valid downgrade target from current heads");
+  }
+  return roots;
+}
+
+/* Marks what a downgrade to `lower` undoes: all that stands above it, by dependencies too, and is
+** applied. */
+static unsigned char *mig_down_set(const mig_ask *q, const mig_range *r, const mig_lower *lower) {
+  const mig_graph *g = q->g;
+  mig_nodes roots = mig_down_roots(q, lower, r->inclusive);
+  unsigned char *undo, *applied = mig_applied(g, r->upper), *below;
+  int i, any = 0;
+  if (mig_failed(q->a)) return 0;
+  undo = mig_reached(g, roots, MIG_ALL_AFTER);
+  below = mig_reached(g, roots, MIG_BEFORE);
+  if (mig_failed(q->a)) return 0;
+  for (i = 0; i < g->n; i++) {
+    undo[i] = applied[i] && (undo[i] || (r->implicit_base && !below[i]));
+    any |= undo[i];
+  }
+  if (!any && lower->node >= 0 && !mig_has(r->upper, lower->node)) {
+    mig_fail(q->a, MIGRATE_RANGE, "%s", q->astray);
+  }
+  return undo;
+}
+
+/* The revisions that a downgrade undoes, in its order. */
+static mig_nodes mig_range_down(const mig_ask *q, const mig_range *r, const mig_lower *lower) {
+  unsigned char *undo = mig_down_set(q, r, lower);
+  return mig_failed(q->a) ? mig_no_nodes() : mig_sort(q->g, undo, r->upper);
+}
+
+/* ---- History ---- */
+
+/* One end of a history range; `current` is the version rows. */
+static mig_nodes mig_history_end(const mig_ask *q, const char *word, mig_nodes rows) {
+  return strcmp(word, "current") == 0 ? rows : mig_resolve(q, word);
+}
+
+/* The revisions of "lower:upper", newest first; either end may be empty, "" is everything. */
+static mig_nodes mig_history_range(mig_graph *g, const char *words, mig_nodes rows) {
+  mig_ask q = mig_ask_of(g, 0);
+  mig_range r;
+  const char *colon = strchr(words, ':'), *lower = "base", *upper = "heads", *branch;
+  if (*words && (!colon || strchr(colon + 1, ':'))) {
+    mig_fail(g->a, MIGRATE_RANGE, "History range requires [start]:[end], [start]:, or :[end]");
+    return mig_no_nodes();
+  }
+  if (colon && colon > words) lower = mig_copyn(g->a, words, (size_t)(colon - words));
+  if (colon && colon[1]) upper = colon + 1;
+  if (mig_failed(g->a)) return mig_no_nodes();
+  q.argument = upper;
+  q.astray = mig_format(g->a,
+                        "Requested range %s:%s does not refer to ancestor/descendant revisions "
+                        "along the same branch",
+                        lower, upper);
+  r = mig_range_of(mig_no_nodes(), mig_history_end(&q, lower, rows));
+  r.inclusive = 1;
+  mig_split_branch(g->a, lower, &branch);
+  r.lower_branch = branch;
+  if (mig_failed(g->a)) return mig_no_nodes();
+  if (strcmp(upper, "current") == 0) r.upper = rows;
+  else r.upper = mig_upgrade_target(&q, upper, mig_lower_nodes(&q, r.lower), 1);
+  return mig_failed(g->a) ? mig_no_nodes() : mig_range_up(&q, &r);
+}
+
+/* ---- New revisions ---- */
+
+/* The parents of a new revision: `head` names them, NULL is the one head. Anything but a head needs
+** a splice. */
+static mig_nodes mig_new_parents(mig_graph *g, const char *head, int splice) {
+  mig_ask q = mig_ask_of(g, 0);
+  mig_names names = mig_list_of(g->a, head ? head : "head");
+  mig_nodes parents = mig_room(g->a, g->n + names.n);
+  int i, j;
+  q.several = "Multiple heads are present; please specify the head revision on which the new "
+              "revision should be based, or perform a merge.";
+  for (i = 0; i < names.n && !mig_failed(g->a); i++) {
+    mig_nodes some = mig_name_nodes(&q, names.at[i]);
+    for (j = 0; j < some.n && !mig_failed(g->a); j++) {
+      if (mig_has(parents, some.at[j])) {
+        mig_fail(g->a, MIGRATE_RANGE, "Duplicate head revisions specified");
+      } else {
+        parents.at[parents.n++] = some.at[j];
+      }
+    }
+  }
+  for (i = 0; i < parents.n && !splice && !mig_failed(g->a); i++) {
+    if (g->nodes[parents.at[i]].after.n) {
+      mig_fail(g->a, MIGRATE_RANGE,
+               "Revision %s is not a head revision; please specify --splice to create a new branch "
+               "from this revision",
+               mig_id(g, parents.at[i]));
+    }
+  }
+  return parents;
+}
+
+/* The dependencies of a new revision: labels stay labels, what begins an id becomes the id. */
+static mig_names mig_new_needs(mig_graph *g, mig_names words) {
+  mig_ask q = mig_ask_of(g, 0);
+  mig_names needs;
+  int i;
+  needs.n = 0;
+  needs.at = (const char **)mig_array(g->a, (size_t)words.n, sizeof(char *));
+  for (i = 0; i < words.n && !mig_failed(g->a); i++) {
+    int node = mig_name_node(&q, words.at[i]);
+    mig_spread_labels(g);
+    if (!mig_failed(g->a) && node < 0) {
+      mig_fail(g->a, MIGRATE_RANGE, "'%s' is not a revision to depend on", words.at[i]);
+    }
+    if (mig_failed(g->a)) break;
+    if (mig_labelled(g->nodes[node].labels, words.at[i])) needs.at[needs.n++] = words.at[i];
+    else needs.at[needs.n++] = mig_id(g, node);
+  }
+  return needs;
+}
+/* 5: decisions and statements as data */
+/* Strategy: the first rung of the ladder that is safe for all actions of a statement, and why. */
+
+enum mig_rung { MIG_NATIVE = 1, MIG_SCHEMA_EDIT, MIG_REBUILD, MIG_PORTABLE_REBUILD };
+
+typedef struct mig_facts {
+  int version;     /* sqlite3_libversion_number() */
+  int max_columns; /* SQLITE_LIMIT_COLUMN of the connection */
+  int portable;    /* the schema may not be edited */
+} mig_facts;
+
+typedef struct mig_choice {
+  int rung;
+  const char *reason;
+} mig_choice;
+
+static const char *mig_rung_name(int rung) {
+  static const char *const names[] = {"", "native", "schema edit", "rebuild", "portable"};
+  return names[rung];
+}
+
+/* Digits only, without a superfluous zero: text and number are the same to every affinity. */
+static int mig_canonical_digits(const char *z, size_t n) {
+  size_t i;
+  for (i = 0; i < n; i++) {
+    if (!mig_is_digit((unsigned char)z[i])) return 0;
+  }
+  return n > 0 && n < 16 && (n == 1 || z[0] != '0');
+}
+
+static int mig_plain_float(const char *z, size_t n) {
+  const char *dot = (const char *)memchr(z, '.', n);
+  size_t whole;
+  if (!dot) return 0;
+  whole = (size_t)(dot - z);
+  return mig_canonical_digits(z, whole) && n - whole > 1 && n < 16 &&
+         strspn(dot + 1, "0123456789") >= n - whole - 1;
+}
+
+/* Does a short row read from this default what an INSERT would store? SQLite's native ADD COLUMN
+** differs for some spellings (TRUE in a TEXT column, 1e3 without a type, 5. as text). */
+static int mig_default_is_shared(const char *z, mig_span s, int affinity) {
+  mig_token k = mig_next_significant(z, s.end, s.at);
+  int negative = 0;
+  size_t n;
+  if (k.type == MIG_TK_OP && z[k.at] == '-') {
+    negative = 1;
+    k = mig_next_significant(z, s.end, k.end);
+  }
+  if (mig_next_significant(z, s.end, k.end).type != MIG_TK_END) return 0;
+  n = k.end - k.at;
+  if (k.type == MIG_TK_NUMBER && mig_canonical_digits(z + k.at, n)) {
+    return !negative || (z[k.at] != '0' && affinity != MIG_TEXT);
+  }
+  if (k.type == MIG_TK_NUMBER && mig_plain_float(z + k.at, n)) {
+    return affinity == MIG_REAL || affinity == MIG_INTEGER || affinity == MIG_NUMERIC;
+  }
+  if (negative) return 0;
+  if (k.type == MIG_TK_STRING) return affinity == MIG_TEXT || affinity == MIG_BLOB;
+  if (k.type == MIG_TK_BLOB) return 1;
+  return mig_token_is(z, k, "NULL");
+}
+
+static int mig_is_autoindexed(const mig_table *t, int column) {
+  int i;
+  for (i = 0; i < t->nconstraint; i++) {
+    const mig_constraint *c = &t->constraints[i];
+    if ((c->kind == MIG_UNIQUE || c->kind == MIG_PRIMARY_KEY) &&
+        mig_keys_use(c, t->columns[column].name)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Can all the columns that were added at the end be read out of rows that lack them? */
+static int mig_short_rows_do(const mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    const mig_table *t = &c->now;
+    int d;
+    if (c->origins[i].from >= 0 || t->columns[i].generated) continue;
+    d = mig_column_constraint(t, i, MIG_DEFAULT);
+    if (d >= 0 &&
+        !mig_default_is_shared(t->sql, t->constraints[d].expr, t->columns[i].affinity)) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* One ADD COLUMN, alone, in a form that SQLite's own does rightly in every version. */
+static int mig_is_native_add(const mig_alteration *c, const mig_diff *d) {
+  const mig_op *op = c->alter->first;
+  const mig_table *t = &c->now;
+  int i, k, not_null = 0, value = 0, reference = 0;
+  if (c->alter->count != 1 || op->kind != MIG_ADD_COLUMN || !d->appended || c->requoted) return 0;
+  i = mig_find_column(t, op->name);
+  if (i != t->ncolumn - 1 || mig_is_autoindexed(t, i)) return 0;
+  for (k = t->columns[i].first; k < t->columns[i].first + t->columns[i].count; k++) {
+    const mig_constraint *x = &t->constraints[k];
+    if (x->kind == MIG_CHECK || x->kind == MIG_GENERATED) return 0;
+    if (x->kind == MIG_NOT_NULL) not_null = 1;
+    if (x->kind == MIG_FOREIGN_KEY) reference = 1;
+    if (x->kind == MIG_DEFAULT &&
+        !mig_token_is(t->sql, mig_next_significant(t->sql, x->expr.end, x->expr.at), "NULL")) {
+      value = 1;
+    }
+  }
+  return (!not_null || value) && !(reference && value);
+}
+
+/* Did anything change but columns at the end, constraints and defaults? */
+static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const mig_facts *f) {
+  mig_choice choice;
+  int copy = f->portable ? MIG_PORTABLE_REBUILD : MIG_REBUILD;
+  choice.rung = copy;
+  choice.reason = d->why;
+  if (d->layout || d->values) return choice;
+  choice.reason = "the default of a new column is no constant that old rows could share";
+  if (d->appended && !mig_short_rows_do(c)) return choice;
+  choice.rung = MIG_NATIVE;
+  choice.reason = "SQLite's own ADD COLUMN does it: old rows read the default";
+  if (mig_is_native_add(c, d)) return choice;
+  choice.rung = copy;
+  choice.reason = "rebuild = portable: the schema is not edited";
+  if (f->portable) return choice;
+  choice.reason = "a default changes and this SQLite cannot write short rows out in full";
+  if (d->defaults && (f->version < 3035000 || c->now.ncolumn + 2 > f->max_columns)) return choice;
+  choice.rung = MIG_SCHEMA_EDIT;
+  choice.reason = "no stored value changes: only the table's text does";
+  return choice;
+}
+/* Lower: the statements of a change, in order. The only author of SQL that changes a schema or
+** copies rows. */
+
+typedef struct mig_lowering {
+  mig_arena *a;
+  mig_statements *out;
+  const mig_alteration *c;
+  const mig_diff *d;
+  const mig_catalog *catalog, *temp; /* of the table's database, and of TEMP */
+  const mig_facts *facts;
+  const char *schema;
+  const char *scratch; /* a prefix that no object's name has */
+  int made;            /* scratch indexes so far */
+} mig_lowering;
+
+/* The name of the rowid in SQL, one that no column of t (or u) hides; NULL when all are taken. */
+static const char *mig_rowid_name(const mig_table *t, const mig_table *u) {
+  static const char *const names[] = {"rowid", "_rowid_", "oid"};
+  int i;
+  for (i = 0; i < 3; i++) {
+    if (mig_find_column(t, names[i]) < 0 && (!u || mig_find_column(u, names[i]) < 0)) {
+      return names[i];
+    }
+  }
+  return 0;
+}
+
+/* What names a row in a message: its rowid, or its key. */
+static void mig_put_identity(mig_text *z, const mig_table *t) {
+  const mig_constraint *p = mig_primary_key(t);
+  const char *rowid = mig_rowid_name(t, 0);
+  int i;
+  if (t->without_rowid && p) {
+    for (i = 0; i < p->nkey; i++) {
+      mig_put(z, i ? "||','||quote(" : "quote(");
+      mig_put_object(z, t->name, p->keys[i].name);
+      mig_put(z, ")");
+    }
+  } else if (mig_alias(t) >= 0) {
+    mig_put_object(z, t->name, t->columns[mig_alias(t)].name);
+  } else if (rowid) {
+    mig_putf(z, "\"%w\".%s", t->name, rowid);
+  } else {
+    mig_put(z, "'?'");
+  }
+}
+
+static const char *mig_identity_word(const mig_table *t) {
+  return t->without_rowid ? "keys" : "rowids";
+}
+
+/* SELECT identity FROM schema.t AS name NOT INDEXED WHERE */
+static mig_text mig_begin_check(mig_lowering *l, const mig_table *t, const char *stored_as) {
+  mig_text z;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "SELECT ");
+  mig_put_identity(&z, t);
+  mig_put(&z, " FROM ");
+  mig_put_object(&z, l->schema, stored_as);
+  mig_put(&z, " AS ");
+  mig_put_name(&z, t->name);
+  return z;
+}
+
+static void mig_emit_check(mig_lowering *l, const mig_text *z, const mig_table *t, const char *reason,
+                           const char *complaint) {
+  mig_statement *s = mig_emit(l->out, MIG_S_CHECK, z->z, reason);
+  if (s) s->complaint = mig_format(l->a, "%s|%s", complaint, mig_identity_word(t));
+}
+
+/* --- explicit indexes ------------------------------------------------------------------- */
+
+typedef struct mig_index_use {
+  int dropped; /* speaks of a column that goes */
+  int touched; /* speaks of a column whose values or order change */
+} mig_index_use;
+
+static int mig_index_speaks(mig_lowering *l, const mig_index *x, const char *column) {
+  return mig_span_uses(l->a, x->sql, x->list, column) ||
+         mig_span_uses(l->a, x->sql, x->where, column);
+}
+
+static mig_index_use mig_use_of_index(mig_lowering *l, const mig_index *x) {
+  mig_index_use use;
+  const mig_table *old = &l->c->old, *now = &l->c->now;
+  int i, k;
+  use.dropped = 0;
+  use.touched = l->d->rowids || l->d->keys_differ;
+  for (i = 0; i < now->ncolumn; i++) {
+    if (!use.touched && l->d->touched[i] && l->c->origins[i].from >= 0) {
+      use.touched = mig_index_speaks(l, x, old->columns[l->c->origins[i].from].name);
+    }
+  }
+  for (i = 0; i < old->ncolumn && !use.dropped; i++) {
+    for (k = 0; k < now->ncolumn && l->c->origins[k].from != i; k++) {}
+    if (k == now->ncolumn) use.dropped = mig_index_speaks(l, x, old->columns[i].name);
+  }
+  return use;
+}
+
+static void mig_emit_on_object(mig_lowering *l, const char *verb, const char *name,
+                               const char *reason) {
+  mig_text z;
+  mig_text_init(&z, l->a);
+  mig_put(&z, verb);
+  mig_put_object(&z, l->schema, name);
+  mig_emit(l->out, MIG_S_SCHEMA, z.z, reason);
+}
+
+/* Finds the rows that share a key, for the message after a unique index could not be built. */
+static char *mig_duplicates_query(mig_lowering *l, const mig_table *t, const char *stored_as,
+                                  const char *keys, const char *where) {
+  mig_text z = mig_begin_check(l, t, stored_as);
+  mig_putf(&z, " NOT INDEXED WHERE %s%s(%s) IN (SELECT %s FROM ", where, *where ? " AND " : "",
+           keys, keys);
+  mig_put_object(&z, l->schema, stored_as);
+  mig_put(&z, " AS ");
+  mig_put_name(&z, t->name);
+  mig_putf(&z, " NOT INDEXED%s%s GROUP BY %s HAVING count(*) > 1)", *where ? " WHERE " : "", where,
+           keys);
+  return z.z;
+}
+
+/* The terms of an index without their order, for GROUP BY. */
+static char *mig_index_terms(mig_arena *a, const mig_index *x) {
+  mig_text z;
+  int i;
+  mig_text_init(&z, a);
+  for (i = 0; i < x->nkey; i++) {
+    mig_putf(&z, "%s%s", i ? ", " : "", mig_span_text(a, x->sql, x->keys[i].expr));
+  }
+  return z.z;
+}
+
+static void mig_emit_reindex(mig_lowering *l, const mig_index *x) {
+  mig_statement *s;
+  mig_text z;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "REINDEX ");
+  mig_put_object(&z, l->schema, x->name);
+  s = mig_emit(l->out, MIG_S_DATA, z.z, "its columns changed: built again by sorting");
+  if (s && x->unique) {
+    s->diagnose = mig_duplicates_query(l, &l->c->now, l->c->old.name, mig_index_terms(l->a, x),
+                                       mig_span_text(l->a, x->sql, x->where));
+    s->complaint = mig_format(l->a, "unique index %s of %s has duplicates|%s", x->name,
+                              l->c->now.name, mig_identity_word(&l->c->now));
+  }
+}
+
+/* Calls out for each explicit index of the table: drops those of dropped columns (what == 0), or
+** builds those of touched columns again (what == 1). */
+static void mig_lower_indexes(mig_lowering *l, int again) {
+  mig_object *o = 0;
+  while ((o = mig_objects_of(l->catalog, l->c->old.name, o)) != 0 && !mig_failed(l->a)) {
+    mig_index x;
+    mig_index_use use;
+    if (!mig_is_type(o, "index") || !o->sql) continue;
+    mig_parse_index(l->a, o->sql, &x);
+    if (mig_failed(l->a)) return;
+    use = mig_use_of_index(l, &x);
+    if (!again && use.dropped) {
+      mig_emit_on_object(l, "DROP INDEX ", o->name, "it needs a column that goes");
+    } else if (again && !use.dropped && use.touched) {
+      mig_emit_reindex(l, &x);
+    }
+  }
+}
+
+/* --- automatic indexes ------------------------------------------------------------------ */
+
+static char *mig_auto_name(mig_arena *a, const char *table, int number) {
+  return mig_format(a, "sqlite_autoindex_%s_%d", table, number);
+}
+
+static char *mig_scratch_index(mig_lowering *l, int i) {
+  return mig_format(l->a, "%s_%d", l->scratch, i + 1);
+}
+
+/* The key of a constraint as an index has it: "a" COLLATE x DESC, "b" */
+static char *mig_key_list(mig_arena *a, const mig_constraint *c, int order) {
+  mig_text z;
+  int i;
+  mig_text_init(&z, a);
+  for (i = 0; i < c->nkey; i++) {
+    if (i) mig_put(&z, ", ");
+    mig_put_name(&z, c->keys[i].name);
+    if (c->keys[i].collate) {
+      mig_put(&z, " COLLATE ");
+      mig_put_name(&z, c->keys[i].collate);
+    }
+    if (order && c->keys[i].desc) mig_put(&z, " DESC");
+  }
+  return z.z;
+}
+
+/* A b-tree for each new UNIQUE or PRIMARY KEY, built by sorting as an ordinary index of `on`. */
+static void mig_lower_new_keys(mig_lowering *l, const char *on) {
+  int i;
+  for (i = 0; i < l->d->new_autos.n && !mig_failed(l->a); i++) {
+    const mig_auto *n = &l->d->new_autos.v[i];
+    const mig_constraint *c = &l->c->now.constraints[n->constraint];
+    mig_statement *s;
+    mig_text z;
+    if (!n->stored || n->kept >= 0) continue;
+    mig_text_init(&z, l->a);
+    mig_put(&z, "CREATE UNIQUE INDEX ");
+    mig_put_object(&z, l->schema, mig_scratch_index(l, i));
+    mig_put(&z, " ON ");
+    mig_put_name(&z, on);
+    mig_putf(&z, "(%s)", mig_key_list(l->a, c, 1));
+    s = mig_emit(l->out, MIG_S_SCHEMA, z.z, "the b-tree of the new constraint, built by sorting");
+    if (!s) return;
+    s->diagnose =
+        mig_duplicates_query(l, &l->c->now, on, mig_key_list(l->a, c, 0), "");
+    s->complaint =
+        mig_format(l->a, "%s %s of %s has duplicates|%s",
+                   c->kind == MIG_UNIQUE ? "unique constraint" : "primary key",
+                   mig_constraint_names(l->a, &l->c->now)[n->constraint], l->c->now.name,
+                   mig_identity_word(&l->c->now));
+  }
+}
+
+/* An ordinary index that holds the b-tree of a dropped constraint until DROP INDEX frees it. */
+static char *mig_freed_index(mig_lowering *l, int i) {
+  return mig_format(l->a, "%s_f%d", l->scratch, i + 1);
+}
+
+static int mig_autos_change(const mig_diff *d) {
+  int i;
+  for (i = 0; i < d->old_autos.n; i++) {
+    if (d->old_autos.v[i].stored && !d->old_autos.v[i].used) return 1;
+  }
+  for (i = 0; i < d->new_autos.n; i++) {
+    const mig_auto *n = &d->new_autos.v[i];
+    if (!n->stored) continue;
+    if (n->kept < 0 || d->old_autos.v[n->kept].number != n->number) return 1;
+  }
+  return 0;
+}
+
+/* One CASE arm for each index row that changes: old name -> new name, or -> new text. */
+static void mig_put_auto_arms(mig_lowering *l, mig_text *z, int names) {
+  const char *t = l->c->old.name;
+  const mig_diff *d = l->d;
+  int i;
+  for (i = 0; i < d->new_autos.n; i++) {
+    const mig_auto *n = &d->new_autos.v[i];
+    if (!n->stored) continue;
+    mig_putf(z, " WHEN %Q THEN ",
+             n->kept < 0 ? mig_scratch_index(l, i)
+                         : mig_auto_name(l->a, t, d->old_autos.v[n->kept].number));
+    if (names) mig_put_string(z, mig_auto_name(l->a, t, n->number));
+    else mig_put(z, "NULL");
+  }
+  for (i = 0; i < d->old_autos.n; i++) {
+    const mig_auto *o = &d->old_autos.v[i];
+    char *freed = mig_freed_index(l, i);
+    if (!o->stored || o->used || !freed) continue;
+    mig_putf(z, " WHEN %Q THEN ", mig_auto_name(l->a, t, o->number));
+    if (names) {
+      mig_put_string(z, freed);
+    } else {
+      char *sql = mig_format(l->a, "CREATE INDEX \"%w\" ON \"%w\"(\"%w\")", freed, t,
+                             l->c->now.columns[0].name);
+      if (sql) mig_put_string(z, sql);
+    }
+  }
+}
+
+static void mig_put_auto_names(mig_lowering *l, mig_text *z) {
+  const mig_diff *d = l->d;
+  const char *comma = "";
+  int i;
+  for (i = 0; i < d->new_autos.n; i++) {
+    const mig_auto *n = &d->new_autos.v[i];
+    if (!n->stored || n->kept >= 0) continue;
+    mig_putf(z, "%s%Q", comma, mig_scratch_index(l, i));
+    comma = ", ";
+  }
+  for (i = 0; i < d->old_autos.n; i++) {
+    if (!d->old_autos.v[i].stored) continue;
+    mig_putf(z, "%s%Q", comma, mig_auto_name(l->a, l->c->old.name, d->old_autos.v[i].number));
+    comma = ", ";
+  }
+}
+
+static mig_statement *mig_emit_edit(mig_lowering *l, const char *sql, const char *reason) {
+  mig_statement *s = mig_emit(l->out, MIG_S_EDIT, sql, reason);
+  if (s) s->schema = l->schema;
+  return s;
+}
+
+/* The rows of the automatic indexes: new ones get their names, dropped ones become ordinary. */
+static void mig_lower_auto_rows(mig_lowering *l) {
+  mig_text z;
+  if (!mig_autos_change(l->d)) return;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "UPDATE ");
+  mig_put_object(&z, l->schema, "sqlite_master");
+  mig_put(&z, " SET name = CASE name");
+  mig_put_auto_arms(l, &z, 1);
+  mig_put(&z, " ELSE name END, sql = CASE name");
+  mig_put_auto_arms(l, &z, 0);
+  mig_put(&z, " ELSE sql END, tbl_name = ");
+  mig_put_string(&z, l->c->old.name);
+  mig_put(&z, " WHERE type = 'index' AND name IN (");
+  mig_put_auto_names(l, &z);
+  mig_put(&z, ")");
+  mig_emit_edit(l, z.z, "automatic indexes follow their constraints");
+}
+
+static void mig_lower_freed_keys(mig_lowering *l) {
+  int i;
+  for (i = 0; i < l->d->old_autos.n; i++) {
+    const mig_auto *o = &l->d->old_autos.v[i];
+    if (!o->stored || o->used) continue;
+    mig_emit_on_object(l, "DROP INDEX ", mig_freed_index(l, i),
+                       "frees the b-tree of a dropped constraint");
+  }
+}
+
+static void mig_lower_renewed_keys(mig_lowering *l) {
+  int i;
+  for (i = 0; i < l->d->new_autos.n && !mig_failed(l->a); i++) {
+    const mig_auto *n = &l->d->new_autos.v[i];
+    const mig_constraint *c = &l->c->now.constraints[n->constraint];
+    mig_statement *s;
+    mig_text z;
+    if (!n->stored || n->kept < 0 || !n->renewed) continue;
+    mig_text_init(&z, l->a);
+    mig_put(&z, "REINDEX ");
+    mig_put_object(&z, l->schema, mig_auto_name(l->a, l->c->old.name, n->number));
+    s = mig_emit(l->out, MIG_S_DATA, z.z, "its columns changed: built again by sorting");
+    if (!s) return;
+    s->diagnose = mig_duplicates_query(l, &l->c->now, l->c->old.name, mig_key_list(l->a, c, 0), "");
+    s->complaint =
+        mig_format(l->a, "constraint %s of %s has duplicates|%s",
+                   mig_constraint_names(l->a, &l->c->now)[n->constraint], l->c->now.name,
+                   mig_identity_word(&l->c->now));
+  }
+}
+
+/* --- checks ----------------------------------------------------------------------------- */
+
+/* NOT NULL on a column that was there: looked for before the schema says so, since afterwards
+** SQLite takes `c IS NULL` for false. */
+static void mig_lower_null_checks(mig_lowering *l) {
+  int i;
+  for (i = 0; i < l->c->now.ncolumn && !mig_failed(l->a); i++) {
+    const char *name;
+    mig_text z;
+    if (!l->d->added_not_null[i] || l->c->origins[i].from < 0) continue;
+    if (l->c->now.columns[i].generated || l->d->touched[i]) continue; /* checked afterwards */
+    name = l->c->old.columns[l->c->origins[i].from].name;
+    z = mig_begin_check(l, &l->c->old, l->c->old.name);
+    mig_put(&z, " WHERE ");
+    mig_put_object(&z, l->c->old.name, name);
+    mig_put(&z, " IS NULL");
+    mig_emit_check(l, &z, &l->c->old, "NOT NULL must hold for the rows that are there",
+                   mig_format(l->a, "column %s.%s holds NULL", l->c->old.name, name));
+  }
+}
+
+/* NOT NULL on new and converted columns, seen in the table as it has become. */
+static void mig_lower_null_checks_after(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  int i;
+  for (i = 0; i < t->ncolumn && !mig_failed(l->a); i++) {
+    mig_text z;
+    int anew = l->c->origins[i].from < 0 || t->columns[i].generated || l->d->touched[i];
+    if (!anew || !t->columns[i].not_null || i == mig_alias(t)) continue;
+    z = mig_begin_check(l, t, l->c->old.name);
+    mig_put(&z, " NOT INDEXED WHERE typeof(");
+    mig_put_object(&z, t->name, t->columns[i].name);
+    mig_put(&z, ") = 'null'");
+    mig_emit_check(l, &z, t, "NOT NULL must hold for the new values",
+                   mig_format(l->a, "column %s.%s would hold NULL", t->name, t->columns[i].name));
+  }
+}
+
+static int mig_check_is_old(mig_lowering *l, const mig_constraint *c) {
+  const mig_table *old = &l->c->old, *now = &l->c->now;
+  char *text = mig_span_text(l->a, now->sql, c->expr);
+  int i;
+  for (i = 0; i < now->ncolumn; i++) {
+    if (l->d->touched[i] && mig_span_uses(l->a, now->sql, c->expr, now->columns[i].name)) return 0;
+  }
+  for (i = 0; i < old->nconstraint; i++) {
+    const mig_constraint *k = &old->constraints[i];
+    if (k->kind == MIG_CHECK && mig_same_text(text, mig_span_text(l->a, old->sql, k->expr))) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* CHECKs that are new, or speak of changed columns. NULL passes, as SQLite has it. */
+static void mig_lower_check_checks(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  const char **names = mig_constraint_names(l->a, t);
+  int i;
+  for (i = 0; i < t->nconstraint && !mig_failed(l->a); i++) {
+    const mig_constraint *c = &t->constraints[i];
+    mig_text z;
+    if (c->kind != MIG_CHECK || mig_check_is_old(l, c)) continue;
+    z = mig_begin_check(l, t, l->c->old.name);
+    mig_putf(&z, " NOT INDEXED WHERE NOT (%s\n)", mig_span_text(l->a, t->sql, c->expr));
+    mig_emit_check(l, &z, t, "the CHECK must hold for the rows that are there",
+                   mig_format(l->a, "check constraint %s of %s is broken", names[i], t->name));
+  }
+}
+
+/* The parent's key columns: those said, or its primary key. */
+static const char *mig_parent_column(const mig_constraint *fk, const mig_table *parent, int i) {
+  const mig_constraint *p;
+  if (fk->nparent) return fk->parent_keys[i].name;
+  p = parent ? mig_primary_key(parent) : 0;
+  return p && i < p->nkey ? p->keys[i].name : 0;
+}
+
+/* Rows of the child whose key no row of the parent has. The comparison is the parent's: its
+** affinity and collation, hence the unary plus on the child's side. */
+static char *mig_orphans_query(mig_lowering *l, const mig_table *child, const char *select,
+                               const mig_constraint *fk, const mig_table *parent) {
+  mig_text z;
+  int i;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "SELECT ");
+  if (select) mig_put(&z, select);
+  else mig_put_identity(&z, child);
+  mig_put(&z, " FROM ");
+  mig_put_object(&z, l->schema, child->name);
+  mig_put(&z, " AS ");
+  mig_put_name(&z, child->name);
+  mig_put(&z, " WHERE ");
+  for (i = 0; i < fk->nkey; i++) {
+    mig_put_object(&z, child->name, fk->keys[i].name);
+    mig_put(&z, " IS NOT NULL AND ");
+  }
+  mig_put(&z, "NOT EXISTS (SELECT 1 FROM ");
+  mig_put_object(&z, l->schema, parent->name);
+  mig_put(&z, " AS migrate_parent WHERE ");
+  for (i = 0; i < fk->nkey; i++) {
+    const char *key = mig_parent_column(fk, parent, i);
+    if (!key) return 0;
+    if (i) mig_put(&z, " AND ");
+    mig_put_object(&z, "migrate_parent", key);
+    mig_put(&z, " = +");
+    mig_put_object(&z, child->name, fk->keys[i].name);
+  }
+  mig_put(&z, ")");
+  return z.z;
+}
+
+/* Is there a unique key over just these columns of the parent? Explicit indexes count where they
+** are whole, UNIQUE and of the columns' own collations (lang: foreignkeys.html, 3). */
+static int mig_explicit_key(mig_lowering *l, const mig_table *parent, const mig_constraint *fk) {
+  mig_object *o = 0;
+  while ((o = mig_objects_of(l->catalog, parent->name, o)) != 0) {
+    mig_index x;
+    int i, k, hits = 0;
+    if (!mig_is_type(o, "index") || !o->sql) continue;
+    mig_parse_index(l->a, o->sql, &x);
+    if (mig_failed(l->a)) return 0;
+    if (!x.unique || !mig_span_empty(x.where) || x.nkey != fk->nkey) continue;
+    for (i = 0; i < fk->nkey; i++) {
+      for (k = 0; k < x.nkey; k++) {
+        if (mig_same(x.keys[k].name, mig_parent_column(fk, parent, i))) hits++;
+      }
+    }
+    if (hits == fk->nkey) return 1;
+  }
+  return 0;
+}
+
+static int mig_is_parent_key(mig_lowering *l, const mig_table *parent, const mig_constraint *fk) {
+  int i, k, n;
+  for (n = 0; n < parent->nconstraint; n++) {
+    const mig_constraint *c = &parent->constraints[n];
+    int hits = 0;
+    if (c->kind != MIG_PRIMARY_KEY && c->kind != MIG_UNIQUE) continue;
+    if (!fk->nparent && c->kind != MIG_PRIMARY_KEY) continue;
+    if (c->nkey != fk->nkey) continue;
+    for (i = 0; i < fk->nkey; i++) {
+      for (k = 0; k < c->nkey; k++) {
+        if (mig_same(c->keys[k].name, mig_parent_column(fk, parent, i))) hits++;
+      }
+    }
+    if (hits == fk->nkey) return 1;
+  }
+  return fk->nparent ? mig_explicit_key(l, parent, fk) : 0;
+}
+
+/* The model of another table of the same database, as the catalog has it. */
+static mig_table *mig_catalog_model(mig_lowering *l, const char *name) {
+  mig_object *o = mig_catalog_table(l->catalog, name);
+  mig_table *t;
+  if (!o || !mig_is_type(o, "table") || !o->sql) return 0;
+  t = (mig_table *)mig_alloc(l->a, sizeof *t);
+  if (t) mig_parse_table(l->a, o->sql, t);
+  return mig_failed(l->a) ? 0 : t;
+}
+
+static int mig_fk_is_old(mig_lowering *l, const mig_constraint *fk) {
+  const mig_table *old = &l->c->old, *now = &l->c->now;
+  int i, k;
+  for (i = 0; i < old->nconstraint; i++) {
+    const mig_constraint *o = &old->constraints[i];
+    int same = o->kind == MIG_FOREIGN_KEY && o->nkey == fk->nkey && o->nparent == fk->nparent &&
+               mig_same(o->parent, fk->parent);
+    for (k = 0; same && k < fk->nkey; k++) {
+      int column = mig_find_column(now, fk->keys[k].name);
+      same = column >= 0 &&
+             l->c->origins[column].from == mig_find_column(old, o->keys[k].name);
+    }
+    for (k = 0; same && k < fk->nparent; k++) {
+      same = mig_same(fk->parent_keys[k].name, o->parent_keys[k].name) ||
+             mig_same(fk->parent, old->name);
+    }
+    if (same) return 1;
+  }
+  return 0;
+}
+
+/* Foreign keys that are new: their parent must be there with a unique key, and have every row. */
+static void mig_lower_fk_checks(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  const char **names = mig_constraint_names(l->a, t);
+  int i;
+  for (i = 0; i < t->nconstraint && !mig_failed(l->a); i++) {
+    const mig_constraint *fk = &t->constraints[i];
+    const mig_table *parent;
+    mig_statement *s;
+    if (fk->kind != MIG_FOREIGN_KEY || mig_fk_is_old(l, fk)) continue;
+    parent = mig_same(fk->parent, t->name) ? t : mig_catalog_model(l, fk->parent);
+    if (!parent) {
+      mig_fail(l->a, MIGRATE_NO_SUCH, "no such table: %s, which foreign key %s of %s references",
+               fk->parent, names[i], t->name);
+    } else if (fk->nparent && fk->nparent != fk->nkey) {
+      mig_fail(l->a, MIGRATE_SYNTAX, "foreign key %s of %s has %d columns and references %d",
+               names[i], t->name, fk->nkey, fk->nparent);
+    } else if (!mig_is_parent_key(l, parent, fk)) {
+      mig_fail(l->a, MIGRATE_UNSUPPORTED,
+               "foreign key %s of %s references columns of %s that are no primary key and have no "
+               "unique index",
+               names[i], t->name, parent->name);
+    }
+    if (mig_failed(l->a)) return;
+    s = mig_emit(l->out, MIG_S_CHECK, mig_orphans_query(l, t, 0, fk, parent),
+                 "the foreign key must hold for the rows that are there");
+    if (s) {
+      s->complaint = mig_format(l->a, "foreign key %s of %s is broken, no parent in %s|%s",
+                                names[i], t->name, parent->name, mig_identity_word(t));
+    }
+  }
+}
+
+/* Existing foreign keys whose columns change on either side: no more orphans than before. */
+static int mig_fk_is_touched(mig_lowering *l, const mig_table *child, const mig_constraint *fk,
+                             const mig_table *parent) {
+  const mig_table *now = &l->c->now;
+  int i, k;
+  for (k = 0; k < now->ncolumn; k++) {
+    const char *name = now->columns[k].name;
+    if (!l->d->touched[k] || l->c->origins[k].from < 0) continue;
+    for (i = 0; i < fk->nkey; i++) {
+      if (child == now && mig_same(fk->keys[i].name, name)) return 1;
+      if (mig_same(fk->parent, now->name) && mig_same(mig_parent_column(fk, parent, i), name)) {
+        return 1;
+      }
+    }
+  }
+  return 0;
+}
+
+static void mig_lower_fk_baseline(mig_lowering *l, const mig_table *child, int after, int *slot) {
+  int i;
+  for (i = 0; i < child->nconstraint && !mig_failed(l->a); i++) {
+    const mig_constraint *fk = &child->constraints[i];
+    const mig_table *parent;
+    mig_statement *s;
+    char *sql;
+    if (fk->kind != MIG_FOREIGN_KEY) continue;
+    if (child == &l->c->now && !mig_fk_is_old(l, fk)) continue;
+    parent = mig_same(fk->parent, l->c->now.name) ? &l->c->now : mig_catalog_model(l, fk->parent);
+    if (!parent || !mig_is_parent_key(l, parent, fk)) continue;
+    if (!mig_fk_is_touched(l, child, fk, parent)) continue;
+    sql = mig_orphans_query(l, child, "count(*)", fk, parent);
+    if (!sql) continue;
+    s = mig_emit(l->out, after ? MIG_S_NOT_MORE : MIG_S_COUNT, sql,
+                 after ? "no foreign key may be broken that was not" : "orphans that are there");
+    if (!s) return;
+    s->slot = (*slot)++;
+    if (after) {
+      s->diagnose = mig_orphans_query(l, child, 0, fk, parent);
+      s->complaint = mig_format(l->a, "a foreign key of %s to %s would be broken|%s", child->name,
+                                parent->name, mig_identity_word(child));
+    }
+  }
+}
+
+/* The same for the table and for every table that references it. */
+static void mig_lower_fk_baselines(mig_lowering *l, int after) {
+  int i, slot = 0, any = 0;
+  for (i = 0; i < l->c->now.ncolumn; i++) any |= l->d->touched[i];
+  if (!any) return;
+  mig_lower_fk_baseline(l, &l->c->now, after, &slot);
+  for (i = 0; i < l->catalog->n && !mig_failed(l->a); i++) {
+    mig_object *o = &l->catalog->v[i];
+    mig_table *child;
+    if (!mig_is_type(o, "table") || mig_same(o->name, l->c->old.name)) continue;
+    if (!mig_mentions(o->sql, "references") || !mig_mentions(o->sql, l->c->old.name)) continue;
+    child = mig_catalog_model(l, o->name);
+    if (child) mig_lower_fk_baseline(l, child, after, &slot);
+    else if (mig_failed(l->a)) mig_fault_clear(l->a->fault); /* not a table we can read */
+  }
+  if (slot > l->out->slots) l->out->slots = slot;
+}
+/* Rebuild: the rows are copied into a scratch table, then the two tables exchange root pages in
+** sqlite_master and the scratch table, which now owns the old b-tree, is dropped. The table is
+** never dropped or renamed, so whatever binds to its name stays as it is. */
+
+static void mig_put_column_words(mig_lowering *l, mig_text *z, int i) {
+  const mig_table *t = &l->c->now;
+  const mig_column *c = &t->columns[i];
+  int k;
+  mig_put_name(z, c->name);
+  if (!mig_span_empty(c->type)) mig_putf(z, " %s", mig_span_text(l->a, t->sql, c->type));
+  for (k = c->first; k < c->first + c->count; k++) {
+    const mig_constraint *x = &t->constraints[k];
+    int keep = x->kind == MIG_COLLATE || x->kind == MIG_GENERATED ||
+               (x->kind == MIG_DEFAULT && l->c->origins[i].from < 0);
+    if (keep) mig_putf(z, "\n %s", mig_span_text(l->a, t->sql, x->body));
+  }
+}
+
+/* The scratch table has what decides how rows are stored, and nothing that could refuse one:
+** no CHECK, NOT NULL, UNIQUE or FOREIGN KEY. Those are looked at afterwards. */
+static void mig_lower_scratch(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  const mig_constraint *p = mig_primary_key(t);
+  mig_text z;
+  int i;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "CREATE TABLE ");
+  mig_put_object(&z, l->schema, l->scratch);
+  mig_put(&z, "(");
+  for (i = 0; i < t->ncolumn; i++) {
+    if (i) mig_put(&z, ", ");
+    mig_put_column_words(l, &z, i);
+    if (i == mig_alias(t) && !t->without_rowid) mig_put(&z, " PRIMARY KEY");
+  }
+  if (t->without_rowid && p) mig_putf(&z, ", PRIMARY KEY(%s)", mig_key_list(l->a, p, 1));
+  mig_put(&z, "\n)");
+  if (t->without_rowid) mig_put(&z, " WITHOUT ROWID");
+  if (t->strict) mig_put(&z, t->without_rowid ? ", STRICT" : " STRICT");
+  mig_emit(l->out, MIG_S_SCHEMA, z.z, "the rows as they will be, without keys and constraints");
+}
+
+/* The value of column i of the new table, over a row of the old one; NULL: left to its default. */
+static char *mig_copied_value(mig_lowering *l, int i, const char *rowid) {
+  const mig_alteration *c = l->c;
+  const mig_origin *o = &c->origins[i];
+  mig_text z;
+  mig_text_init(&z, l->a);
+  if (o->using_expr) {
+    mig_putf(&z, "(%s\n)", o->using_expr);
+  } else if (o->from >= 0) {
+    mig_put_object(&z, c->old.name, c->old.columns[o->from].name);
+  } else if (i == mig_alias(&c->now) && rowid) {
+    mig_putf(&z, "\"%w\".%s", c->old.name, rowid); /* a new alias takes the rowid over */
+  } else {
+    return 0;
+  }
+  return z.z;
+}
+
+/* The values of the copy, and the columns that they go to. */
+typedef struct mig_copy_lists {
+  mig_text columns, values, order;
+  int n; /* columns */
+} mig_copy_lists;
+
+static mig_copy_lists mig_copy_columns(mig_lowering *l) {
+  const mig_table *old = &l->c->old, *now = &l->c->now;
+  const char *rowid = old->without_rowid ? 0 : mig_rowid_name(old, 0);
+  const char *target = now->without_rowid || mig_alias(now) >= 0 ? 0 : mig_rowid_name(now, 0);
+  mig_copy_lists c;
+  int i;
+  c.n = 0;
+  mig_text_init(&c.columns, l->a);
+  mig_text_init(&c.values, l->a);
+  mig_text_init(&c.order, l->a);
+  if (mig_alias(old) >= 0 && !rowid) rowid = mig_name(l->a, old->columns[mig_alias(old)].name);
+  if (rowid && target) {
+    mig_put(&c.columns, target);
+    mig_putf(&c.values, "\"%w\".%s", old->name, rowid);
+    c.n++;
+  }
+  for (i = 0; i < now->ncolumn && !mig_failed(l->a); i++) {
+    char *value = now->columns[i].generated ? 0 : mig_copied_value(l, i, rowid);
+    if (!value) continue;
+    mig_put(&c.columns, c.columns.n ? ", " : "");
+    mig_put_name(&c.columns, now->columns[i].name);
+    mig_putf(&c.values, "%s%s", c.values.n ? ", " : "", value);
+    c.n++;
+  }
+  if (rowid) mig_putf(&c.order, " ORDER BY \"%w\".%s", old->name, rowid);
+  return c;
+}
+
+/* Refuses rows whose values a new affinity would change beyond recognition; USING says otherwise.
+** Text that looks like an integer and does not fit becomes a REAL, large integers lose digits as
+** REAL, and REAL becomes text of 15 digits before SQLite 3.53. */
+static void mig_lower_loss_checks(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    const mig_column *to = &c->now.columns[i], *from = mig_old_column(l->d, i);
+    mig_text col, z;
+    const char *loss = 0;
+    if (!from || c->origins[i].using_expr || to->generated || from->affinity == to->affinity) continue;
+    mig_text_init(&col, l->a);
+    mig_put_object(&col, c->old.name, from->name);
+    if (!col.z) return;
+    z = mig_begin_check(l, &c->old, c->old.name);
+    mig_put(&z, " NOT INDEXED WHERE ");
+    if (to->affinity == MIG_TEXT) {
+      mig_putf(&z, "typeof(%s) = 'real' AND CAST(CAST(%s AS TEXT) AS REAL) <> %s", col.z, col.z,
+               col.z);
+      loss = "digits would be lost as text";
+    } else if (to->affinity == MIG_REAL) {
+      mig_putf(&z,
+               "(typeof(%s) = 'integer' AND CAST(CAST(%s AS REAL) AS INTEGER) <> %s) OR "
+               "(typeof(%s) = 'text' AND length(%s) > 15 AND %s NOT GLOB '*[^0-9 +-]*' AND "
+               "CAST(CAST(%s AS REAL) AS INTEGER) <> CAST(%s AS INTEGER))",
+               col.z, col.z, col.z, col.z, col.z, col.z, col.z, col.z);
+      loss = "digits would be lost as REAL";
+    } else if (to->affinity == MIG_INTEGER || to->affinity == MIG_NUMERIC) {
+      mig_putf(&z,
+               "typeof(%s) = 'text' AND length(%s) > 15 AND %s NOT GLOB '*[^0-9 +-]*' AND "
+               "typeof(CAST(%s AS NUMERIC)) = 'real'",
+               col.z, col.z, col.z, col.z);
+      loss = "the number does not fit an integer and would lose digits";
+    }
+    if (!loss) continue;
+    mig_emit_check(l, &z, &c->old, "a conversion must not lose anything",
+                   mig_format(l->a, "cannot convert %s.%s: %s (USING says how)", c->old.name,
+                              from->name, loss));
+  }
+}
+
+/* NULL and doubles in what becomes the row's identity, before SQLite invents numbers for them. */
+static void mig_lower_identity_checks(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i = mig_alias(&c->now), k;
+  const mig_constraint *p = mig_primary_key(&c->now);
+  if (!p || (!c->now.without_rowid && i < 0)) return;
+  if (!l->d->rowids && !l->d->keys_differ && !l->d->values) return;
+  for (k = 0; k < p->nkey && !mig_failed(l->a); k++) {
+    char *value;
+    mig_text z;
+    i = mig_find_column(&c->now, p->keys[k].name);
+    if (i < 0 || c->origins[i].from < 0) continue;
+    if (c->origins[i].from == mig_alias(&c->old) && !c->origins[i].using_expr) continue;
+    value = mig_copied_value(l, i, 0);
+    z = mig_begin_check(l, &c->old, c->old.name);
+    mig_putf(&z, " NOT INDEXED WHERE %s IS NULL", value);
+    mig_emit_check(l, &z, &c->old, "a key that identifies rows holds no NULL",
+                   mig_format(l->a, "column %s.%s holds NULL and cannot be the primary key",
+                              c->now.name, c->now.columns[i].name));
+  }
+}
+
+static char *mig_duplicates_of_copy(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  const mig_constraint *p = mig_primary_key(&c->now);
+  mig_text keys;
+  int k;
+  if (!p) return 0;
+  mig_text_init(&keys, l->a);
+  for (k = 0; k < p->nkey; k++) {
+    int i = mig_find_column(&c->now, p->keys[k].name);
+    char *value = i < 0 ? 0 : mig_copied_value(l, i, 0);
+    if (!value) return 0;
+    mig_putf(&keys, "%s%s", k ? ", " : "", value);
+  }
+  return mig_duplicates_query(l, &c->old, c->old.name, keys.z, "");
+}
+
+/* The copy: in the order of the rows. Without NOT INDEXED a covering index would set it. */
+static mig_statement *mig_emit_copy(mig_lowering *l, const char *to, const char *from,
+                                    const mig_copy_lists *c) {
+  mig_text z;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "INSERT OR ABORT INTO ");
+  mig_put_object(&z, l->schema, to);
+  mig_putf(&z, "(%s) SELECT %s FROM ", mig_text_z(&c->columns), mig_text_z(&c->values));
+  mig_put_object(&z, l->schema, from);
+  mig_put(&z, " AS ");
+  mig_put_name(&z, l->c->old.name);
+  mig_putf(&z, " NOT INDEXED%s", mig_text_z(&c->order));
+  return mig_emit(l->out, MIG_S_DATA, z.z, "the copy, in the order of the rows");
+}
+
+static void mig_lower_copy(mig_lowering *l, const char *to, const char *from) {
+  mig_copy_lists c = mig_copy_columns(l);
+  mig_statement *s = mig_emit_copy(l, to, from, &c);
+  if (!s) return;
+  s->diagnose = mig_duplicates_of_copy(l);
+  s->complaint = mig_format(l->a, "the primary key of %s would have duplicates|%s", l->c->now.name,
+                            mig_identity_word(&l->c->old));
+}
+
+/* The two rows of sqlite_master exchange their root pages, by sum and difference. */
+static void mig_lower_exchange(mig_lowering *l) {
+  const char *steps[3];
+  int i;
+  steps[0] = "rootpage + (SELECT rootpage FROM \"%w\".sqlite_master WHERE type = 'table' AND name "
+             "= %Q) WHERE type = 'table' AND name = %Q";
+  steps[1] = "(SELECT rootpage FROM \"%w\".sqlite_master WHERE type = 'table' AND name = %Q) - "
+             "rootpage WHERE type = 'table' AND name = %Q";
+  steps[2] = "rootpage - (SELECT rootpage FROM \"%w\".sqlite_master WHERE type = 'table' AND name "
+             "= %Q) WHERE type = 'table' AND name = %Q";
+  for (i = 0; i < 3; i++) {
+    const char *to = i == 1 ? l->scratch : l->c->old.name;
+    const char *from = i == 1 ? l->c->old.name : l->scratch;
+    char *tail = mig_format(l->a, steps[i], l->schema, from, to);
+    mig_emit_edit(l, mig_format(l->a, "UPDATE \"%w\".sqlite_master SET rootpage = %s", l->schema, tail),
+                  "the two tables exchange their root pages");
+  }
+}
+
+#define MIG_LONG_TEXT 200000 /* above, the text is bound: statements have a limit */
+
+/* The table's text in sqlite_master becomes the one wanted. */
+static void mig_emit_text_edit(mig_lowering *l, mig_object *o, const char *sql,
+                               const char *reason) {
+  mig_text z;
+  mig_statement *s;
+  int bind = strlen(sql) > MIG_LONG_TEXT;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "UPDATE ");
+  mig_put_object(&z, l->schema, "sqlite_master");
+  mig_put(&z, " SET sql = ");
+  if (bind) mig_put(&z, "?1");
+  else mig_put_string(&z, sql);
+  mig_putf(&z, " WHERE rowid = %lld AND type = %Q AND name = %Q", o->rowid, o->type, o->name);
+  s = mig_emit_edit(l, z.z, reason);
+  if (!s) return;
+  if (bind) s->parameter = sql;
+  s->edited = &o->sql;
+  s->text = sql;
+}
+
+/* Short rows are written out in full, so that a default means new rows only: SQLite's own DROP
+** COLUMN writes every row, fires no trigger and keeps rowids and indexes. */
+static void mig_lower_materialise(mig_lowering *l) {
+  mig_text z;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "ALTER TABLE ");
+  mig_put_object(&z, l->schema, l->c->old.name);
+  mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s ADD COLUMN \"%w\"", z.z, l->scratch),
+           "rows older than a column read its default: they are written out in full");
+  mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s DROP COLUMN \"%w\"", z.z, l->scratch),
+           "rows older than a column read its default: they are written out in full");
+}
+
+/* AUTOINCREMENT keeps its mark in sqlite_sequence, which SQLite makes with the first such table. */
+static void mig_lower_sequence(mig_lowering *l) {
+  if (l->d->autoincrement > 0) {
+    mig_emit(l->out, MIG_S_SCHEMA,
+             mig_format(l->a, "CREATE TABLE \"%w\".\"%w_seq\"(x INTEGER PRIMARY KEY AUTOINCREMENT)",
+                        l->schema, l->scratch),
+             "makes sqlite_sequence, where there is none");
+    mig_emit(l->out, MIG_S_SCHEMA,
+             mig_format(l->a, "DROP TABLE \"%w\".\"%w_seq\"", l->schema, l->scratch), "");
+  } else if (l->d->autoincrement < 0) {
+    mig_emit(l->out, MIG_S_DATA,
+             mig_format(l->a, "DELETE FROM \"%w\".sqlite_sequence WHERE name = %Q", l->schema,
+                        l->c->old.name),
+             "no AUTOINCREMENT, no mark");
+  }
+}
+
+/* STRICT over rows that are there: each value must be of its column's type. */
+static void mig_lower_strict_checks(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i;
+  if (!c->now.strict || c->old.strict || l->d->values || l->d->layout) return;
+  for (i = 0; i < c->old.ncolumn && !mig_failed(l->a); i++) {
+    const mig_column *col = &c->old.columns[i];
+    char *type = mig_span_text(l->a, c->old.sql, col->type);
+    const char *allowed;
+    mig_text z;
+    if (!type || mig_same(type, "ANY")) continue;
+    allowed = mig_same(type, "REAL") ? "real" : mig_same(type, "TEXT") ? "text"
+              : mig_same(type, "BLOB")                                 ? "blob"
+                                                                       : "integer";
+    z = mig_begin_check(l, &c->old, c->old.name);
+    mig_put(&z, " NOT INDEXED WHERE typeof(");
+    mig_put_object(&z, c->old.name, col->name);
+    mig_putf(&z, ") NOT IN ('%s'%s)", allowed, col->hidden_key ? "" : ", 'null'");
+    mig_emit_check(l, &z, &c->old, "STRICT must hold for the values that are there",
+                   mig_format(l->a, "column %s.%s holds values that are not %s", c->old.name,
+                              col->name, type));
+  }
+}
+
+static void mig_lower_refusals(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i;
+  for (i = 0; c->old.strict && !c->now.strict && i < c->now.ncolumn; i++) {
+    char *type = mig_span_text(l->a, c->now.sql, c->now.columns[i].type);
+    if (type && mig_same(type, "ANY") && c->origins[i].from >= 0 && !c->origins[i].using_expr) {
+      mig_fail(l->a, MIGRATE_LOSS,
+               "column %s.%s of type ANY would turn text into numbers without STRICT: give it "
+               "another type (TYPE BLOB keeps every value)",
+               c->now.name, c->now.columns[i].name);
+    }
+  }
+}
+
+static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
+  mig_lower_loss_checks(l);
+  mig_lower_identity_checks(l);
+  mig_lower_indexes(l, 0);
+  mig_lower_scratch(l);
+  mig_lower_copy(l, l->scratch, l->c->old.name);
+  mig_lower_new_keys(l, l->scratch);
+  mig_lower_exchange(l);
+  mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
+  mig_lower_auto_rows(l);
+  mig_emit_on_object(l, "DROP TABLE ", l->scratch, "it owns the old rows now");
+  mig_lower_freed_keys(l);
+  mig_lower_indexes(l, 1);
+  mig_lower_renewed_keys(l);
+}
+
+/* Does a new key need a column that is new as well? */
+static int mig_keys_need_new_columns(const mig_diff *d) {
+  const mig_table *t = &d->c->now;
+  int i, k;
+  for (i = 0; i < d->new_autos.n; i++) {
+    const mig_constraint *c = &t->constraints[d->new_autos.v[i].constraint];
+    for (k = 0; k < c->nkey; k++) {
+      int column = mig_find_column(t, c->keys[k].name);
+      if (column >= 0 && d->c->origins[column].from < 0) return 1;
+    }
+  }
+  return 0;
+}
+
+/* The old text with the new columns and none of their constraints, so that a b-tree over them can
+** be built before the table says that it has one. */
+static void mig_lower_interim(mig_lowering *l, mig_object *table) {
+  const mig_alteration *c = l->c;
+  mig_table t;
+  const char *sql = c->old.sql;
+  int i;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    mig_text words;
+    if (c->origins[i].from >= 0 || mig_parse_table(l->a, sql, &t)) continue;
+    mig_text_init(&words, l->a);
+    mig_put_column_words(l, &words, i);
+    sql = mig_append_column(l->a, &t, words.z);
+  }
+  if (!mig_failed(l->a)) mig_emit_text_edit(l, table, sql, "the new columns, not yet their keys");
+}
+
+static void mig_lower_by_edit(mig_lowering *l, mig_object *table) {
+  mig_lower_strict_checks(l);
+  mig_lower_indexes(l, 0);
+  if (l->d->defaults) mig_lower_materialise(l);
+  mig_lower_sequence(l);
+  if (mig_keys_need_new_columns(l->d)) mig_lower_interim(l, table);
+  mig_lower_new_keys(l, l->c->old.name);
+  mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
+  mig_lower_auto_rows(l);
+  mig_lower_freed_keys(l);
+  mig_lower_indexes(l, 1);
+  mig_lower_renewed_keys(l);
+}
+/* Portable: the change in plain SQL, for offline scripts and where the schema may not be edited.
+** The old table is renamed away, the new one is made under the final name with exactly the wanted
+** text, rows are copied, and what hung on the old table is made again in its old order. Foreign
+** keys are off and legacy_alter_table is on meanwhile: the rename must touch nothing else. */
+
+static char *mig_qualified(mig_lowering *l, const char *name) {
+  return mig_format(l->a, "\"%w\".\"%w\"", l->schema, name);
+}
+
+/* "CREATE .. " and the text from the object's own name on, with the database in front of it. */
+static char *mig_create_again(mig_lowering *l, const char *schema, const char *head,
+                              const char *sql, size_t name_at) {
+  return mig_format(l->a, "%s \"%w\".%s", head, schema, sql + name_at);
+}
+
+static int mig_is_dropped_index(mig_lowering *l, const mig_index *x) {
+  return mig_use_of_index(l, x).dropped;
+}
+
+static void mig_lower_index_again(mig_lowering *l, const mig_object *o) {
+  mig_index x;
+  mig_parse_index(l->a, o->sql, &x);
+  if (mig_failed(l->a) || mig_is_dropped_index(l, &x)) return;
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_create_again(l, l->schema, x.unique ? "CREATE UNIQUE INDEX" : "CREATE INDEX", o->sql,
+                            x.name_span.at),
+           "went with the old table: made again");
+  if (x.unique && l->out->last) {
+    l->out->last->diagnose = mig_duplicates_query(l, &l->c->now, l->c->old.name,
+                                                  mig_index_terms(l->a, &x),
+                                                  mig_span_text(l->a, x.sql, x.where));
+    l->out->last->complaint = mig_format(l->a, "unique index %s of %s has duplicates|%s", x.name,
+                                         l->c->now.name, mig_identity_word(&l->c->now));
+  }
+}
+
+static void mig_lower_trigger_again(mig_lowering *l, const char *schema, const mig_object *o) {
+  mig_trigger t;
+  mig_parse_trigger(l->a, o->sql, &t);
+  if (mig_failed(l->a)) return;
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_create_again(l, schema, "CREATE TRIGGER", o->sql, t.name_span.at),
+           "went with the old table: made again, in the old order");
+}
+
+/* A TEMP trigger hangs on this table unless it says another database, or a TEMP table hides it. */
+static int mig_is_temp_trigger_of(mig_lowering *l, const mig_object *o) {
+  mig_trigger t;
+  if (!mig_is_type(o, "trigger")) return 0;
+  mig_parse_trigger(l->a, o->sql, &t);
+  if (mig_failed(l->a)) return 0;
+  if (t.table_schema) return mig_same(t.table_schema, l->schema);
+  return mig_same(l->schema, "main") && !mig_catalog_table(l->temp, o->table);
+}
+
+static void mig_lower_objects_again(mig_lowering *l) {
+  const char *table = l->c->old.name;
+  mig_object *o = 0;
+  while ((o = mig_objects_of(l->catalog, table, o)) != 0 && !mig_failed(l->a)) {
+    if (mig_is_type(o, "index") && o->sql) mig_lower_index_again(l, o);
+    else if (mig_is_type(o, "trigger")) mig_lower_trigger_again(l, l->schema, o);
+  }
+  while (l->temp != l->catalog && (o = mig_objects_of(l->temp, table, o)) != 0 &&
+         !mig_failed(l->a)) {
+    if (mig_is_temp_trigger_of(l, o)) mig_lower_trigger_again(l, "temp", o);
+  }
+}
+
+/* The mark of AUTOINCREMENT goes with a table's name; a copy sees only living ids. */
+static void mig_keep_sequence(mig_lowering *l, const char *from, const char *to) {
+  const char *s = l->schema, *why = "the highest id ever given is kept";
+  if (!mig_has_autoincrement(&l->c->old) || !mig_has_autoincrement(&l->c->now)) return;
+  mig_emit(l->out, MIG_S_DATA,
+           mig_format(l->a, "DELETE FROM \"%w\".sqlite_sequence WHERE name = %Q", s, to), why);
+  mig_emit(l->out, MIG_S_DATA,
+           mig_format(l->a, "UPDATE \"%w\".sqlite_sequence SET name = %Q WHERE name = %Q", s, to,
+                      from),
+           why);
+}
+
+/* CREATE TABLE with exactly the wanted text. */
+static void mig_emit_create(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_create_again(l, l->schema, "CREATE TABLE", t->sql, t->name_span.at),
+           "the table with the text that is wanted");
+}
+
+/* A CHECK that says t.a cannot live under another name, not for a moment: then the rows go into a
+** plain table and come back. */
+static int mig_names_itself(const mig_table *t) {
+  int i;
+  for (i = 0; i < t->nconstraint; i++) {
+    const mig_constraint *c = &t->constraints[i];
+    mig_token k;
+    if (c->kind != MIG_CHECK) continue;
+    for (k = mig_next_significant(t->sql, c->expr.end, c->expr.at); k.type != MIG_TK_END;
+         k = mig_next_significant(t->sql, c->expr.end, k.end)) {
+      mig_token dot = mig_next_significant(t->sql, c->expr.end, k.end);
+      if (mig_token_op(t->sql, dot, ".")) return 1;
+    }
+  }
+  return 0;
+}
+
+/* A TEMP table of the same name takes the place of this one where SQLite's RENAME looks at triggers
+** and indexes. */
+static int mig_is_hidden(const mig_lowering *l) {
+  return l->temp != l->catalog && mig_catalog_table(l->temp, l->c->old.name) != 0;
+}
+
+static void mig_lower_by_renaming(mig_lowering *l) {
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_format(l->a, "ALTER TABLE %s RENAME TO \"%w\"", mig_qualified(l, l->c->old.name),
+                      l->scratch),
+           "the old table is put aside");
+  mig_emit_create(l);
+  mig_lower_copy(l, l->c->old.name, l->scratch);
+  mig_keep_sequence(l, l->scratch, l->c->old.name);
+  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE %s", mig_qualified(l, l->scratch)),
+           "the old rows");
+}
+
+/* The columns of the plain table that holds the rows for a moment: c0, c1, ..; without a type
+** nothing is converted on the way. */
+static char *mig_plain_columns(mig_lowering *l, int n) {
+  mig_text names;
+  int i;
+  mig_text_init(&names, l->a);
+  for (i = 0; i < n; i++) mig_putf(&names, "%sc%d", i ? ", " : "", i);
+  return names.z;
+}
+
+static void mig_lower_by_two_copies(mig_lowering *l) {
+  mig_copy_lists out = mig_copy_columns(l), back = out;
+  const mig_table *old = &l->c->old;
+  char *names = mig_plain_columns(l, out.n);
+  if (!names) return;
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_format(l->a, "CREATE TABLE %s(%s)", mig_qualified(l, l->scratch), names),
+           "the rows stay here while the table is made anew");
+  mig_text_init(&out.columns, l->a);
+  mig_put(&out.columns, names);
+  mig_emit_copy(l, l->scratch, old->name, &out);
+  mig_keep_sequence(l, old->name, l->scratch);
+  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE %s", mig_qualified(l, old->name)),
+           "its rows are in the copy");
+  mig_emit_create(l);
+  mig_text_init(&back.values, l->a);
+  mig_put(&back.values, names);
+  mig_text_init(&back.order, l->a);
+  mig_put(&back.order, " ORDER BY rowid");
+  mig_emit_copy(l, old->name, l->scratch, &back);
+  mig_keep_sequence(l, l->scratch, old->name);
+  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE %s", mig_qualified(l, l->scratch)),
+           "the rows are back");
+}
+
+static void mig_lower_by_portable(mig_lowering *l) {
+  mig_lower_loss_checks(l);
+  mig_lower_identity_checks(l);
+  if (mig_names_itself(&l->c->old) || mig_is_hidden(l)) mig_lower_by_two_copies(l);
+  else mig_lower_by_renaming(l);
+  mig_lower_objects_again(l);
+}
+/* Ladder: the statements of a change by the rung that was chosen, between the checks that are the
+** same for all. */
+
+/* Strings in double quotes in the indexes of the table, which a new column's name would capture. */
+static void mig_lower_index_strings(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  mig_object *o = 0;
+  int i;
+  while ((o = mig_objects_of(l->catalog, c->old.name, o)) != 0 && !mig_failed(l->a)) {
+    const char *sql = o->sql;
+    mig_index x;
+    for (i = 0; sql && mig_is_type(o, "index") && i < c->now.ncolumn; i++) {
+      if (c->origins[i].from >= 0 || mig_parse_index(l->a, sql, &x)) continue;
+      sql = mig_keep_strings(l->a, sql, x.where, c->now.columns[i].name);
+      if (!sql || mig_parse_index(l->a, sql, &x)) return;
+      sql = mig_keep_strings(l->a, sql, x.list, c->now.columns[i].name);
+    }
+    if (sql && o->sql && sql != o->sql) {
+      mig_emit_text_edit(l, o, sql, "a string in double quotes stays one beside the new column");
+    }
+  }
+}
+
+static void mig_lower_native_add(mig_lowering *l) {
+  mig_text z;
+  mig_text_init(&z, l->a);
+  mig_put(&z, "ALTER TABLE ");
+  mig_put_object(&z, l->schema, l->c->old.name);
+  mig_putf(&z, " ADD COLUMN %s", l->c->alter->first->text);
+  mig_emit(l->out, MIG_S_SCHEMA, z.z, "SQLite's own: rows need not be written");
+}
+
+/* Puts the statements of the change into l->out. `table` is its row in the catalog. */
+static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
+  mig_choice choice = mig_choose(l->c, l->d, l->facts);
+  l->out->strategy = mig_rung_name(choice.rung);
+  mig_lower_refusals(l);
+  if (choice.rung != MIG_PORTABLE_REBUILD) mig_lower_index_strings(l);
+  mig_lower_null_checks(l);
+  mig_lower_fk_baselines(l, 0);
+  if (choice.rung == MIG_NATIVE) mig_lower_native_add(l);
+  else if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_by_edit(l, table);
+  else if (choice.rung == MIG_REBUILD) mig_lower_by_rebuild(l, table);
+  else mig_lower_by_portable(l);
+  if (choice.rung == MIG_REBUILD && l->d->autoincrement) mig_lower_sequence(l);
+  mig_lower_null_checks_after(l);
+  mig_lower_check_checks(l);
+  mig_lower_fk_checks(l);
+  mig_lower_fk_baselines(l, 1);
+  return choice;
+}
+/* Children: foreign keys of other tables that a change of their parent would leave without the key
+** that they reference. RESTRICT names them; CASCADE drops them, as PostgreSQL does. */
+
+/* An empty change of a table, for edits that another table's statement asks for. */
+static mig_alteration *mig_side_change(mig_arena *a, const char *sql) {
+  mig_alteration *c = (mig_alteration *)mig_alloc(a, sizeof *c);
+  mig_alter *none = (mig_alter *)mig_alloc(a, sizeof *none);
+  if (c && none) mig_apply(a, sql, none, c);
+  return mig_failed(a) ? 0 : c;
+}
+
+/* Has the foreign key lost its parent key? `was` is the parent before, `is` after. */
+static int mig_loses_key(mig_lowering *l, const mig_constraint *fk, const mig_table *was,
+                         const mig_table *is) {
+  if (!mig_same(fk->parent, was->name) || !mig_is_parent_key(l, was, fk)) return 0;
+  return !mig_is_parent_key(l, is, fk) ||
+         (fk->nparent && mig_find_column(is, fk->parent_keys[0].name) < 0);
+}
+
+static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
+  mig_alteration *c = mig_side_change(l->a, o->sql);
+  int i, dropped = 0;
+  for (i = 0; c && i < c->now.nconstraint && !mig_failed(l->a); i++) {
+    const mig_constraint *fk = &c->now.constraints[i];
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_key(l, fk, &l->c->old, &l->c->now)) continue;
+    if (!cascade) {
+      const char **names = mig_constraint_names(l->a, &c->now);
+      if (!names) return;
+      mig_fail(l->a, MIGRATE_DEPENDENT,
+               "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it too)",
+               names[i], o->name, l->c->old.name);
+      return;
+    }
+    mig_drop_constraint_at(c, i);
+    dropped = 1;
+    i = -1;
+  }
+  if (dropped && !mig_failed(l->a)) {
+    mig_emit_text_edit(l, o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
+  }
+}
+
+/* Does the change take a key or a column away that a foreign key could need? */
+static int mig_drops_key(const mig_diff *d) {
+  const mig_alteration *c = d->c;
+  int i, k;
+  for (i = 0; i < d->old_autos.n; i++) {
+    if (!d->old_autos.v[i].used) return 1;
+  }
+  for (i = 0; i < c->old.ncolumn; i++) {
+    for (k = 0; k < c->now.ncolumn && c->origins[k].from != i; k++) {}
+    if (k == c->now.ncolumn) return 1;
+  }
+  return mig_primary_key(&c->old) != 0 && !mig_primary_key(&c->now);
+}
+
+static void mig_lower_children(mig_lowering *l) {
+  int i;
+  if (!mig_drops_key(l->d)) return;
+  for (i = 0; i < l->catalog->n && !mig_failed(l->a); i++) {
+    mig_object *o = &l->catalog->v[i];
+    if (!mig_is_type(o, "table") || mig_same(o->name, l->c->old.name)) continue;
+    if (!mig_mentions(o->sql, "references") || !mig_mentions(o->sql, l->c->old.name)) continue;
+    mig_lower_child(l, o, l->c->cascade);
+  }
+}
+/* Script: the text of a revision file, read and written; what may stand in its sections; the
+** checksum of what they mean.
+**
+** A file opens with comment lines: the message first, then `-- key: value`. A single word, a colon
+** and a blank or the line's end make a key, so that prose is free to say anything else. The
+** sections begin at `-- migrate:up` and `-- migrate:down`. A message quotes words of the file only
+** where they look like a key: what was named by mistake might hold a secret. */
+
+static const char mig_template[] =
+    "-- ${message}\n"
+    "-- revision: ${revision}\n"
+    "-- down_revision: ${down_revision}\n"
+    "-- branch_labels: ${branch_labels}\n"
+    "-- depends_on: ${depends_on}\n"
+    "-- create_date: ${create_date}\n"
+    "\n"
+    "-- migrate:up\n"
+    "${upgrade}\n"
+    "-- migrate:down\n"
+    "${downgrade}";
+
+enum mig_header_key {
+  MIG_KEY_REVISION,
+  MIG_KEY_DOWN_REVISION,
+  MIG_KEY_BRANCH_LABELS,
+  MIG_KEY_DEPENDS_ON,
+  MIG_KEY_CREATE_DATE,
+  MIG_KEY_COMPAT,
+  MIG_KEY_COUNT
+};
+
+static const char *const mig_header_keys[MIG_KEY_COUNT] = {
+    "revision", "down_revision", "branch_labels", "depends_on", "create_date", "compat"};
+
+typedef struct mig_script_reader {
+  mig_arena *a;
+  const char *path;
+  const char *z;
+  size_t n;
+  mig_revision *rev;
+  int line;      /* of the token at hand */
+  size_t passed; /* bytes up to which line has been counted */
+  int sections;  /* markers met; the header is what stands before the first */
+  int message;   /* the message has been read */
+  int key_line[MIG_KEY_COUNT]; /* 0: not met */
+} mig_script_reader;
+
+static void mig_script_fail(mig_script_reader *r, const char *message) {
+  mig_fail(r->a, MIGRATE_SCRIPT, "%s:%d: %s", r->path, r->line, message);
+}
+
+/* Moves r->line on to the line of byte `at`. */
+static void mig_count_lines(mig_script_reader *r, size_t at) {
+  for (; r->passed < at; r->passed++) r->line += r->z[r->passed] == '\n';
+}
+
+/* The bytes without white space at both ends. */
+static mig_span mig_trim_blanks(const char *z, size_t at, size_t end) {
+  mig_span s;
+  while (at < end && mig_is_space((unsigned char)z[at])) at++;
+  while (end > at && mig_is_space((unsigned char)z[end - 1])) end--;
+  s.at = at;
+  s.end = end;
+  return s;
+}
+
+/* ---- Header ---- */
+
+/* The length of the key with which a line of comment begins; 0: it is prose. */
+static size_t mig_key_length(const char *z, size_t n) {
+  size_t i = 0;
+  if (!n || mig_is_digit((unsigned char)z[0])) return 0;
+  while (i < n && ((mig_is_id_char(z[i]) && z[i] != '.'))) i++;
+  if (i == 0 || i >= n || z[i] != ':') return 0;
+  return i + 1 == n || mig_is_space((unsigned char)z[i + 1]) ? i : 0;
+}
+
+static int mig_known_key(const char *z, size_t n) {
+  int i;
+  for (i = 0; i < MIG_KEY_COUNT; i++) {
+    if (strlen(mig_header_keys[i]) == n && memcmp(z, mig_header_keys[i], n) == 0) return i;
+  }
+  return -1;
+}
+
+/* The ids or labels of a list in the header. */
+static mig_names mig_header_names(mig_script_reader *r, const char *value, int labels) {
+  mig_names names = mig_list_of(r->a, value);
+  int i;
+  for (i = 0; i < names.n && !mig_failed(r->a); i++) {
+    if (labels) mig_check_label(r->a, names.at[i]);
+    else mig_check_id(r->a, names.at[i]);
+  }
+  return names;
+}
+
+static void mig_header_key(mig_script_reader *r, int key, const char *value) {
+  mig_revision *rev = r->rev;
+  switch (key) {
+    case MIG_KEY_REVISION:
+      rev->id = value;
+      mig_check_id(r->a, value);
+      break;
+    case MIG_KEY_DOWN_REVISION: rev->down = mig_header_names(r, value, 0); break;
+    case MIG_KEY_BRANCH_LABELS: rev->labels = mig_header_names(r, value, 1); break;
+    case MIG_KEY_DEPENDS_ON: rev->depends = mig_header_names(r, value, 1); break;
+    case MIG_KEY_CREATE_DATE: rev->create_date = value; break;
+    default:
+      rev->compat = *value ? value : 0;
+      if (*value) mig_check_id(r->a, value);
+  }
+}
+
+/* One line of comment before the first section: the message, a key or prose. */
+static void mig_header_line(mig_script_reader *r, size_t at, size_t end) {
+  mig_span text = mig_trim_blanks(r->z, at, end), value;
+  size_t length = mig_key_length(r->z + text.at, text.end - text.at);
+  int key = length ? mig_known_key(r->z + text.at, length) : -1;
+  const char *copy;
+  if (mig_span_empty(text)) return;
+  if (key < 0 && !r->message) {
+    r->message = 1;
+    r->rev->message = mig_span_text(r->a, r->z, text);
+    return;
+  }
+  if (!length) return;
+  if (key < 0) {
+    mig_script_fail(r, mig_format(r->a, "unknown header key '%.*s'; known are revision, "
+                                        "down_revision, branch_labels, depends_on, create_date and "
+                                        "compat",
+                                  (int)(length > 40 ? 40 : length), r->z + text.at));
+    return;
+  }
+  if (r->key_line[key]) {
+    mig_script_fail(r, mig_format(r->a, "header key '%s' is there already, in line %d",
+                                  mig_header_keys[key], r->key_line[key]));
+    return;
+  }
+  r->key_line[key] = r->line;
+  value = mig_trim_blanks(r->z, text.at + length + 1, text.end);
+  copy = mig_span_text(r->a, r->z, value);
+  if (!copy) return;
+  mig_header_key(r, key, copy);
+  mig_fault_context(r->a, "%s:%d: ", r->path, r->line);
+}
+
+/* ---- Markers ---- */
+
+/* Where the text behind `-- migrate:` begins in a line comment; 0: it is no marker. */
+static size_t mig_marker_at(const char *z, size_t at, size_t end) {
+  static const char word[] = "migrate:";
+  size_t n = sizeof word - 1;
+  at += 2;
+  while (at < end && (z[at] == ' ' || z[at] == '\t')) at++;
+  return end - at >= n && memcmp(z + at, word, n) == 0 ? at + n : 0;
+}
+
+/* Whether nothing, or nothing but blanks, stands before byte `at` in its line. */
+static int mig_opens_line(const char *z, size_t at, int blanks) {
+  while (blanks && at > 0 && (z[at - 1] == ' ' || z[at - 1] == '\t')) at--;
+  return at == 0 || z[at - 1] == '\n' || (at == 3 && memcmp(z, "\xef\xbb\xbf", 3) == 0);
+}
+
+static void mig_section_options(mig_script_reader *r, mig_section *section, size_t at, size_t end) {
+  mig_span options = mig_trim_blanks(r->z, at, end);
+  char *text = mig_span_text(r->a, r->z, options);
+  if (!text || !*text) return;
+  if (strcmp(text, "transaction:false") == 0) section->outside = 1;
+  else if (strcmp(text, "transaction:true") != 0) {
+    mig_script_fail(r, "unknown option of the marker; known is transaction:false");
+  }
+}
+
+/* A section begins at the line behind this marker, and ends where the next one begins. */
+static mig_section *mig_section_open(mig_script_reader *r, mig_section *section, const char *name,
+                                     size_t at, size_t end) {
+  if (section->line) {
+    mig_script_fail(r, mig_format(r->a, "-- migrate:%s is there already, before line %d", name,
+                                  section->line));
+    return 0;
+  }
+  r->sections++;
+  section->line = r->line + 1;
+  mig_section_options(r, section, at, end);
+  return section;
+}
+
+static int mig_word_is(const char *z, size_t n, const char *word) {
+  return strlen(word) == n && memcmp(z, word, n) == 0;
+}
+
+/* A comment that is a marker. Returns the section that it opens, or NULL. */
+static mig_section *mig_take_marker(mig_script_reader *r, mig_token t, size_t at) {
+  const char *word = r->z + at;
+  size_t n = 0;
+  int up, down;
+  while (at + n < t.end && mig_is_word_byte((unsigned char)word[n])) n++;
+  up = mig_word_is(word, n, "up");
+  down = mig_word_is(word, n, "down");
+  if (up || down) {
+    if (mig_opens_line(r->z, t.at, 0)) {
+      return mig_section_open(r, up ? &r->rev->upgrade : &r->rev->downgrade, up ? "up" : "down",
+                              at + n, t.end);
+    }
+    if (mig_opens_line(r->z, t.at, 1)) {
+      mig_script_fail(r, "a marker of a section begins its line, without blanks before it");
+    }
+    return 0; /* behind a statement it is a remark */
+  }
+  if (!mig_word_is(word, n, "allow") && !mig_word_is(word, n, "renamed_from")) {
+    mig_script_fail(r, "unknown marker; known are -- migrate:up, down, allow and renamed_from");
+  }
+  return 0;
+}
+
+/* ---- The file ---- */
+
+static void mig_section_close(mig_script_reader *r, mig_section *section, size_t from, size_t to) {
+  if (section && from <= to) section->sql = mig_copyn(r->a, r->z + from, to - from);
+}
+
+/* The byte behind the line end that follows `at`. */
+static size_t mig_line_after(const char *z, size_t n, size_t at) {
+  while (at < n && z[at] != '\n') at++;
+  return at < n ? at + 1 : n;
+}
+
+static void mig_read_script(mig_script_reader *r) {
+  mig_section *open = 0;
+  size_t from = 0;
+  mig_token t;
+  for (t = mig_next_token(r->z, r->n, 0); t.type != MIG_TK_END && !mig_failed(r->a);
+       t = mig_next_token(r->z, r->n, t.end)) {
+    int remark = t.type == MIG_TK_COMMENT && r->z[t.at] == '-';
+    size_t at = remark ? mig_marker_at(r->z, t.at, t.end) : 0;
+    mig_section *next;
+    if (t.type == MIG_TK_SPACE) continue;
+    mig_count_lines(r, t.at);
+    if (at) {
+      next = mig_take_marker(r, t, at);
+      if (!next) continue;
+      mig_section_close(r, open, from, t.at);
+      open = next;
+      from = mig_line_after(r->z, r->n, t.end);
+    } else if (remark && !r->sections) {
+      mig_header_line(r, t.at + 2, t.end);
+    } else if (t.type != MIG_TK_COMMENT && !r->sections) {
+      mig_script_fail(r, r->key_line[MIG_KEY_REVISION]
+                             ? "a statement stands before the first section; put the line "
+                               "'-- migrate:up' before it"
+                             : "no header; a revision file begins with comment lines, of which one "
+                               "is '-- revision: ID'");
+    }
+  }
+  mig_section_close(r, open, from, r->n);
+}
+
+/* Reads the text of a revision file, z[0..n) with a NUL behind it, which the revision keeps. */
+static void mig_script_parse(mig_arena *a, const char *path, const char *z, size_t n,
+                             mig_revision *rev) {
+  mig_script_reader r;
+  const char *nul;
+  memset(&r, 0, sizeof r);
+  memset(rev, 0, sizeof *rev);
+  rev->path = path;
+  rev->text = z;
+  rev->id = rev->message = rev->create_date = "";
+  r.a = a;
+  r.path = path;
+  r.z = z;
+  r.n = n;
+  r.rev = rev;
+  r.line = 1;
+  nul = n ? (const char *)memchr(z, 0, n) : 0;
+  if (nul) {
+    mig_count_lines(&r, (size_t)(nul - z));
+    mig_script_fail(&r, mig_format(a, "a NUL byte, at offset %lld of the file",
+                                   (sqlite3_int64)(nul - z)));
+    return;
+  }
+  mig_read_script(&r);
+  if (mig_failed(a) || r.key_line[MIG_KEY_REVISION]) return;
+  r.line = 1;
+  mig_script_fail(&r, "no header; a revision file begins with comment lines, of which one is "
+                      "'-- revision: ID'");
+}
+
+/* ---- Statements that cannot run in a section ---- */
+
+/* "revision ae10 (versions/x.sql), upgrade, line 12, column 3" */
+static const char *mig_where(mig_arena *a, const mig_revision *rev, int upgrade, size_t at) {
+  const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
+  mig_place p = mig_place_of(section->sql ? section->sql : "", at);
+  return mig_format(a, "revision %s%s%s%s, %s, line %d, column %d", rev->id,
+                    rev->path ? " (" : "", rev->path ? rev->path : "", rev->path ? ")" : "",
+                    upgrade ? "upgrade" : "downgrade",
+                    p.line + (section->line ? section->line - 1 : 0), p.column);
+}
+
+/* PRAGMAs of which SQLite says nothing, or that it refuses, inside a transaction. */
+static const char *const mig_idle_pragmas[] = {"foreign_keys", "journal_mode", "synchronous",
+                                               "temp_store", "temp_store_directory"};
+
+/* What is wrong with a PRAGMA that begins behind byte `at`; NULL: nothing. */
+static const char *mig_pragma_problem(mig_arena *a, const char *z, size_t n, size_t at) {
+  mig_token name = mig_next_significant(z, n, at), next = mig_next_significant(z, n, name.end);
+  size_t i;
+  if (mig_token_op(z, next, ".")) {
+    name = mig_next_significant(z, n, next.end);
+    next = mig_next_significant(z, n, name.end);
+  }
+  if (mig_token_is(z, name, "wal_checkpoint")) {
+    return "PRAGMA wal_checkpoint cannot run inside a transaction";
+  }
+  if (!mig_token_op(z, next, "=") && !mig_token_op(z, next, "(")) return 0; /* it only asks */
+  for (i = 0; i < sizeof mig_idle_pragmas / sizeof mig_idle_pragmas[0]; i++) {
+    if (!mig_token_is(z, name, mig_idle_pragmas[i])) continue;
+    return mig_format(a, "PRAGMA %s does nothing inside a transaction; leave it out, or set it in "
+                         "env.sql",
+                      mig_idle_pragmas[i]);
+  }
+  return 0;
+}
+
+static const char *const mig_refused_words[] = {"BEGIN",   "COMMIT", "END",    "ROLLBACK", "SAVEPOINT",
+                                                "RELEASE", "ATTACH", "DETACH", "VACUUM"};
+
+/* What is wrong with a statement of a transactional section; NULL: nothing. */
+static const char *mig_statement_problem(mig_arena *a, const char *z, mig_span s) {
+  mig_token t = mig_next_significant(z, s.end, s.at);
+  size_t i;
+  for (i = 0; i < sizeof mig_refused_words / sizeof mig_refused_words[0]; i++) {
+    if (!mig_token_is(z, t, mig_refused_words[i])) continue;
+    if (i < 6) {
+      return mig_format(a, "%s is not for a revision: the run has its own transaction",
+                        mig_refused_words[i]);
+    }
+    return mig_format(a, "%s cannot run inside a transaction; a section that needs it begins with "
+                         "'-- migrate:up transaction:false' (or down)",
+                      mig_refused_words[i]);
+  }
+  if (mig_token_is(z, t, "PRAGMA")) return mig_pragma_problem(a, z, s.end, t.end);
+  return 0;
+}
+
+/* Looks through a section before anything of it runs; sets the fault where something in it cannot
+** run there. */
+static void mig_check_section(mig_arena *a, const mig_revision *rev, int upgrade) {
+  const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
+  const char *z = section->sql, *problem;
+  size_t n = z ? strlen(z) : 0, at = 0;
+  mig_span s;
+  int found = 1;
+  while (z && found > 0 && !mig_failed(a)) {
+    found = mig_next_statement(z, n, &at, &s);
+    if (!found) break;
+    problem = found < 0 ? "the text ends inside of this statement" : 0;
+    if (z[s.at] == '.') problem = "a command of the sqlite3 shell is not SQL";
+    if (!problem && !section->outside) problem = mig_statement_problem(a, z, s);
+    if (problem) mig_fail(a, MIGRATE_SCRIPT, "%s: %s", mig_where(a, rev, upgrade, s.at), problem);
+  }
+}
+
+/* ---- Checksum ---- */
+
+#define MIG_FNV_BASE (((sqlite3_uint64)0xcbf29ce4u << 32) | 0x84222325u)
+#define MIG_FNV_PRIME (((sqlite3_uint64)0x100u << 32) | 0x1b3u)
+
+static sqlite3_uint64 mig_hash_bytes(sqlite3_uint64 h, const char *z, size_t n, int fold) {
+  size_t i;
+  for (i = 0; i < n; i++) {
+    unsigned char c = (unsigned char)z[i];
+    if (fold && c >= 'A' && c <= 'Z') c = (unsigned char)(c + ('a' - 'A'));
+    h = (h ^ c) * MIG_FNV_PRIME;
+  }
+  return h;
+}
+
+/* The words of a section: white space, comments and empty statements do not count, nor does the
+** case of bare words, which SQLite ignores as well; whatever is quoted counts byte for byte. */
+static sqlite3_uint64 mig_hash_section(sqlite3_uint64 h, const mig_section *section) {
+  const char *z = section->sql ? section->sql : "";
+  size_t n = strlen(z);
+  mig_token t;
+  int semicolon = 0;
+  h = mig_hash_bytes(h, section->sql ? (section->outside ? "o" : "s") : "-", 1, 0);
+  for (t = mig_next_significant(z, n, 0); t.type != MIG_TK_END;
+       t = mig_next_significant(z, n, t.end)) {
+    char type = (char)t.type;
+    if (mig_token_op(z, t, ";")) {
+      semicolon = 1;
+      continue;
+    }
+    if (semicolon) h = mig_hash_bytes(h, ";", 2, 0);
+    semicolon = 0;
+    h = mig_hash_bytes(h, &type, 1, 0);
+    h = mig_hash_bytes(h, z + t.at, t.end - t.at, t.type == MIG_TK_WORD);
+    h = mig_hash_bytes(h, "", 1, 0);
+  }
+  return h;
+}
+
+/* The checksum of what a revision means: 16 hexadecimal digits. */
+static const char *mig_checksum(mig_arena *a, const mig_revision *rev) {
+  sqlite3_uint64 h = mig_hash_section(MIG_FNV_BASE, &rev->upgrade);
+  h = mig_hash_section(h, &rev->downgrade);
+  return mig_format(a, "%016llx", h);
+}
+
+/* ---- New files ---- */
+
+/* 12 random hexadecimal digits. */
+static const char *mig_new_id(mig_arena *a) {
+  unsigned char b[6];
+  sqlite3_randomness((int)sizeof b, b);
+  return mig_format(a, "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+}
+
+static const char *mig_template_value(mig_arena *a, const mig_revision *rev, const char *name,
+                                      size_t n) {
+  if (mig_word_is(name, n, "message")) return rev->message;
+  if (mig_word_is(name, n, "revision")) return rev->id;
+  if (mig_word_is(name, n, "down_revision")) return mig_join(a, rev->down);
+  if (mig_word_is(name, n, "branch_labels")) return mig_join(a, rev->labels);
+  if (mig_word_is(name, n, "depends_on")) return mig_join(a, rev->depends);
+  if (mig_word_is(name, n, "create_date")) return rev->create_date;
+  if (mig_word_is(name, n, "upgrade")) return rev->upgrade.sql ? rev->upgrade.sql : "";
+  if (mig_word_is(name, n, "downgrade")) return rev->downgrade.sql ? rev->downgrade.sql : "";
+  return 0;
+}
+
+/* A message that would be read as a key or a marker cannot be the first line of a file. */
+static void mig_check_message(mig_arena *a, const char *message) {
+  size_t length = mig_key_length(message, strlen(message));
+  if ((length && mig_known_key(message, length) >= 0) || strncmp(message, "migrate:", 8) == 0) {
+    mig_fail(a, MIGRATE_MISUSE, "the message would be read as a line of the header: %s", message);
+  }
+}
+
+/* The text of a new revision file: the template with its ${..} replaced. */
+static const char *mig_script_render(mig_arena *a, const char *path, const char *tmpl,
+                                     const mig_revision *rev) {
+  mig_text t;
+  const char *from = tmpl, *dollar;
+  mig_text_init(&t, a);
+  mig_check_message(a, rev->message);
+  while (!mig_failed(a) && (dollar = strstr(from, "${")) != 0) {
+    const char *end = strchr(dollar, '}');
+    size_t n = end ? (size_t)(end - dollar) - 2 : 0;
+    const char *value = end ? mig_template_value(a, rev, dollar + 2, n) : 0;
+    if (!value) {
+      mig_fail(a, MIGRATE_CONFIG, "%s:%d: unknown token '${%.*s}' in the template", path,
+               mig_place_of(tmpl, (size_t)(dollar - tmpl)).line, (int)(n < 40 ? n : 40),
+               dollar + 2);
+      return 0;
+    }
+    mig_putn(&t, from, (size_t)(dollar - from));
+    mig_put(&t, value);
+    from = end + 1;
+  }
+  mig_put(&t, from);
+  return mig_failed(a) ? 0 : mig_text_z(&t);
+}
+
+/* The words of a message, in lower case and joined by '_'; cut at a '_' where there are more than
+** `most` characters. */
+static const char *mig_slug(mig_arena *a, const char *message, int most) {
+  char *slug = (char *)mig_alloc(a, strlen(message) + 2);
+  size_t n = 0, cut = 0, i;
+  int chars = 0;
+  for (i = 0; message[i] && slug; i++) {
+    int c = (unsigned char)message[i];
+    if (mig_is_word_start(c) || mig_is_digit(c)) {
+      slug[n++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    } else if (n && slug[n - 1] != '_') {
+      slug[n++] = '_';
+    }
+  }
+  while (n && slug[n - 1] == '_') n--;
+  for (i = 0; i < n; i++) {
+    chars += (slug[i] & 0xc0) != 0x80;
+    if (chars <= most) cut = i + 1;
+  }
+  if (slug && chars > most) {
+    for (n = cut; n && slug[n - 1] != '_'; n--) {}
+    n = n ? n - 1 : cut;
+    slug[n++] = '_';
+  }
+  if (slug) slug[n] = 0;
+  return slug;
+}
+
+/* What the name of a new file is made of. */
+typedef struct mig_file_facts {
+  const char *id, *slug;
+  int year, month, day, hour, minute, second;
+  sqlite3_int64 epoch;
+} mig_file_facts;
+
+static int mig_file_number(const mig_file_facts *f, const char *z, size_t n, sqlite3_int64 *value) {
+  if (mig_word_is(z, n, "year")) *value = f->year;
+  else if (mig_word_is(z, n, "month")) *value = f->month;
+  else if (mig_word_is(z, n, "day")) *value = f->day;
+  else if (mig_word_is(z, n, "hour")) *value = f->hour;
+  else if (mig_word_is(z, n, "minute")) *value = f->minute;
+  else if (mig_word_is(z, n, "second")) *value = f->second;
+  else if (mig_word_is(z, n, "epoch")) *value = f->epoch;
+  else return 0;
+  return 1;
+}
+
+/* Puts what %(name)s or %(name).2d means, z standing behind the parenthesis; returns the rest, or
+** NULL where it means nothing. */
+static const char *mig_put_file_token(mig_text *t, const char *z, const mig_file_facts *f) {
+  const char *end = strchr(z, ')');
+  size_t n = end ? (size_t)(end - z) : 0;
+  sqlite3_int64 value = 0;
+  int digits = 0;
+  if (!end) return 0;
+  for (end++; *end == '.' || mig_is_digit((unsigned char)*end); end++) {
+    if (*end != '.' && digits < 10) digits = digits * 10 + (*end - '0');
+  }
+  if (mig_word_is(z, n, "rev") && *end == 's') mig_put(t, f->id);
+  else if (mig_word_is(z, n, "slug") && *end == 's') mig_put(t, f->slug);
+  else if (mig_file_number(f, z, n, &value) && (*end == 'd' || *end == 's')) {
+    mig_putf(t, "%0*lld", digits > 20 ? 20 : digits, value);
+  } else {
+    return 0;
+  }
+  return end + 1;
+}
+
+/* The name of a new file by Alembic's file_template, in which a % may be doubled. */
+static const char *mig_file_name(mig_arena *a, const char *tmpl, const mig_file_facts *f) {
+  mig_text t;
+  const char *z = tmpl;
+  mig_text_init(&t, a);
+  while (*z && !mig_failed(a)) {
+    const char *token = z;
+    if (*z != '%') {
+      mig_putn(&t, z++, 1);
+      continue;
+    }
+    if (z[1] == '%') z++;
+    if (z[1] != '(') {
+      mig_putn(&t, z++, 1);
+      continue;
+    }
+    z = mig_put_file_token(&t, z + 2, f);
+    if (!z) {
+      mig_fail(a, MIGRATE_CONFIG, "file_template: no such token: %.40s", token);
+      return 0;
+    }
+  }
+  mig_put(&t, ".sql");
+  if (!mig_failed(a) && (strpbrk(t.z, "/\\:") || t.z[0] == '.')) {
+    mig_fail(a, MIGRATE_CONFIG, "file_template makes '%s', which is not the name of a file", t.z);
+  }
+  return mig_failed(a) ? 0 : t.z;
+}
+/* Plan: graph x version rows x target -> steps, each with the changes of version rows that belong
+** to it. Nothing here has touched a database. */
+
+enum mig_direction { MIG_UPGRADE = 1, MIG_DOWNGRADE, MIG_STAMP };
+
+enum mig_change_kind { MIG_ROW_INSERT = 1, MIG_ROW_UPDATE, MIG_ROW_DELETE };
+
+typedef struct mig_change {
+  int kind;
+  const char *from, *to; /* DELETE has from, INSERT has to, UPDATE both */
+} mig_change;
+
+typedef struct mig_step {
+  int direction;
+  const mig_revision *rev;  /* NULL: a stamp */
+  const char *from, *to;    /* "a, b"; "" is base */
+  mig_change *changes;
+  int nchange, cap;
+} mig_step;
+
+typedef struct mig_plan {
+  mig_step *steps;
+  int n;
+  mig_nodes rows;      /* the version rows at the end */
+  const char *warning; /* for the log; NULL: none */
+} mig_plan;
+
+/* The version rows while a plan is made. */
+typedef struct mig_rows {
+  mig_graph *g;
+  unsigned char *row; /* a mark a node */
+  int *children;      /* applied children, by `before`; counted for downgrades alone */
+} mig_rows;
+
+static void mig_rows_init(mig_rows *s, mig_graph *g, mig_nodes rows) {
+  int i;
+  s->g = g;
+  s->row = mig_marks(g);
+  s->children = 0;
+  for (i = 0; i < rows.n && s->row; i++) s->row[rows.at[i]] = 1;
+}
+
+static void mig_rows_count(mig_rows *s, mig_nodes rows) {
+  unsigned char *applied = mig_applied(s->g, rows);
+  int i, j;
+  s->children = (int *)mig_array(s->g->a, (size_t)s->g->n, sizeof(int));
+  for (i = 0; i < s->g->n && s->children && applied; i++) {
+    mig_nodes before = s->g->nodes[i].before;
+    for (j = 0; j < before.n && applied[i]; j++) s->children[before.at[j]]++;
+  }
+}
+
+/* Notes one change and follows it; -1 stands for no node. */
+static void mig_rows_change(mig_rows *s, mig_step *step, int from, int to) {
+  mig_arena *a = s->g->a;
+  mig_change *change;
+  step->changes = (mig_change *)mig_grow(a, step->changes, step->nchange, &step->cap,
+                                         sizeof(mig_change));
+  if (mig_failed(a)) return;
+  change = &step->changes[step->nchange++];
+  change->kind = from < 0 ? MIG_ROW_INSERT : to < 0 ? MIG_ROW_DELETE : MIG_ROW_UPDATE;
+  change->from = from < 0 ? 0 : mig_id(s->g, from);
+  change->to = to < 0 ? 0 : mig_id(s->g, to);
+  if (from >= 0) s->row[from] = 0;
+  if (to >= 0) s->row[to] = 1;
+}
+
+/* `node` has been applied: it takes the place of those of its parents that are rows. */
+static void mig_rows_up(mig_rows *s, mig_step *step, int node) {
+  mig_nodes before = s->g->nodes[node].before;
+  int i, last = -1;
+  for (i = 0; i < before.n; i++) {
+    if (!s->row[before.at[i]]) continue;
+    if (last >= 0) mig_rows_change(s, step, last, -1);
+    last = before.at[i];
+  }
+  mig_rows_change(s, step, last, node);
+}
+
+/* `node` has been undone: those of its parents above which nothing is left become rows. */
+static void mig_rows_down(mig_rows *s, mig_step *step, int node) {
+  mig_nodes before = s->g->nodes[node].before;
+  int i, last = -1;
+  for (i = 0; i < before.n; i++) {
+    if (--s->children[before.at[i]] > 0 || s->row[before.at[i]]) continue;
+    if (last >= 0) mig_rows_change(s, step, -1, last);
+    last = before.at[i];
+  }
+  mig_rows_change(s, step, node, last);
+}
+
+static void mig_step_init(mig_step *step, mig_graph *g, int node, int direction) {
+  const char *parents = mig_ids(g, g->nodes[node].down);
+  step->direction = direction;
+  step->rev = g->nodes[node].rev;
+  step->from = direction == MIG_UPGRADE ? parents : step->rev->id;
+  step->to = direction == MIG_UPGRADE ? step->rev->id : parents;
+}
+
+static mig_plan mig_plan_of(mig_graph *g, int n) {
+  mig_plan p;
+  p.steps = (mig_step *)mig_array(g->a, (size_t)n, sizeof(mig_step));
+  p.n = 0;
+  p.rows = mig_no_nodes();
+  p.warning = 0;
+  return p;
+}
+
+static void mig_plan_end(mig_plan *p, const mig_rows *s) { p->rows = mig_marked(s->g, s->row, 1); }
+
+/* The steps of an upgrade to `words`, several targets separated by commas. */
+static mig_plan mig_plan_upgrade(mig_graph *g, mig_names version_rows, const char *words) {
+  mig_ask q = mig_ask_of(g, words);
+  mig_nodes rows = mig_resolve_rows(&q, version_rows), order;
+  mig_plan p = mig_plan_of(g, 0);
+  mig_range r;
+  mig_rows s;
+  int i;
+  if (mig_failed(g->a)) return p;
+  r = mig_range_of(mig_upgrade_target(&q, words, rows, 0), rows);
+  r.implicit_base = 1;
+  if (mig_failed(g->a)) return p;
+  order = mig_range_up(&q, &r);
+  p = mig_plan_of(g, order.n);
+  mig_rows_init(&s, g, rows);
+  for (i = order.n - 1; i >= 0 && !mig_failed(g->a); i--) {
+    mig_step_init(&p.steps[p.n], g, order.at[i], MIG_UPGRADE);
+    mig_rows_up(&s, &p.steps[p.n++], order.at[i]);
+  }
+  mig_plan_end(&p, &s);
+  return p;
+}
+
+/* Adds to `undo` what a downgrade to one target undoes. */
+static void mig_downgrade_one(mig_graph *g, mig_nodes rows, const char *word, unsigned char *undo,
+                              mig_lower *lower) {
+  mig_ask q = mig_ask_of(g, word);
+  mig_range r = mig_range_of(rows, mig_no_nodes());
+  unsigned char *some = 0;
+  int i;
+  q.astray = mig_format(
+      g->a, "Destination %s is not a valid downgrade target from current head(s)", word);
+  if (!mig_failed(g->a)) *lower = mig_downgrade_target(&q, word, rows, 0);
+  if (!mig_failed(g->a)) some = mig_down_set(&q, &r, lower);
+  for (i = 0; i < g->n && some && undo; i++) undo[i] = undo[i] || some[i];
+}
+
+static const char mig_warn_ambiguous[] =
+    "downgrade -1 from multiple heads is ambiguous; this usage will be disallowed in a future "
+    "release.";
+
+/* The steps of a downgrade to `words`; of several targets each is what stays on its line. */
+static mig_plan mig_plan_downgrade(mig_graph *g, mig_names version_rows, const char *words) {
+  mig_ask q = mig_ask_of(g, words);
+  mig_nodes rows = mig_resolve_rows(&q, version_rows), order;
+  mig_names targets = mig_list_of(g->a, words);
+  mig_plan p = mig_plan_of(g, 0);
+  unsigned char *undo = mig_marks(g);
+  int i, *stays = (int *)mig_array(g->a, (size_t)targets.n, sizeof(int));
+  mig_rows s;
+  for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
+    mig_lower lower;
+    lower.node = MIG_AT_BASE;
+    mig_downgrade_one(g, rows, targets.at[i], undo, &lower);
+    stays[i] = lower.node;
+    if (targets.at[i][0] == '-' && rows.n > 1) p.warning = mig_warn_ambiguous;
+  }
+  for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
+    if (targets.n > 1 && stays[i] >= 0 && undo[stays[i]]) {
+      mig_fail(g->a, MIGRATE_RANGE, "target %s would be undone by another target of '%s'",
+               targets.at[i], words);
+    }
+  }
+  if (mig_failed(g->a)) return p;
+  order = mig_sort(g, undo, rows);
+  p.steps = mig_plan_of(g, order.n).steps;
+  mig_rows_init(&s, g, rows);
+  mig_rows_count(&s, rows);
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    mig_step_init(&p.steps[p.n], g, order.at[i], MIG_DOWNGRADE);
+    mig_rows_down(&s, &p.steps[p.n++], order.at[i]);
+  }
+  mig_plan_end(&p, &s);
+  return p;
+}
+
+/* ---- Stamp ---- */
+
+static void mig_stamp_step(mig_plan *p, const char *from, const char *to) {
+  mig_step *step = &p->steps[p->n++];
+  step->direction = MIG_STAMP;
+  step->from = from;
+  step->to = to;
+}
+
+/* The rows that share a line with one of the targets, dependencies counted; each once. */
+static mig_nodes mig_stamp_sources(const mig_ask *q, mig_nodes rows, mig_names names) {
+  mig_nodes moved = mig_room(q->a, rows.n);
+  unsigned char *taken = mig_marks(q->g);
+  int i, j;
+  for (i = 0; i < names.n && !mig_failed(q->a); i++) {
+    unsigned char *line = mig_name_lineage(q, names.at[i], 1);
+    for (j = 0; j < rows.n && line && taken; j++) {
+      if (!line[rows.at[j]] || taken[rows.at[j]]) continue;
+      taken[rows.at[j]] = 1;
+      moved.at[moved.n++] = rows.at[j];
+    }
+  }
+  return moved;
+}
+
+/* Moves the sources onto `node` when they share a line with it; the first target takes them all,
+** the others get new rows. */
+static void mig_stamp_to(mig_plan *p, mig_rows *s, mig_nodes sources, int node) {
+  mig_graph *g = s->g;
+  unsigned char *line = mig_lineage(g, mig_one_node(g->a, node), 1);
+  int i, related = 0, last = -1;
+  if (!line || mig_has(sources, node)) return;
+  for (i = 0; i < sources.n; i++) related |= line[sources.at[i]];
+  if (!related) sources = mig_no_nodes();
+  mig_stamp_step(p, mig_ids(g, sources), mig_id(g, node));
+  for (i = 0; i < sources.n; i++) {
+    if (!s->row[sources.at[i]]) continue;
+    if (last >= 0) mig_rows_change(s, &p->steps[p->n - 1], last, -1);
+    last = sources.at[i];
+  }
+  mig_rows_change(s, &p->steps[p->n - 1], last, node);
+}
+
+/* The steps that set the version rows to `words`. Rows on other lines stay. */
+static mig_plan mig_plan_stamp(mig_graph *g, mig_names version_rows, const char *words) {
+  mig_ask q = mig_ask_of(g, 0);
+  mig_nodes rows = mig_resolve_rows(&q, version_rows), targets, sources;
+  mig_names names = mig_list_of(g->a, *words ? words : "base");
+  mig_plan p = mig_plan_of(g, g->n + rows.n);
+  mig_rows s;
+  int i;
+  q.several = "Multiple heads are present; please specify a single target revision";
+  sources = mig_stamp_sources(&q, rows, names);
+  targets = mig_failed(g->a) ? mig_no_nodes() : mig_resolve_all(&q, words);
+  if (!mig_failed(g->a)) mig_check_overlap(&q, targets, MIG_BEFORE);
+  if (mig_failed(g->a)) return p;
+  mig_rows_init(&s, g, rows);
+  for (i = 0; i < sources.n && !targets.n && !mig_failed(g->a); i++) {
+    mig_stamp_step(&p, mig_id(g, sources.at[i]), "");
+    mig_rows_change(&s, &p.steps[p.n - 1], sources.at[i], -1);
+  }
+  for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
+    mig_stamp_to(&p, &s, sources, targets.at[i]);
+  }
+  mig_plan_end(&p, &s);
+  return p;
+}
+
+/* ---- Words ---- */
+
+static const char *mig_direction_name(int direction) {
+  if (direction == MIG_UPGRADE) return "upgrade";
+  return direction == MIG_DOWNGRADE ? "downgrade" : "stamp_revision";
+}
+
+/* "upgrade a, b -> c" */
+static const char *mig_step_short(mig_arena *a, const mig_step *step) {
+  return mig_format(a, "%s %s -> %s", mig_direction_name(step->direction), step->from, step->to);
+}
+
+/* "Running upgrade a, b -> c, message" */
+static const char *mig_step_line(mig_arena *a, const mig_step *step) {
+  const char *message = step->rev ? step->rev->message : "";
+  return mig_format(a, "Running %s %s -> %s%s%s", mig_direction_name(step->direction), step->from,
+                    step->to, *message ? ", " : "", message);
+}
+/* 6: the database */
+/* Version: the version table, in Alembic's own layout, and the journal. Both are read here, with
+** statements of our own that are finalized at once; what writes them is made as text and run by
+** the one who runs everything. Reading never creates a table. */
+
+#define MIG_JOURNAL "migrate_journal"
+
+typedef struct mig_version {
+  int exists;
+  mig_names rows; /* in the order of their text, as the key's index gives them to Alembic */
+} mig_version;
+
+static sqlite3_stmt *mig_read_begin(sqlite3 *db, mig_arena *a, const char *sql) {
+  sqlite3_stmt *s = 0;
+  int rc;
+  if (mig_failed(a) || !sql) return 0;
+  rc = sqlite3_prepare_v2(db, sql, -1, &s, 0);
+  if (rc != SQLITE_OK) mig_fail(a, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
+  return s;
+}
+
+/* Steps to the next row: 1, or 0 at the end and after an error; then it is finalized. */
+static int mig_read_row(sqlite3 *db, mig_arena *a, sqlite3_stmt **s) {
+  int rc;
+  if (!*s) return 0;
+  rc = mig_failed(a) ? SQLITE_DONE : sqlite3_step(*s);
+  if (rc == SQLITE_ROW) return 1;
+  if (rc != SQLITE_DONE) mig_fail(a, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
+  sqlite3_finalize(*s);
+  *s = 0;
+  return 0;
+}
+
+static const char *mig_read_text(mig_arena *a, sqlite3_stmt *s, int column) {
+  const char *z = (const char *)sqlite3_column_text(s, column);
+  if (!z && sqlite3_column_type(s, column) != SQLITE_NULL) mig_no_memory(a);
+  return z ? mig_copy(a, z) : 0;
+}
+
+enum { MIG_NO_TABLE, MIG_ORDINARY_TABLE, MIG_OTHER_TABLE };
+
+/* What bears a name in the main database. */
+static int mig_table_kind(sqlite3 *db, mig_arena *a, const char *name) {
+  sqlite3_stmt *s = mig_read_begin(db, a,
+                                   "SELECT type = 'table' AND rootpage > 0 FROM main.sqlite_master "
+                                   "WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')");
+  int kind = MIG_NO_TABLE;
+  if (s) sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+  while (mig_read_row(db, a, &s)) {
+    kind = sqlite3_column_int(s, 0) ? MIG_ORDINARY_TABLE : MIG_OTHER_TABLE;
+  }
+  return kind;
+}
+
+/* ---- The version table: reading ---- */
+
+static void mig_fail_version(mig_arena *a, const char *table) {
+  mig_fail(a, MIGRATE_UNSUPPORTED,
+           "%s is not a version table: an ordinary table with the column version_num is needed; "
+           "another name is set with version_table",
+           table);
+}
+
+/* One row; anything but text without NUL bytes is no revision. */
+static const char *mig_version_row(mig_arena *a, sqlite3_stmt *s, const char *table) {
+  const char *z = mig_read_text(a, s, 0);
+  if (mig_failed(a)) return 0;
+  if (!z || sqlite3_column_type(s, 0) != SQLITE_TEXT ||
+      strlen(z) != (size_t)sqlite3_column_bytes(s, 0)) {
+    mig_fail(a, MIGRATE_UNSUPPORTED, "%s holds a row that is no revision identifier: %.20s", table,
+             z ? z : "NULL");
+  }
+  return z;
+}
+
+/* Reads the version rows. A table that is not there has none; something else by that name is an
+** error. */
+static mig_version mig_version_read(sqlite3 *db, mig_arena *a, const char *table) {
+  mig_version v;
+  sqlite3_stmt *s = 0;
+  int cap = 0, rc;
+  char *sql = mig_format(a, "SELECT version_num FROM main.\"%w\" ORDER BY 1", table);
+  memset(&v, 0, sizeof v);
+  if (!sql) return v;
+  rc = sqlite3_prepare_v2(db, sql, -1, &s, 0);
+  if (rc == SQLITE_ERROR) {
+    if (mig_table_kind(db, a, table) != MIG_NO_TABLE) mig_fail_version(a, table);
+    return v;
+  }
+  if (rc != SQLITE_OK) mig_fail(a, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
+  v.exists = rc == SQLITE_OK;
+  while (mig_read_row(db, a, &s)) {
+    v.rows.at = (const char **)mig_grow(a, v.rows.at, v.rows.n, &cap, sizeof(char *));
+    if (mig_failed(a)) continue;
+    v.rows.at[v.rows.n++] = mig_version_row(a, s, table);
+  }
+  if (mig_failed(a)) v.rows.n = 0;
+  return v;
+}
+
+/* Before anything is written: what bears the name must be a table, not a view with a trigger. */
+static void mig_version_check(sqlite3 *db, mig_arena *a, const char *table) {
+  if (mig_table_kind(db, a, table) == MIG_OTHER_TABLE) mig_fail_version(a, table);
+}
+
+/* ---- The version table: writing, as text ---- */
+
+/* The name as Alembic writes it: in quotes only where it needs them. */
+static void mig_put_bare_name(mig_text *t, const char *name) {
+  if (mig_needs_quotes(name)) mig_put_name(t, name);
+  else mig_put(t, name);
+}
+
+/* Alembic's statement, byte for byte, so that the schema text does not tell who made it. */
+static const char *mig_version_create_sql(mig_arena *a, const char *table) {
+  mig_text t;
+  char *key = mig_format(a, "%s_pkc", table);
+  mig_text_init(&t, a);
+  if (!key) return 0;
+  mig_put(&t, "CREATE TABLE main.");
+  mig_put_bare_name(&t, table);
+  mig_put(&t, " (\n\tversion_num VARCHAR(32) NOT NULL, \n\tCONSTRAINT ");
+  mig_put_bare_name(&t, key);
+  mig_put(&t, " PRIMARY KEY (version_num)\n)");
+  return t.z;
+}
+
+static const char *mig_change_sql(mig_arena *a, const char *table, const mig_change *c) {
+  mig_text t;
+  mig_text_init(&t, a);
+  mig_put(&t, c->kind == MIG_ROW_INSERT   ? "INSERT INTO main."
+              : c->kind == MIG_ROW_UPDATE ? "UPDATE main."
+                                          : "DELETE FROM main.");
+  mig_put_bare_name(&t, table);
+  if (c->kind == MIG_ROW_INSERT) {
+    mig_putf(&t, " (version_num) VALUES (%Q)", c->to);
+    return t.z;
+  }
+  if (c->kind == MIG_ROW_UPDATE) mig_putf(&t, " SET version_num=%Q", c->to);
+  mig_putf(&t, " WHERE version_num = %Q", c->from);
+  return t.z;
+}
+
+/* DELETE of all rows: stamp --purge. */
+static const char *mig_purge_sql(mig_arena *a, const char *table) {
+  mig_text t;
+  mig_text_init(&t, a);
+  mig_put(&t, "DELETE FROM main.");
+  mig_put_bare_name(&t, table);
+  return t.z;
+}
+
+/* Each change must have hit one row: `found` is what SQLite counted. */
+static void mig_change_check(mig_arena *a, const char *table, const mig_change *c, int found) {
+  if (found == 1 || c->kind == MIG_ROW_INSERT) return;
+  if (c->kind == MIG_ROW_UPDATE) {
+    mig_fail(a, MIGRATE_GRAPH,
+             "Online migration expected to match one row when updating '%s' to '%s' in '%s'; %d "
+             "found",
+             c->from, c->to, table, found);
+  } else {
+    mig_fail(a, MIGRATE_GRAPH,
+             "Online migration expected to match one row when deleting '%s' in '%s'; %d found",
+             c->from, table, found);
+  }
+}
+
+/* ---- The journal: writing, as text ---- */
+
+static const char *mig_journal_create_sql(void) {
+  return "CREATE TABLE main." MIG_JOURNAL " (\n"
+         "  id INTEGER PRIMARY KEY,\n"
+         "  revision TEXT NOT NULL,\n"
+         "  direction TEXT NOT NULL,\n"
+         "  state TEXT NOT NULL,\n"
+         "  applied_at TEXT NOT NULL,\n"
+         "  duration_ms INTEGER,\n"
+         "  checksum TEXT,\n"
+         "  message TEXT,\n"
+         "  down_revision TEXT,\n"
+         "  depends_on TEXT,\n"
+         "  compat TEXT,\n"
+         "  downgrade TEXT,\n"
+         "  downgrade_outside INTEGER\n"
+         ")";
+}
+
+#define MIG_NOW_SQL "strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now')"
+
+/* The row of a step; a state `started` is written before a section that runs outside of a
+** transaction. duration_ms below 0 is unknown. The downgrade is kept for a program that is older
+** than its database; where a function of the program takes part, SQL alone would not do. */
+static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
+                                          const char *direction, const char *state,
+                                          sqlite3_int64 duration_ms) {
+  const char *downgrade = rev->downgrade_fn ? 0 : rev->downgrade.sql;
+  char *duration = duration_ms < 0 ? mig_copy(a, "NULL") : mig_format(a, "%lld", duration_ms);
+  const char *checksum = mig_checksum(a, rev);
+  if (mig_failed(a)) return 0;
+  return mig_format(a,
+                    "INSERT INTO main." MIG_JOURNAL
+                    " (revision, direction, state, applied_at, duration_ms, checksum, message, "
+                    "down_revision, depends_on, compat, downgrade, downgrade_outside) VALUES "
+                    "(%Q, %Q, %Q, " MIG_NOW_SQL ", %s, %Q, %Q, %Q, %Q, %Q, %Q, %d)",
+                    rev->id, direction, state, duration, checksum, rev->message,
+                    mig_join(a, rev->down), mig_join(a, rev->depends), rev->compat, downgrade,
+                    rev->downgrade.outside);
+}
+
+/* The row of a section that has run to its end outside of a transaction. */
+static const char *mig_journal_done_sql(mig_arena *a, const mig_revision *rev,
+                                        const char *direction, sqlite3_int64 duration_ms) {
+  return mig_format(a,
+                    "UPDATE main." MIG_JOURNAL
+                    " SET state = 'done', applied_at = " MIG_NOW_SQL
+                    ", duration_ms = %lld WHERE id = (SELECT max(id) FROM main." MIG_JOURNAL
+                    " WHERE revision = %Q AND direction = %Q AND state = 'started')",
+                    duration_ms, rev->id, direction);
+}
+
+/* ---- The journal: reading ---- */
+
+typedef struct mig_entry {
+  const char *revision, *direction, *state, *applied_at, *checksum, *message;
+  const char *down_revision, *depends_on, *compat;
+  const char *downgrade; /* NULL: irreversible */
+  int downgrade_outside;
+} mig_entry;
+
+typedef struct mig_journal {
+  int exists;
+  mig_entry *entries; /* of each revision the last one, oldest first */
+  int n, cap;
+} mig_journal;
+
+static void mig_journal_entry(mig_arena *a, mig_journal *j, sqlite3_stmt *s) {
+  mig_entry *e;
+  j->entries = (mig_entry *)mig_grow(a, j->entries, j->n, &j->cap, sizeof(mig_entry));
+  if (mig_failed(a)) return;
+  e = &j->entries[j->n++];
+  e->revision = mig_read_text(a, s, 0);
+  e->direction = mig_read_text(a, s, 1);
+  e->state = mig_read_text(a, s, 2);
+  e->applied_at = mig_read_text(a, s, 3);
+  e->checksum = mig_read_text(a, s, 4);
+  e->message = mig_read_text(a, s, 5);
+  e->down_revision = mig_read_text(a, s, 6);
+  e->depends_on = mig_read_text(a, s, 7);
+  e->compat = mig_read_text(a, s, 8);
+  e->downgrade = mig_read_text(a, s, 9);
+  e->downgrade_outside = sqlite3_column_int(s, 10);
+}
+
+/* Reads what was done last with each revision. */
+static mig_journal mig_journal_read(sqlite3 *db, mig_arena *a) {
+  mig_journal j;
+  sqlite3_stmt *s = 0;
+  int kind = mig_table_kind(db, a, MIG_JOURNAL);
+  memset(&j, 0, sizeof j);
+  j.exists = kind == MIG_ORDINARY_TABLE;
+  if (kind == MIG_OTHER_TABLE) {
+    mig_fail(a, MIGRATE_UNSUPPORTED, MIG_JOURNAL " is not a table; it can be done without by "
+                                                 "journal = off");
+  }
+  if (j.exists) {
+    s = mig_read_begin(db, a,
+                       "SELECT revision, direction, state, applied_at, checksum, message, "
+                       "down_revision, depends_on, compat, downgrade, downgrade_outside "
+                       "FROM main." MIG_JOURNAL " WHERE id IN (SELECT max(id) FROM main." MIG_JOURNAL
+                       " GROUP BY revision) ORDER BY id");
+  }
+  while (mig_read_row(db, a, &s)) mig_journal_entry(a, &j, s);
+  if (mig_failed(a)) j.n = 0;
+  return j;
+}
+
+/* Whether the last that is known of a revision is that it was applied, or begun to be. */
+static int mig_entry_applied(const mig_entry *e) {
+  return e->direction && strcmp(e->direction, "downgrade") != 0;
+}
+/* Handle: struct migrate, and what begins and ends every public call. */
+
+typedef struct mig_pending { /* databases whose sqlite_master was edited since their last reload */
+  const char *schema;
+  struct mig_pending *next;
+} mig_pending;
+
+struct migrate {
+  sqlite3 *db;
+  mig_fault fault;
+  mig_arena arena; /* lives as long as the handle: settings, revisions */
+  mig_arena work;  /* lives as long as one call and its result */
+  mig_settings settings;
+  unsigned flags;
+  void (*log)(void *, int, const char *);
+  void *log_arg;
+  int (*written)(void *, const char *); /* told of each new revision file */
+  void *written_arg;
+  char *errbuf;
+  int nerrbuf;
+  mig_text result;
+  int statements; /* run by the last migrate_exec() */
+
+  /* revisions */
+  const mig_revision **revisions;
+  int nrevision, revision_cap;
+  mig_graph *graph; /* of all revisions; NULL: to be made */
+
+  /* one run */
+  int depth;             /* 0: no transaction of ours is open */
+  int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
+  mig_pending *pending;
+  sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
+  int nslot;
+  mig_catalog *catalogs; /* read in this run and still true; linked by mig_cached */
+  int seq;               /* statements listed so far */
+  int (*row)(void *, const migrate_statement *); /* lists each statement; NULL: nobody asks */
+  void *row_arg;
+  int row_stop;          /* the callback has heard enough */
+  const char *revision, *direction; /* what the statements belong to, for the lists */
+  int step;
+};
+
+/* Starts a public call: its memory is new, its result empty. Returns the sticky code. */
+static int mig_begin_call(migrate *m) {
+  if (!m) return SQLITE_NOMEM;
+  if (m->fault.code) return m->fault.code;
+  mig_arena_free(&m->work);
+  mig_text_init(&m->result, &m->work);
+  m->pending = 0;
+  m->slots = 0;
+  m->nslot = 0;
+  m->catalogs = 0;
+  m->statements = 0;
+  m->seq = 0;
+  return 0;
+}
+
+static int mig_end_call(migrate *m) {
+  if (m->fault.code && m->errbuf && m->nerrbuf > 0) {
+    sqlite3_snprintf(m->nerrbuf, m->errbuf, "%s", mig_fault_text(&m->fault));
+  }
+  return m->fault.code;
+}
+
+static void mig_log(migrate *m, int level, const char *message) {
+  if (m->log && message) m->log(m->log_arg, level, message);
+}
+
+/* --- reading the database ------------------------------------------------------------------ */
+
+/* The connection's error as ours. `what` names our own statement in words; NULL: the message says
+** enough. */
+static void mig_fail_db(migrate *m, const char *what) {
+  int rc = sqlite3_extended_errcode(m->db);
+  if (rc == 0 || rc == SQLITE_ROW || rc == SQLITE_DONE) rc = SQLITE_ERROR;
+  if ((rc & 0xff) == SQLITE_NOMEM) {
+    mig_no_memory(&m->work);
+  } else if (what) {
+    mig_fail(&m->work, rc, "%s: %s", what, sqlite3_errmsg(m->db));
+  } else {
+    mig_fail(&m->work, rc, "%s", sqlite3_errmsg(m->db));
+  }
+}
+
+static sqlite3_stmt *mig_prepare(migrate *m, const char *sql) {
+  sqlite3_stmt *stmt = 0;
+  if (mig_failed(&m->work) || !sql) return 0;
+  if (sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0) != SQLITE_OK) {
+    mig_fail_db(m, 0);
+    sqlite3_finalize(stmt);
+    return 0;
+  }
+  return stmt;
+}
+
+/* Steps a reader: 1 while there is a row. After the last row, or an error, it is finalized. */
+static int mig_row(migrate *m, sqlite3_stmt **stmt) {
+  int rc;
+  if (!*stmt) return 0;
+  if (!mig_failed(&m->work)) {
+    rc = sqlite3_step(*stmt);
+    if (rc == SQLITE_ROW) return 1;
+    if (rc != SQLITE_DONE) mig_fail_db(m, 0);
+  }
+  sqlite3_finalize(*stmt);
+  *stmt = 0;
+  return 0;
+}
+
+static char *mig_cell(migrate *m, sqlite3_stmt *stmt, int i) {
+  const char *z = (const char *)sqlite3_column_text(stmt, i);
+  if (!z && sqlite3_column_type(stmt, i) != SQLITE_NULL) mig_no_memory(&m->work);
+  return z ? mig_copy(&m->work, z) : 0;
+}
+
+/* The first column of the first row as an integer; 0 without a row. */
+static sqlite3_int64 mig_read_int(migrate *m, const char *sql) {
+  sqlite3_stmt *stmt = mig_prepare(m, sql);
+  sqlite3_int64 v = 0;
+  while (mig_row(m, &stmt)) v = sqlite3_column_int64(stmt, 0);
+  return v;
+}
+
+/* Does a statement compile? Its error is swallowed, but for lack of memory. */
+static int mig_compiles(migrate *m, const char *sql) {
+  sqlite3_stmt *stmt = 0;
+  int rc;
+  if (mig_failed(&m->work) || !sql) return 0;
+  rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
+  sqlite3_finalize(stmt);
+  if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
+  return rc == SQLITE_OK;
+}
+/* Revisions: those that a handle knows, in the order in which they were added, and their graph. */
+
+static void mig_add_revision(migrate *m, const mig_revision *revision) {
+  m->revisions = (const mig_revision **)mig_grow(&m->arena, (void *)m->revisions, m->nrevision,
+                                                 &m->revision_cap, sizeof(*m->revisions));
+  if (mig_failed(&m->arena)) return;
+  m->revisions[m->nrevision++] = revision;
+  m->graph = 0;
+}
+
+/* The graph of all of them, which answers into the memory of this call; NULL after a fault. */
+static mig_graph *mig_graph_of(migrate *m) {
+  if (!m->graph) m->graph = mig_graph_load(&m->arena, m->revisions, m->nrevision);
+  if (m->graph) m->graph->a = &m->work;
+  return mig_failed(&m->arena) ? 0 : m->graph;
+}
+/* Reflect: the live schema as data. Each read is finished before anything else happens. */
+
+static int mig_is_virtual(const mig_object *o) {
+  size_t n = o->sql ? strlen(o->sql) : 0;
+  mig_token k;
+  if (!n || !mig_is_type(o, "table")) return 0;
+  k = mig_next_significant(o->sql, n, 0);
+  return mig_token_is(o->sql, mig_next_significant(o->sql, n, k.end), "VIRTUAL");
+}
+
+/* The catalogs at hand hold until a statement runs that may change the schema by itself. */
+static void mig_forget_catalogs(migrate *m) { m->catalogs = 0; }
+
+/* Reads sqlite_master of one database. Objects keep the text that SQLite stores. */
+static mig_catalog *mig_read_catalog(migrate *m, const char *schema) {
+  mig_arena *a = &m->work;
+  mig_catalog *c;
+  char *sql;
+  sqlite3_stmt *stmt;
+  int i;
+  for (c = m->catalogs; c; c = c->next) {
+    if (mig_same(c->schema, schema)) return c;
+  }
+  c = (mig_catalog *)mig_alloc(a, sizeof *c);
+  sql = mig_format(a, "SELECT rowid, type, name, tbl_name, sql FROM \"%w\".sqlite_master "
+                   "ORDER BY rowid", schema);
+  stmt = mig_prepare(m, sql);
+  if (c) c->schema = mig_copy(a, schema);
+  while (mig_row(m, &stmt)) {
+    mig_object *o;
+    c->v = (mig_object *)mig_grow(a, c->v, c->n, &c->cap, sizeof(mig_object));
+    if (mig_failed(a)) continue;
+    o = &c->v[c->n++];
+    o->rowid = sqlite3_column_int64(stmt, 0);
+    o->type = mig_cell(m, stmt, 1);
+    o->name = mig_cell(m, stmt, 2);
+    o->table = mig_cell(m, stmt, 3);
+    o->sql = mig_cell(m, stmt, 4);
+    if (!o->type) o->type = "";
+    if (!o->name) o->name = "";
+    if (!o->table) o->table = "";
+  }
+  if (mig_failed(a)) return 0;
+  mig_catalog_index(a, c);
+  if (mig_failed(a)) return 0;
+  c->scratch = -1;
+  for (i = 0; i < c->n && !c->has_virtual; i++) c->has_virtual = mig_is_virtual(&c->v[i]);
+  c->next = m->catalogs;
+  m->catalogs = c;
+  return c;
+}
+
+/* The databases of the connection, in the order in which SQLite looks a bare name up: TEMP first,
+** then main, then the attached ones. */
+static const char **mig_read_schemas(migrate *m, int *n) {
+  mig_arena *a = &m->work;
+  const char **v = 0;
+  int cap = 0, temp = 0;
+  sqlite3_stmt *stmt = mig_prepare(m, "PRAGMA database_list");
+  *n = 0;
+  while (mig_row(m, &stmt)) {
+    v = (const char **)mig_grow(a, (void *)v, *n + 1, &cap, sizeof *v);
+    if (mig_failed(a)) continue;
+    if (sqlite3_column_int(stmt, 0) == 1) temp = 1;
+    v[(*n)++] = mig_cell(m, stmt, 1);
+  }
+  if (mig_failed(a)) return 0;
+  if (temp) { /* main, temp, .. -> temp, main, .. */
+    const char *swap = v[0];
+    v[0] = v[1];
+    v[1] = swap;
+  }
+  return v;
+}
+
+typedef struct mig_target {
+  mig_catalog *catalog; /* of the database that the table is in */
+  mig_catalog *temp;    /* of TEMP: its triggers and views may hang on the table; may be `catalog` */
+  mig_object *object;
+} mig_target;
+
+static int mig_has_name_prefix(const char *z, const char *prefix) {
+  return sqlite3_strnicmp(z, prefix, (int)strlen(prefix)) == 0;
+}
+
+/* Tables that belong to a virtual table: SQLite knows from 3.37 on, before that the suffixes of its
+** own modules must do. */
+static int mig_is_shadow(migrate *m, const mig_target *t) {
+  static const char *const suffixes[] = {"data",     "idx",    "content", "docsize", "config",
+                                         "segments", "segdir", "stat",    "node",    "rowid",
+                                         "parent",   0};
+  const char *name = t->object->name, *tail = strrchr(name, '_');
+  int i;
+  if (!tail || !t->catalog->has_virtual) return 0;
+  if (sqlite3_libversion_number() >= 3037000) {
+    sqlite3_stmt *stmt = mig_prepare(m, mig_format(&m->work, "PRAGMA \"%w\".table_list(\"%w\")",
+                                                   t->catalog->schema, name));
+    int shadow = 0;
+    while (mig_row(m, &stmt)) {
+      const char *type = (const char *)sqlite3_column_text(stmt, 2);
+      if (type && strcmp(type, "shadow") == 0) shadow = 1;
+    }
+    return shadow;
+  }
+  for (i = 0; suffixes[i]; i++) {
+    if (mig_same(tail + 1, suffixes[i])) {
+      char *owner = mig_copyn(&m->work, name, (size_t)(tail - name));
+      mig_object *o = owner ? mig_catalog_table(t->catalog, owner) : 0;
+      return o && mig_is_virtual(o);
+    }
+  }
+  return 0;
+}
+
+/* Refuses what is no ordinary table of the user's. */
+static void mig_refuse_target(migrate *m, const mig_target *t) {
+  const char *name = t->object->name;
+  const char *what = 0;
+  if (mig_is_type(t->object, "view")) what = "it is a view";
+  else if (mig_has_name_prefix(name, "sqlite_")) what = "it belongs to SQLite";
+  else if (mig_is_virtual(t->object)) what = "it is a virtual table";
+  else if (mig_is_shadow(m, t)) what = "it belongs to a virtual table";
+  else if (mig_same(name, m->settings.version_table) || mig_same(name, "migrate_journal")) {
+    what = "it holds the applied revisions";
+  }
+  if (what) mig_fail(&m->work, MIGRATE_UNSUPPORTED, "table %s may not be altered: %s", name, what);
+}
+
+/* Finds the table of a statement as SQLite would. Without a fault and without an object: none. */
+static mig_target mig_find_target(migrate *m, const char *schema, const char *table) {
+  mig_target t;
+  const char **schemas;
+  int n, i;
+  memset(&t, 0, sizeof t);
+  schemas = mig_read_schemas(m, &n);
+  for (i = 0; i < n && !mig_failed(&m->work) && !t.object; i++) {
+    mig_catalog *c;
+    if (schema ? !mig_same(schema, schemas[i]) : 0) continue;
+    c = mig_read_catalog(m, schemas[i]);
+    if (!c) break;
+    t.catalog = c;
+    t.object = mig_catalog_table(c, table);
+  }
+  if (schema && !t.catalog && !mig_failed(&m->work)) {
+    mig_fail(&m->work, MIGRATE_NO_SUCH, "unknown database %s", schema);
+  }
+  if (!t.object) return t;
+  if (mig_same(t.catalog->schema, "temp")) t.temp = t.catalog;
+  else t.temp = mig_read_catalog(m, "temp");
+  return t;
+}
+/* Frame: the transaction around a run, and the connection's settings, which are all as before when
+** the run is over, however it went. */
+
+/* Constants that older sqlite3.h lack; the calls answer an error there, which is harmless. */
+#define MIG_WRITABLE_SCHEMA 1011
+#define MIG_LEGACY_ALTER_TABLE 1012
+#define MIG_DQS_DML 1013
+#define MIG_DQS_DDL 1014
+#define MIG_ENABLE_COMMENTS 1022
+
+/* Sets a flag of sqlite3_db_config(); returns what it was. -1 asks only. */
+static int mig_flag(sqlite3 *db, int op, int value) {
+  int before = 0, after = 0;
+  sqlite3_db_config(db, op, -1, &before);
+  if (value >= 0 && value != before) sqlite3_db_config(db, op, value, &after);
+  return before;
+}
+
+/* What our own statements run under. */
+typedef struct mig_flags {
+  int legacy, dqs_dml, dqs_ddl, comments;
+  sqlite3_int64 rowid;
+} mig_flags;
+
+static mig_flags mig_enter(sqlite3 *db) {
+  mig_flags f;
+  f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
+  f.dqs_dml = mig_flag(db, MIG_DQS_DML, 1);
+  f.dqs_ddl = mig_flag(db, MIG_DQS_DDL, 1);
+  f.comments = mig_flag(db, MIG_ENABLE_COMMENTS, 1);
+  f.rowid = sqlite3_last_insert_rowid(db);
+  return f;
+}
+
+static void mig_leave(sqlite3 *db, mig_flags f) {
+  mig_flag(db, MIG_LEGACY_ALTER_TABLE, f.legacy);
+  mig_flag(db, MIG_DQS_DML, f.dqs_dml);
+  mig_flag(db, MIG_DQS_DDL, f.dqs_ddl);
+  mig_flag(db, MIG_ENABLE_COMMENTS, f.comments);
+  sqlite3_set_last_insert_rowid(db, f.rowid);
+}
+
+/* Runs one statement to its end; rows are dropped. Returns SQLite's code. */
+static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
+  sqlite3_stmt *stmt = 0;
+  int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, 0);
+  if (rc == SQLITE_OK && parameter) {
+    rc = sqlite3_bind_text(stmt, 1, parameter, -1, SQLITE_STATIC);
+  }
+  if (rc == SQLITE_OK) {
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {}
+    rc = sqlite3_finalize(stmt);
+  } else {
+    sqlite3_finalize(stmt);
+  }
+  return rc;
+}
+
+/* Another statement of the connection that has begun and not ended. Inside an SQL function one of
+** them is the caller itself: the one that names a function of ours. */
+static void mig_refuse_busy(migrate *m) {
+  sqlite3_stmt *stmt = 0, *other = 0;
+  int callers = (m->flags & MIGRATE_SQL_FUNCTION) ? 1 : 0;
+  while ((stmt = sqlite3_next_stmt(m->db, stmt)) != 0) {
+    const char *sql = sqlite3_sql(stmt);
+    if (!sqlite3_stmt_busy(stmt)) continue;
+    if (callers && sql && mig_mentions(sql, "migrate_")) {
+      callers--;
+      if (!sqlite3_stmt_readonly(stmt)) {
+        mig_fail(&m->work, MIGRATE_BUSY_STATEMENT,
+                 "called inside a statement that writes: %.200s (call it as SELECT f(..) alone)",
+                 sql);
+      }
+      continue;
+    }
+    other = stmt;
+  }
+  if (other) {
+    mig_fail(&m->work, MIGRATE_BUSY_STATEMENT,
+             "another statement of this connection is still reading: %.200s (finish or reset it "
+             "first)",
+             sqlite3_sql(other) ? sqlite3_sql(other) : "?");
+  }
+}
+
+/* Inside SELECT f(..) FROM t the table t is being read, and SQLite refuses every DROP: found out
+** before anything is changed. */
+static void mig_refuse_from(migrate *m) {
+  sqlite3_stmt *stmt = 0;
+  const char *sql = 0;
+  if (!(m->flags & MIGRATE_SQL_FUNCTION) || mig_failed(&m->work)) return;
+  if (mig_step_all(m->db, "CREATE TEMP TABLE migrate_probe(x)", 0) != SQLITE_OK) {
+    mig_fail_db(m, 0);
+    return;
+  }
+  if (mig_step_all(m->db, "DROP TABLE temp.migrate_probe", 0) == SQLITE_OK) return;
+  if ((sqlite3_errcode(m->db) & 0xff) != SQLITE_LOCKED) {
+    mig_fail_db(m, 0);
+    return;
+  }
+  while ((stmt = sqlite3_next_stmt(m->db, stmt)) != 0) {
+    if (sqlite3_stmt_busy(stmt) && sqlite3_sql(stmt)) sql = sqlite3_sql(stmt);
+  }
+  mig_fail(&m->work, SQLITE_LOCKED,
+           "called inside a statement that reads a table: %.200s (call it as SELECT f(..) without "
+           "FROM)",
+           sql ? sql : "?");
+}
+
+#define MIG_PAUSE_FIRST 1
+#define MIG_PAUSE_LAST 50
+
+/* BEGIN IMMEDIATE, tried again while another connection holds the lock. The host's own busy
+** handler has had its turn within each try. */
+static int mig_begin_immediate(migrate *m) {
+  int waited = 0, pause = MIG_PAUSE_FIRST, rc;
+  int limit = m->settings.busy_timeout;
+  for (;;) {
+    rc = mig_step_all(m->db, "BEGIN IMMEDIATE", 0);
+    if ((rc & 0xff) != SQLITE_BUSY || waited >= limit) return rc;
+    if (pause > limit - waited) pause = limit - waited;
+    sqlite3_sleep(pause);
+    waited += pause;
+    if (pause < MIG_PAUSE_LAST) pause *= 2;
+  }
+}
+
+/* Opens the transaction of a run: BEGIN IMMEDIATE, or a savepoint inside the caller's. */
+static void mig_frame_open(migrate *m) {
+  int rc;
+  mig_refuse_busy(m);
+  if (mig_failed(&m->work)) return;
+  m->own_transaction = sqlite3_get_autocommit(m->db);
+  if (!m->own_transaction && m->settings.rebuild == MIG_REBUILD_PORTABLE) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "rebuild = portable is not possible inside a transaction: foreign keys have to be off "
+             "before it begins");
+    return;
+  }
+  rc = m->own_transaction ? mig_begin_immediate(m)
+                          : mig_step_all(m->db, "SAVEPOINT migrate", 0);
+  if (rc != SQLITE_OK) {
+    mig_fail_db(m, (rc & 0xff) == SQLITE_BUSY ? "another connection holds the database" : 0);
+    return;
+  }
+  m->depth = 1;
+  mig_refuse_from(m);
+}
+
+/* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
+** be rolled back again, and a caller's transaction that went with it is spoken of. */
+static void mig_frame_undo(migrate *m) {
+  int gone = sqlite3_get_autocommit(m->db);
+  if (m->own_transaction) {
+    if (!gone) mig_step_all(m->db, "ROLLBACK", 0);
+  } else if (gone) {
+    mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
+  } else {
+    mig_step_all(m->db, "ROLLBACK TO migrate", 0);
+    mig_step_all(m->db, "RELEASE migrate", 0);
+  }
+}
+
+/* Ends the transaction of a run: commits without a fault, else undoes everything. */
+static void mig_frame_close(migrate *m) {
+  int rc;
+  if (!m->depth) return;
+  m->depth = 0;
+  if (!mig_failed(&m->work)) {
+    rc = mig_step_all(m->db, m->own_transaction ? "COMMIT" : "RELEASE migrate", 0);
+    if (rc == SQLITE_OK) return;
+    mig_fail_db(m, "the changes could not be committed");
+  }
+  mig_frame_undo(m);
+}
+/* Execute: the one sink. Every statement that changes anything passes through mig_sink(): it is
+** listed for whoever asks, then run. */
+
+static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
+  migrate_statement row;
+  if (!m->row || m->row_stop || mig_failed(&m->work)) return;
+  memset(&row, 0, sizeof row);
+  row.step = m->step;
+  row.seq = ++m->seq;
+  row.revision = m->revision;
+  row.direction = m->direction ? m->direction : "";
+  row.kind = mig_kind_name(s->kind);
+  row.sql = s->sql;
+  row.strategy = strategy ? strategy : "";
+  row.reason = s->reason;
+  if (m->row(m->row_arg, &row)) m->row_stop = 1;
+}
+
+/* --- edits of sqlite_master and their reload ------------------------------------------------ */
+
+static int mig_is_pending(migrate *m, const char *schema) {
+  mig_pending *p;
+  for (p = m->pending; p && !mig_same(p->schema, schema); p = p->next) {}
+  return p != 0;
+}
+
+static void mig_set_pending(migrate *m, const char *schema) {
+  mig_pending *p;
+  if (mig_is_pending(m, schema)) return;
+  p = (mig_pending *)mig_alloc(&m->work, sizeof *p);
+  if (!p) return;
+  p->schema = schema;
+  p->next = m->pending;
+  m->pending = p;
+}
+
+/* Runs a statement that DEFENSIVE forbids: lifted for it alone and put back. */
+static int mig_step_unguarded(sqlite3 *db, const char *sql, const char *parameter) {
+  int defensive = mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  int writable = mig_flag(db, MIG_WRITABLE_SCHEMA, 1);
+  int rc = mig_step_all(db, sql, parameter);
+  mig_flag(db, MIG_WRITABLE_SCHEMA, writable);
+  mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, defensive);
+  return rc;
+}
+
+/* SQLite calls a text that it cannot read "malformed database schema (t) - why": the why is enough,
+** since the text is ours and is about to be undone. */
+static void mig_fail_reload(migrate *m) {
+  const char *z = sqlite3_errmsg(m->db), *why = strstr(z, ") - ");
+  int rc = sqlite3_errcode(m->db) & 0xff;
+  if (rc == SQLITE_CORRUPT && why) mig_fail(&m->work, SQLITE_ERROR, "%s", why + 4);
+  else mig_fail_db(m, 0);
+}
+
+/* Makes the edits of a database effective. Not writable_schema=RESET: after it a ROLLBACK would
+** leave the edited schema in memory. A new schema version is noticed by every connection, by this
+** one with its next statement. */
+static void mig_reload_one(migrate *m, const char *schema) {
+  mig_arena *a = &m->work;
+  mig_statement s;
+  sqlite3_int64 version;
+  version = mig_read_int(m, mig_format(a, "PRAGMA \"%w\".schema_version", schema));
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_RELOAD;
+  s.sql = mig_format(a, "PRAGMA \"%w\".schema_version = %lld", schema, version + 1);
+  s.reason = "the edited schema takes effect, for every connection";
+  if (mig_failed(a)) return;
+  mig_announce(m, &s, "");
+  if (mig_step_unguarded(m->db, s.sql, 0) != SQLITE_OK) {
+    mig_fail_db(m, 0);
+    return;
+  }
+  if (sqlite3_libversion_number() < 3035000) { /* which did not look at its own new version */
+    mig_step_unguarded(m->db, "PRAGMA writable_schema = RESET", 0);
+  }
+  if (mig_step_all(m->db, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
+    mig_fail_reload(m);
+  }
+}
+
+static void mig_flush(migrate *m) {
+  while (m->pending && !mig_failed(&m->work)) {
+    mig_pending *p = m->pending;
+    m->pending = p->next;
+    mig_reload_one(m, p->schema);
+  }
+}
+
+/* --- rules that rows break ------------------------------------------------------------------- */
+
+#define MIG_FIRST_ROWS 5
+
+/* Runs a query whose rows are the identities of those that break a rule, and makes of them
+** "complaint: 3 rows (first rowids: 1, 5, 9)". The complaint ends in |rowids or |keys. */
+static void mig_complain(migrate *m, const char *sql, const char *complaint) {
+  mig_arena *a = &m->work;
+  sqlite3_stmt *stmt = mig_prepare(m, sql);
+  const char *word = complaint ? strrchr(complaint, '|') : 0;
+  sqlite3_int64 n = 0;
+  mig_text rows;
+  mig_text_init(&rows, a);
+  while (mig_row(m, &stmt)) {
+    const char *z = (const char *)sqlite3_column_text(stmt, 0);
+    if (n++ < MIG_FIRST_ROWS) mig_putf(&rows, "%s%s", n > 1 ? ", " : "", z ? z : "NULL");
+  }
+  if (!n || !word || mig_failed(a)) return;
+  mig_fail(a, MIGRATE_ROWS, "%.*s in %lld row%s (first %s: %s)", (int)(word - complaint), complaint,
+           n, n == 1 ? "" : "s", word + 1, mig_text_z(&rows));
+}
+
+/* Where in a statement of the user's SQLite saw the error; -1 when it does not say (before 3.38). */
+static int mig_error_offset(sqlite3 *db) {
+#if SQLITE_VERSION_NUMBER >= 3038000
+  if (sqlite3_libversion_number() >= 3038000) return sqlite3_error_offset(db);
+#endif
+  (void)db;
+  return -1;
+}
+
+/* A statement failed: over rows if its diagnosis finds any, else with SQLite's own words, in which
+** the scratch table's name is the table's. */
+static void mig_fail_statement(migrate *m, const mig_statement *s) {
+  mig_arena *a = &m->work;
+  int rc = sqlite3_extended_errcode(m->db), offset;
+  char *words = (rc & 0xff) == SQLITE_NOMEM ? 0 : mig_copy(a, sqlite3_errmsg(m->db));
+  if (!words) {
+    mig_no_memory(a);
+    return;
+  }
+  if ((rc & 0xff) == SQLITE_CONSTRAINT && s->diagnose) {
+    mig_complain(m, s->diagnose, s->complaint);
+    if (mig_failed(a) && a->fault->code != MIGRATE_ROWS) mig_fault_clear(a->fault);
+  }
+  offset = s->kind == MIG_S_SCRIPT ? mig_error_offset(m->db) : -1;
+  if (offset >= 0) mig_fail_at(a, rc, s->sql, (size_t)offset, words);
+  else mig_fail(a, rc, "%s", words);
+}
+
+static void mig_check_count(migrate *m, const mig_statement *s) {
+  sqlite3_int64 n = mig_read_int(m, s->sql);
+  int i;
+  if (s->slot >= m->nslot && !mig_failed(&m->work)) {
+    sqlite3_int64 *v =
+        (sqlite3_int64 *)mig_array(&m->work, (size_t)s->slot * 2 + 8, sizeof *v);
+    if (!v) return;
+    for (i = 0; i < m->nslot; i++) v[i] = m->slots[i];
+    m->slots = v;
+    m->nslot = s->slot * 2 + 8;
+  }
+  if (mig_failed(&m->work)) return;
+  if (s->kind == MIG_S_COUNT) m->slots[s->slot] = n;
+  else if (n > m->slots[s->slot]) mig_complain(m, s->diagnose, s->complaint);
+}
+
+/* --- native ALTERs beside broken objects ------------------------------------------------------ */
+
+typedef struct mig_hidden {
+  struct mig_hidden *next;
+  const char *schema;
+  mig_object object;
+  sqlite3_int64 root;
+} mig_hidden;
+
+/* The object that "error in view v: ..." names, unless it broke only by the change itself. */
+static mig_object *mig_blamed(mig_catalog *c, const char *message) {
+  int i;
+  if (strncmp(message, "error in ", 9) != 0) return 0;
+  message += 9;
+  for (i = 0; i < c->n; i++) {
+    size_t type = strlen(c->v[i].type), name = strlen(c->v[i].name);
+    if (!mig_is_type(&c->v[i], "view") && !mig_is_type(&c->v[i], "trigger")) continue;
+    if (strncmp(message, c->v[i].type, type) != 0 || message[type] != ' ') continue;
+    if (strncmp(message + type + 1, c->v[i].name, name) != 0) continue;
+    if (message[type + 1 + name] == ':') return &c->v[i];
+  }
+  return 0;
+}
+
+static void mig_run_edit(migrate *m, const char *schema, const char *sql, const char *parameter,
+                         const char *reason) {
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_EDIT;
+  s.sql = sql;
+  s.reason = reason;
+  if (mig_failed(&m->work) || !sql) return;
+  mig_announce(m, &s, "native");
+  if (mig_step_unguarded(m->db, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
+  mig_set_pending(m, schema);
+  mig_forget_catalogs(m);
+}
+
+static mig_hidden *mig_hide(migrate *m, const char *schema, const mig_object *o,
+                            mig_hidden *list) {
+  mig_hidden *h = (mig_hidden *)mig_alloc(&m->work, sizeof *h);
+  if (!h) return list;
+  h->schema = schema;
+  h->object = *o;
+  h->next = list;
+  mig_run_edit(m, schema,
+               mig_format(&m->work, "DELETE FROM \"%w\".sqlite_master WHERE rowid = %lld", schema,
+                          o->rowid),
+               0, "put aside: it was broken before, and SQLite would stop at it");
+  mig_flush(m);
+  return h;
+}
+
+static void mig_bring_back(migrate *m, mig_hidden *h) {
+  for (; h; h = h->next) {
+    char *sql = mig_format(&m->work,
+                           "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, "
+                           "rootpage, sql) VALUES(%lld, %Q, %Q, %Q, 0, ?1)",
+                           h->schema, h->object.rowid, h->object.type, h->object.name,
+                           h->object.table);
+    mig_run_edit(m, h->schema, sql, h->object.sql, "brought back as it was");
+  }
+  mig_flush(m);
+}
+
+/* A native ALTER that looks at every view and trigger of the schema: those that were broken before
+** are put aside for its time. */
+static void mig_run_native(migrate *m, const mig_statement *s) {
+  mig_hidden *hidden = 0;
+  const char **schemas;
+  int n, i;
+  while (!mig_failed(&m->work)) {
+    mig_object *o = 0;
+    char *words;
+    if (mig_step_all(m->db, s->sql, 0) == SQLITE_OK) break;
+    words = mig_copy(&m->work, sqlite3_errmsg(m->db));
+    if (!words || !sqlite3_get_autocommit(m->db)) {
+      schemas = words ? mig_read_schemas(m, &n) : 0;
+      for (i = 0; schemas && i < n && !o; i++) {
+        mig_catalog *c = mig_read_catalog(m, schemas[i]);
+        o = c ? mig_blamed(c, words) : 0;
+        if (o) hidden = mig_hide(m, c->schema, o, hidden);
+      }
+    }
+    if (!o && words) mig_fail(&m->work, SQLITE_ERROR, "%s", words);
+  }
+  mig_bring_back(m, hidden);
+}
+
+/* --- the sink ------------------------------------------------------------------------------- */
+
+static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
+  int rc = SQLITE_OK;
+  if (mig_failed(&m->work)) return;
+  if (s->kind != MIG_S_EDIT) mig_flush(m);
+  mig_announce(m, s, strategy);
+  if (mig_failed(&m->work)) return;
+  switch (s->kind) {
+    case MIG_S_EDIT:
+      rc = mig_step_unguarded(m->db, s->sql, s->parameter);
+      mig_set_pending(m, s->schema);
+      if (s->edited) *s->edited = s->text;
+      else mig_forget_catalogs(m);
+      break;
+    case MIG_S_CHECK:
+      mig_complain(m, s->sql, s->complaint);
+      return;
+    case MIG_S_COUNT:
+    case MIG_S_NOT_MORE:
+      mig_check_count(m, s);
+      return;
+    case MIG_S_NATIVE:
+      mig_forget_catalogs(m);
+      mig_run_native(m, s);
+      mig_forget_catalogs(m);
+      return;
+    default:
+      mig_forget_catalogs(m);
+      rc = mig_step_all(m->db, s->sql, s->parameter);
+  }
+  if (rc != SQLITE_OK) mig_fail_statement(m, s);
+}
+
+static void mig_sink_list(migrate *m, const mig_statements *list) {
+  const mig_statement *s;
+  for (s = list->first; s && !mig_failed(&m->work); s = s->next) mig_sink(m, s, list->strategy);
+}
+
+/* A statement made on the spot: version rows, the journal, the user's own. */
+static int mig_sink_sql(migrate *m, int kind, const char *sql, const char *reason) {
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = kind;
+  s.sql = sql;
+  s.reason = reason;
+  if (sql) mig_sink(m, &s, "");
+  return m->fault.code;
+}
+/* Scratch: a private database in memory with the schema of the connection and no rows. Plans,
+** explanations and offline scripts run there, through the same engine as the real thing. */
+
+/* Stands in for functions and collations that only the real connection has: there are no rows. */
+static void mig_stub_function(sqlite3_context *c, int n, sqlite3_value **v) {
+  (void)n;
+  (void)v;
+  sqlite3_result_null(c);
+}
+
+static int mig_stub_compare(void *arg, int n, const void *a, int m, const void *b) {
+  int rc = memcmp(a, b, (size_t)(n < m ? n : m));
+  (void)arg;
+  return rc ? rc : n - m;
+}
+
+static void mig_stub_collation(void *arg, sqlite3 *db, int encoding, const char *name) {
+  (void)arg;
+  (void)encoding;
+  sqlite3_create_collation(db, name, SQLITE_UTF8, 0, mig_stub_compare);
+}
+
+/* Gives the scratch database every function that a text calls and it does not know. */
+static void mig_stub_functions(mig_arena *a, sqlite3 *db, const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, 0), next;
+  for (; k.type != MIG_TK_END && !mig_failed(a); k = next) {
+    sqlite3_stmt *stmt = 0;
+    char *name, *probe;
+    next = mig_next_significant(sql, n, k.end);
+    if ((k.type != MIG_TK_WORD && k.type != MIG_TK_NAME) || !mig_token_op(sql, next, "(")) continue;
+    name = mig_dequote(a, sql, k);
+    probe = name ? mig_format(a, "SELECT \"%w\"()", name) : 0;
+    if (!probe) return;
+    if (sqlite3_prepare_v2(db, probe, -1, &stmt, 0) != SQLITE_OK &&
+        strncmp(sqlite3_errmsg(db), "no such function", 16) == 0) {
+      sqlite3_create_function(db, name, -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, 0,
+                              mig_stub_function, 0, 0);
+    }
+    sqlite3_finalize(stmt);
+  }
+}
+
+/* Is the object's b-tree that of an index? So is a WITHOUT ROWID table's. */
+static int mig_is_index_tree(migrate *m, const mig_object *o) {
+  mig_table t;
+  if (mig_is_type(o, "index")) return 1;
+  if (!mig_mentions(o->sql, "without")) return 0;
+  if (mig_parse_table(&m->work, o->sql, &t)) {
+    mig_fault_clear(&m->fault);
+    return 0;
+  }
+  return t.without_rowid;
+}
+
+static void mig_scratch_step(migrate *m, sqlite3 *db, const char *sql, const char *parameter) {
+  if (mig_failed(&m->work) || !sql) return;
+  if (mig_step_unguarded(db, sql, parameter) != SQLITE_OK) {
+    mig_fail(&m->work, sqlite3_errcode(db), "the schema cannot be copied: %s", sqlite3_errmsg(db));
+  }
+}
+
+/* Copies one database's schema, row for row: each b-tree is made by a table of the right kind,
+** whose row in sqlite_master then becomes the real one. Nothing is executed, so that unknown
+** modules and functions do not matter, and rowids, order and bytes are the same. */
+static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
+  mig_arena *a = &m->work;
+  int i;
+  for (i = 0; i < c->n && !mig_failed(a); i++) {
+    const mig_object *o = &c->v[i];
+    int tree = (mig_is_type(o, "table") && !mig_is_virtual(o)) || mig_is_type(o, "index");
+    if (tree) {
+      const char *form = mig_is_index_tree(m, o)
+                             ? "CREATE TABLE \"%w\".migrate_tree_%d(x PRIMARY KEY) WITHOUT ROWID"
+                             : "CREATE TABLE \"%w\".migrate_tree_%d(x)";
+      mig_scratch_step(m, db, mig_format(a, form, c->schema, i), 0);
+    }
+    if (o->sql) mig_stub_functions(a, db, o->sql);
+  }
+  mig_scratch_step(m, db, mig_format(a, "UPDATE \"%w\".sqlite_master SET rowid = -rowid", c->schema),
+                   0);
+  for (i = 0; i < c->n && !mig_failed(a); i++) {
+    const mig_object *o = &c->v[i];
+    char *sql = mig_format(a,
+                           "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, rootpage, "
+                           "sql) VALUES(%lld, %Q, %Q, %Q, coalesce((SELECT rootpage FROM "
+                           "\"%w\".sqlite_master WHERE name = 'migrate_tree_%d'), 0), ?1)",
+                           c->schema, o->rowid, o->type, o->name, o->table, c->schema, i);
+    mig_scratch_step(m, db, sql, o->sql);
+  }
+  mig_scratch_step(m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema),
+                   0);
+}
+
+/* The schema version follows the real one, so that both list the same statements. */
+static void mig_scratch_version(migrate *m, sqlite3 *db, const char *schema) {
+  mig_arena *a = &m->work;
+  sqlite3_int64 v = mig_read_int(m, mig_format(a, "PRAGMA \"%w\".schema_version", schema));
+  mig_scratch_step(m, db, mig_format(a, "PRAGMA \"%w\".schema_version = %lld", schema, v + 1), 0);
+  mig_scratch_step(m, db, "PRAGMA writable_schema = RESET", 0);
+  mig_scratch_step(m, db, mig_format(a, "PRAGMA \"%w\".schema_version = %lld", schema, v), 0);
+  mig_scratch_step(m, db, "PRAGMA writable_schema = RESET", 0);
+}
+
+/* Opens the scratch database; NULL after a fault. Closed with sqlite3_close(). */
+static sqlite3 *mig_scratch_open(migrate *m) {
+  sqlite3 *db = 0;
+  const char **schemas;
+  int n, i;
+  if (sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0) != SQLITE_OK) {
+    mig_no_memory(&m->work);
+  }
+  if (!db) return 0;
+  sqlite3_collation_needed(db, 0, mig_stub_collation);
+  sqlite3_limit(db, SQLITE_LIMIT_COLUMN, sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1));
+  schemas = mig_read_schemas(m, &n);
+  for (i = 0; i < n && !mig_failed(&m->work); i++) {
+    mig_catalog *c = mig_read_catalog(m, schemas[i]);
+    if (!c || (!c->n && mig_same(schemas[i], "temp"))) continue;
+    if (!mig_same(schemas[i], "main") && !mig_same(schemas[i], "temp")) {
+      mig_scratch_step(m, db, mig_format(&m->work, "ATTACH ':memory:' AS \"%w\"", schemas[i]), 0);
+    }
+    mig_scratch_schema(m, db, c);
+    mig_scratch_version(m, db, schemas[i]);
+  }
+  if (!mig_failed(&m->work)) return db;
+  sqlite3_close(db);
+  return 0;
+}
+
+/* A handle on the scratch database, with the settings of m. */
+static void mig_scratch_handle(const migrate *m, sqlite3 *db, migrate *k) {
+  memset(k, 0, sizeof *k);
+  k->db = db;
+  k->settings = m->settings;
+  mig_arena_init(&k->arena, &k->fault);
+  mig_arena_init(&k->work, &k->fault);
+  mig_text_init(&k->result, &k->work);
+}
+
+/* Its end: what went wrong there went wrong here. */
+static void mig_scratch_close(migrate *m, migrate *k) {
+  if (k->fault.code) mig_fail(&m->work, k->fault.code, "%s", mig_fault_text(&k->fault));
+  mig_arena_free(&k->work);
+  mig_arena_free(&k->arena);
+  mig_fault_clear(&k->fault);
+  sqlite3_close(k->db);
+}
+/* Dependents: views and triggers that name a table, looked at before and after a change. What did
+** not compile before may stay so; what compiles no more is a dependant that the change broke. */
+
+typedef struct mig_dependent {
+  const mig_catalog *catalog;
+  const mig_object *object;
+  int strict; /* compiled with "x" never read as a string: then so it must afterwards */
+  int worked;
+  int gone;   /* dropped by CASCADE */
+} mig_dependent;
+
+typedef struct mig_dependents {
+  mig_dependent *v;
+  int n, cap;
+} mig_dependents;
+
+static void mig_take_dependent(migrate *m, mig_dependents *d, const mig_catalog *c,
+                               const mig_object *o) {
+  int i;
+  for (i = 0; i < d->n; i++) {
+    if (d->v[i].object == o) return;
+  }
+  d->v = (mig_dependent *)mig_grow(&m->work, d->v, d->n, &d->cap, sizeof(mig_dependent));
+  if (mig_failed(&m->work)) return;
+  memset(&d->v[d->n], 0, sizeof d->v[d->n]);
+  d->v[d->n].catalog = c;
+  d->v[d->n++].object = o;
+}
+
+/* Takes in what names `name`, of one database. */
+static void mig_find_mentions(migrate *m, mig_dependents *d, const mig_catalog *c,
+                              const char *name) {
+  int i;
+  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &c->v[i];
+    if (!mig_is_type(o, "view") && !mig_is_type(o, "trigger")) continue;
+    if (mig_same(o->table, name) && mig_is_type(o, "view")) continue;
+    if (mig_mentions_token(&m->work, o->sql, name)) mig_take_dependent(m, d, c, o);
+  }
+}
+
+/* All views and triggers that name the table, or a view that does, and so on. */
+static mig_dependents mig_find_dependents(migrate *m, const mig_target *t) {
+  mig_dependents d;
+  int i;
+  memset(&d, 0, sizeof d);
+  mig_find_mentions(m, &d, t->catalog, t->object->name);
+  if (t->temp != t->catalog) mig_find_mentions(m, &d, t->temp, t->object->name);
+  for (i = 0; i < d.n && !mig_failed(&m->work); i++) {
+    if (!mig_is_type(d.v[i].object, "view")) continue;
+    mig_find_mentions(m, &d, t->catalog, d.v[i].object->name);
+    if (t->temp != t->catalog) mig_find_mentions(m, &d, t->temp, d.v[i].object->name);
+  }
+  return d;
+}
+
+/* A statement that makes SQLite compile a trigger, with all others of its event. */
+static char *mig_trigger_probe(migrate *m, const mig_catalog *c, const mig_object *o) {
+  mig_arena *a = &m->work;
+  mig_trigger t;
+  mig_text z;
+  sqlite3_stmt *stmt;
+  const char *schema = c->schema;
+  int n = 0;
+  mig_parse_trigger(a, o->sql, &t);
+  if (mig_failed(a)) {
+    mig_fault_clear(a->fault);
+    return 0;
+  }
+  mig_text_init(&z, a);
+  if (mig_same(schema, "temp")) schema = t.table_schema; /* NULL: as SQLite finds it */
+  if (t.event == 'D') {
+    mig_put(&z, "DELETE FROM ");
+    mig_put_object(&z, schema, o->table);
+    return z.z;
+  }
+  mig_put(&z, t.event == 'I' ? "INSERT INTO " : "UPDATE ");
+  mig_put_object(&z, schema, o->table);
+  if (t.event == 'I') {
+    mig_put(&z, " DEFAULT VALUES");
+    return z.z;
+  }
+  mig_put(&z, " SET ");
+  stmt = mig_prepare(m, schema ? mig_format(a, "PRAGMA \"%w\".table_info(\"%w\")", schema, o->table)
+                               : mig_format(a, "PRAGMA table_info(\"%w\")", o->table));
+  while (mig_row(m, &stmt)) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    mig_putf(&z, "%s\"%w\" = NULL", n++ ? ", " : "", name);
+  }
+  return n && !mig_failed(a) ? z.z : 0;
+}
+
+static int mig_dependent_works(migrate *m, const mig_dependent *d) {
+  const mig_object *o = d->object;
+  char *sql = mig_is_type(o, "view")
+                  ? mig_format(&m->work, "SELECT * FROM \"%w\".\"%w\"", d->catalog->schema, o->name)
+                  : mig_trigger_probe(m, d->catalog, o);
+  return sql && mig_compiles(m, sql);
+}
+
+static int mig_works_strictly(migrate *m, const mig_dependent *d, int strict) {
+  int works;
+  mig_flag(m->db, MIG_DQS_DML, !strict);
+  mig_flag(m->db, MIG_DQS_DDL, !strict);
+  works = mig_dependent_works(m, d);
+  mig_flag(m->db, MIG_DQS_DML, 1);
+  mig_flag(m->db, MIG_DQS_DDL, 1);
+  return works;
+}
+
+static void mig_baseline(migrate *m, mig_dependents *d) {
+  int i;
+  for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+    d->v[i].strict = d->v[i].worked = mig_works_strictly(m, &d->v[i], 1);
+    if (!d->v[i].worked) d->v[i].worked = mig_works_strictly(m, &d->v[i], 0);
+  }
+}
+
+/* UPDATE OF a column that is gone compiles, and never fires: it needs the column all the same. */
+static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alteration *c) {
+  mig_trigger t;
+  int i;
+  if (!mig_is_type(d->object, "trigger") || !mig_same(d->object->table, c->old.name)) return 0;
+  mig_parse_trigger(&m->work, d->object->sql, &t);
+  if (mig_failed(&m->work)) mig_fault_clear(&m->fault);
+  else {
+    for (i = 0; i < t.ncolumn; i++) {
+      if (mig_find_column(&c->old, t.columns[i].name) >= 0 &&
+          mig_find_column(&c->now, t.columns[i].name) < 0) {
+        return 1;
+      }
+    }
+  }
+  return 0;
+}
+
+static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d, const mig_alteration *c) {
+  int i;
+  for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+    mig_dependent *v = &d->v[i];
+    if (v->gone || !v->worked) continue;
+    if (!mig_works_strictly(m, v, v->strict) || mig_lost_update_of(m, v, c)) return v;
+  }
+  return 0;
+}
+
+/* Of the triggers that one probe compiles together, the one to blame: it names a lost column. */
+static int mig_is_suspect(migrate *m, const mig_dependent *v, const mig_alteration *c) {
+  int i, k;
+  if (mig_is_type(v->object, "view")) return 1;
+  for (i = 0; i < c->old.ncolumn; i++) {
+    for (k = 0; k < c->now.ncolumn && c->origins[k].from != i; k++) {}
+    if (k < c->now.ncolumn) continue;
+    if (mig_mentions_token(&m->work, v->object->sql, c->old.columns[i].name)) return 1;
+  }
+  return 0;
+}
+
+static void mig_put_broken(migrate *m, mig_dependents *d, const mig_alteration *c, mig_text *names) {
+  int i, pass;
+  for (pass = 0; pass < 2 && !names->n; pass++) {
+    for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+      mig_dependent *v = &d->v[i];
+      if (v->gone || !v->worked || (!pass && !mig_is_suspect(m, v, c))) continue;
+      if (mig_works_strictly(m, v, v->strict) && !mig_lost_update_of(m, v, c)) continue;
+      mig_putf(names, "%s%s %s", names->n ? ", " : "", v->object->type, v->object->name);
+    }
+  }
+}
+
+static void mig_cascade(migrate *m, mig_dependents *d, const mig_dependent *broken,
+                        const mig_alteration *c) {
+  int i, pick = -1;
+  char *sql;
+  for (i = 0; i < d->n; i++) {
+    mig_dependent *v = &d->v[i];
+    if (v->gone || !v->worked || !mig_is_suspect(m, v, c)) continue;
+    if (mig_works_strictly(m, v, v->strict) && !mig_lost_update_of(m, v, c)) continue;
+    if (pick < 0) pick = i;
+  }
+  if (pick < 0) pick = (int)(broken - d->v);
+  sql = mig_format(&m->work, "DROP %s \"%w\".\"%w\"",
+                   mig_is_type(d->v[pick].object, "view") ? "VIEW" : "TRIGGER",
+                   d->v[pick].catalog->schema, d->v[pick].object->name);
+  mig_sink_sql(m, MIG_S_SCHEMA, sql, "CASCADE: it needs what was dropped");
+  d->v[pick].gone = 1;
+  for (i = 0; i < d->n; i++) { /* INSTEAD OF triggers go with their view */
+    if (mig_is_type(d->v[pick].object, "view") &&
+        mig_same(d->v[i].object->table, d->v[pick].object->name)) {
+      d->v[i].gone = 1;
+    }
+  }
+}
+
+/* After the change: whatever compiled must compile. CASCADE drops what does not, else it is an
+** error that names them. */
+static void mig_check_dependents(migrate *m, mig_dependents *d, const mig_alteration *c) {
+  const mig_dependent *broken;
+  mig_flush(m);
+  while ((broken = mig_find_broken(m, d, c)) != 0 && !mig_failed(&m->work)) {
+    mig_text names;
+    if (c->cascade) {
+      mig_cascade(m, d, broken, c);
+      continue;
+    }
+    mig_text_init(&names, &m->work);
+    mig_put_broken(m, d, c, &names);
+    mig_fail(&m->work, MIGRATE_DEPENDENT,
+             "other objects depend on table %s as it is: %s (CASCADE drops what needs a dropped "
+             "column)",
+             c->old.name, mig_text_z(&names));
+  }
+}
+/* Spelling: after a native rename, the texts of the schema get back the spelling that SQLite's
+** rewriting took: kinds of quotes, and strings that were written in double quotes. */
+
+static int mig_is_quoted_token(mig_token k) {
+  return k.type == MIG_TK_NAME || k.type == MIG_TK_STRING;
+}
+
+/* The new text in the manner of the old one, from which it differs by one renamed name. NULL where
+** the two do not run side by side. */
+static char *mig_respell(mig_arena *a, const char *old, const char *now, const char *from,
+                         const char *to) {
+  size_t n = strlen(old), m = strlen(now), done = 0;
+  mig_token x = mig_next_significant(old, n, 0), y = mig_next_significant(now, m, 0);
+  mig_text z;
+  mig_text_init(&z, a);
+  while (!mig_failed(a) && (x.type != MIG_TK_END || y.type != MIG_TK_END)) {
+    size_t length = x.end - x.at;
+    if (length != y.end - y.at || memcmp(old + x.at, now + y.at, length) != 0) {
+      const char *was = mig_dequote(a, old, x), *is = mig_dequote(a, now, y);
+      if (!was || !is) return 0;
+      if (mig_same(was, from) && strcmp(is, to) == 0) {
+        mig_span s;
+        s.at = x.at;
+        s.end = x.end;
+        mig_putn(&z, old + done, x.at - done);
+        mig_put_name_like(&z, old, s, to);
+        done = x.end;
+      } else if (strcmp(was, is) != 0 || !mig_is_quoted_token(x)) {
+        return 0;
+      } else if (mig_same(was, to)) { /* a string that would now be read as the column */
+        mig_putn(&z, old + done, x.at - done);
+        mig_put_string(&z, was);
+        done = x.end;
+      }
+    }
+    x = mig_next_significant(old, n, x.end);
+    y = mig_next_significant(now, m, y.end);
+  }
+  mig_put(&z, old + done);
+  return mig_failed(a) ? 0 : z.z;
+}
+
+static const mig_object *mig_by_rowid(const mig_catalog *c, const mig_object *like) {
+  int i;
+  for (i = 0; i < c->n; i++) {
+    if (c->v[i].rowid == like->rowid && mig_is_type(&c->v[i], like->type)) return &c->v[i];
+  }
+  return 0;
+}
+
+/* Goes over one database: `before` was read ahead of the rename. */
+static void mig_respell_catalog(migrate *m, const mig_catalog *before, const char *from,
+                                const char *to) {
+  mig_catalog *after = mig_read_catalog(m, before->schema);
+  int i;
+  for (i = 0; after && i < after->n && !mig_failed(&m->work); i++) {
+    const mig_object *now = &after->v[i], *old = mig_by_rowid(before, now);
+    char *sql, *edit;
+    if (!old || !old->sql || !now->sql || strcmp(old->sql, now->sql) == 0) continue;
+    sql = mig_respell(&m->work, old->sql, now->sql, from, to);
+    if (!sql || strcmp(sql, now->sql) == 0) continue;
+    edit = mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
+                      before->schema, now->rowid);
+    mig_run_edit(m, before->schema, edit, sql, "names and strings keep their quotes");
+  }
+}
+/* Other: the statements besides ALTER TABLE that SQLite lacks. */
+
+/* Finds an object by name: in one database, or where SQLite would find it. */
+static mig_object *mig_find_object(migrate *m, const char *schema, const char *name,
+                                   const char *type, mig_catalog **where) {
+  int n, i;
+  const char **schemas = mig_read_schemas(m, &n);
+  mig_object *o = 0;
+  for (i = 0; i < n && !mig_failed(&m->work) && !o; i++) {
+    mig_catalog *c;
+    if (schema && !mig_same(schema, schemas[i])) continue;
+    c = mig_read_catalog(m, schemas[i]);
+    o = c ? mig_catalog_find(c, name) : 0;
+    if (o && type && !mig_is_type(o, type)) o = 0;
+    *where = c;
+  }
+  return o;
+}
+
+/* ALTER INDEX a RENAME TO b: an edit of its row, and of the statistics that name it. */
+static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog *c,
+                             const mig_object *o) {
+  mig_arena *a = &m->work;
+  mig_index x;
+  mig_text z;
+  if (!o->sql) {
+    mig_fail(a, MIGRATE_UNSUPPORTED,
+             "index %s belongs to a constraint of %s: rename the constraint", o->name, o->table);
+  } else if (!mig_same(r->to, o->name) && mig_catalog_find(c, r->to)) {
+    mig_fail(a, MIGRATE_EXISTS,
+             "there is already another table, index, view or trigger with this name: %s", r->to);
+  } else if (mig_has_name_prefix(r->to, "sqlite_")) {
+    mig_fail(a, MIGRATE_UNSUPPORTED, "object name reserved for internal use: %s", r->to);
+  }
+  if (mig_failed(a) || mig_parse_index(a, o->sql, &x)) return;
+  mig_text_init(&z, a);
+  mig_putn(&z, x.sql, x.name_span.at);
+  mig_put_name_like(&z, x.sql, x.name_span, r->to);
+  mig_put(&z, x.sql + x.name_span.end);
+  mig_run_edit(m, c->schema,
+               mig_format(a, "UPDATE \"%w\".sqlite_master SET name = %Q, sql = ?1 WHERE rowid = %lld",
+                          c->schema, r->to, o->rowid),
+               z.z, "only the index's name changes");
+  if (mig_catalog_table(c, "sqlite_stat1")) {
+    mig_sink_sql(m, MIG_S_DATA,
+                 mig_format(a, "UPDATE \"%w\".sqlite_stat1 SET idx = %Q WHERE idx = %Q", c->schema,
+                            r->to, o->name),
+                 "the statistics keep their index");
+  }
+  if (mig_catalog_table(c, "sqlite_stat4")) {
+    mig_sink_sql(m, MIG_S_DATA,
+                 mig_format(a, "UPDATE \"%w\".sqlite_stat4 SET idx = %Q WHERE idx = %Q", c->schema,
+                            r->to, o->name),
+                 "the statistics keep their index");
+  }
+}
+
+static void mig_run_alter_index(migrate *m, const char *sql) {
+  mig_index_rename r;
+  mig_catalog *c = 0;
+  mig_object *o;
+  if (mig_parse_index_rename(&m->work, sql, &r)) return;
+  o = mig_find_object(m, r.schema, r.name, "index", &c);
+  if (o) mig_rename_index(m, &r, c, o);
+  else if (!r.if_exists) {
+    mig_fail_at(&m->work, MIGRATE_NO_SUCH, sql, r.name_at,
+                mig_format(&m->work, "no such index: %s", r.name));
+  }
+}
+
+/* The triggers of a view go with it and are made again, in their order. */
+static void mig_triggers_again(migrate *m, const mig_catalog *c, const char *view) {
+  mig_object *o = 0;
+  while ((o = mig_objects_of(c, view, o)) != 0 && !mig_failed(&m->work)) {
+    mig_trigger t;
+    if (!mig_is_type(o, "trigger") || mig_parse_trigger(&m->work, o->sql, &t)) continue;
+    mig_sink_sql(m, MIG_S_SCHEMA,
+                 mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", c->schema,
+                            o->sql + t.name_span.at),
+                 "a trigger of the replaced view");
+  }
+}
+
+/* CREATE OR REPLACE VIEW and TRIGGER: what is there goes, in the same transaction. */
+static void mig_run_or_replace(migrate *m, const char *sql) {
+  mig_replacement r;
+  mig_catalog *c = 0, *temp;
+  mig_object *o;
+  const char *type, *schema;
+  if (mig_parse_replacement(&m->work, sql, &r)) return;
+  type = r.trigger ? "trigger" : "view";
+  schema = r.temp ? "temp" : r.schema ? r.schema : "main";
+  o = mig_find_object(m, schema, r.name, 0, &c);
+  if (mig_failed(&m->work)) return;
+  if (o && !mig_is_type(o, type)) {
+    mig_fail_at(&m->work, MIGRATE_EXISTS, sql, r.name_at,
+                mig_format(&m->work, "%s is a %s, not a %s", o->name, o->type, type));
+    return;
+  }
+  temp = mig_read_catalog(m, "temp");
+  if (o) {
+    mig_sink_sql(m, MIG_S_SCHEMA,
+                 mig_format(&m->work, "DROP %s \"%w\".\"%w\"", r.trigger ? "TRIGGER" : "VIEW", schema,
+                            o->name),
+                 "it is replaced");
+  }
+  mig_sink_sql(m, MIG_S_SCRIPT, r.sql, "as it stands, without OR REPLACE");
+  if (!o || r.trigger || mig_failed(&m->work)) return;
+  mig_triggers_again(m, c, o->name);
+  if (temp && temp != c) mig_triggers_again(m, temp, o->name);
+}
+/* Run: statements of the ALTER language, and whole scripts, on the connection. */
+
+/* --- one ALTER TABLE ------------------------------------------------------------------------- */
+
+static mig_facts mig_read_facts(migrate *m) {
+  mig_facts f;
+  f.version = sqlite3_libversion_number();
+  f.max_columns = sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1);
+  f.portable = m->settings.rebuild == MIG_REBUILD_PORTABLE;
+  return f;
+}
+
+static int mig_prefix_taken(const mig_catalog *c, const char *prefix) {
+  int i;
+  for (i = 0; i < c->n; i++) {
+    if (mig_has_name_prefix(c->v[i].name, prefix)) return 1;
+  }
+  return 0;
+}
+
+/* A prefix for the names of what exists only while the change runs: no object begins with it. */
+static const char *mig_scratch_prefix(migrate *m, const mig_target *t) {
+  const char *name = 0;
+  int number = t->catalog->scratch;
+  if (number >= 0) return mig_format(&m->work, "migrate_scratch_%d", number);
+  do {
+    name = mig_format(&m->work, "migrate_scratch_%d", ++number);
+  } while (name && (mig_prefix_taken(t->catalog, name) || mig_prefix_taken(t->temp, name)));
+  t->catalog->scratch = number;
+  return name;
+}
+
+/* Virtual tables that read the table by name keep the old names and would fail (FTS5 content=). */
+static void mig_refuse_readers(migrate *m, const mig_target *t, const char *column) {
+  int i;
+  for (i = 0; i < t->catalog->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &t->catalog->v[i];
+    if (!mig_is_virtual(o) || !mig_mentions_token(&m->work, o->sql, t->object->name)) continue;
+    if (column && !mig_mentions_token(&m->work, o->sql, column)) continue;
+    mig_fail(&m->work, MIGRATE_DEPENDENT, "virtual table %s reads %s%s%s by name", o->name,
+             t->object->name, column ? "." : "", column ? column : "");
+  }
+}
+
+static void mig_respell_all(migrate *m, const mig_target *before, const char *from,
+                            const char *to) {
+  mig_flush(m);
+  mig_respell_catalog(m, before->catalog, from, to);
+  if (before->temp != before->catalog) mig_respell_catalog(m, before->temp, from, to);
+}
+
+/* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
+static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alteration *c) {
+  const mig_rename *r;
+  for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
+    mig_statement s;
+    mig_refuse_readers(m, t, r->from);
+    memset(&s, 0, sizeof s);
+    s.kind = MIG_S_NATIVE;
+    s.sql = mig_format(&m->work,
+                       mig_needs_quotes(r->to)
+                           ? "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\""
+                           : "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO %w",
+                       t->catalog->schema, t->object->name, r->from, r->to);
+    s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
+    mig_sink(m, &s, "native");
+    mig_respell_all(m, t, r->from, r->to);
+    *t = mig_find_target(m, t->catalog->schema, t->object->name);
+  }
+}
+
+/* sqlite_stat1 and sqlite_stat4 speak of a table by name, and SQLite's RENAME forgets them. */
+static void mig_run_rename_stats(migrate *m, const mig_target *t, const char *from,
+                                 const char *to) {
+  static const char *const stats[] = {"sqlite_stat1", "sqlite_stat4"};
+  int i;
+  for (i = 0; i < 2 && !mig_failed(&m->work); i++) {
+    if (!mig_catalog_table(t->catalog, stats[i])) continue;
+    mig_sink_sql(m, MIG_S_DATA,
+                 mig_format(&m->work,
+                            "UPDATE \"%w\".%s SET tbl = %Q, idx = CASE WHEN idx LIKE "
+                            "'sqlite_autoindex\\_%%' ESCAPE '\\' THEN 'sqlite_autoindex_' || %Q || "
+                            "substr(idx, 18 + length(%Q)) WHEN idx = tbl THEN %Q ELSE idx END "
+                            "WHERE tbl = %Q",
+                            t->catalog->schema, stats[i], to, to, from, to, from),
+                 "the statistics keep their table");
+  }
+}
+
+static void mig_run_rename_table(migrate *m, const mig_target *t, const char *name) {
+  const char *schema = t->catalog->schema, *old = t->object->name;
+  mig_statement s;
+  if (strcmp(name, old) == 0) return;
+  mig_refuse_readers(m, t, 0);
+  if (!mig_same(name, old) && mig_catalog_find(t->catalog, name)) {
+    mig_fail(&m->work, MIGRATE_EXISTS,
+             "there is already another table, index, view or trigger with this name: %s", name);
+  }
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_NATIVE;
+  s.sql = mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", schema, old, name);
+  s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
+  mig_sink(m, &s, "native");
+  mig_run_rename_stats(m, t, old, name);
+}
+
+/* The columns' names and number are what views and triggers can depend on. */
+static int mig_shape_changes(const mig_alteration *c) {
+  int i;
+  if (c->old.ncolumn != c->now.ncolumn) return 1;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (c->origins[i].from != i) return 1;
+  }
+  return 0;
+}
+
+static void mig_refuse_pending_keys(migrate *m, const mig_alteration *c) {
+  int now = 0, high = 0, i, fks = 0;
+  for (i = 0; i < c->old.nconstraint; i++) fks += c->old.constraints[i].kind == MIG_FOREIGN_KEY;
+  for (i = 0; i < c->now.nconstraint; i++) fks -= c->now.constraints[i].kind == MIG_FOREIGN_KEY;
+  if (fks <= 0) return;
+  sqlite3_db_status(m->db, SQLITE_DBSTATUS_DEFERRED_FKS, &now, &high, 0);
+  if (now) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "the transaction holds a deferred foreign key violation: repair it before a foreign "
+             "key of %s is dropped, or COMMIT would fail for ever",
+             c->old.name);
+  }
+}
+
+/* SQLite's ADD COLUMN puts the text where it likes: the wanted one takes its place. */
+static void mig_run_final_text(migrate *m, const mig_target *t, const mig_alteration *c) {
+  mig_target now;
+  if (mig_failed(&m->work)) return;
+  mig_flush(m);
+  now = mig_find_target(m, t->catalog->schema, t->object->name);
+  if (!now.object || !now.object->sql || strcmp(now.object->sql, c->now.sql) == 0) return;
+  mig_run_edit(m, t->catalog->schema,
+               mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
+                          t->catalog->schema, now.object->rowid),
+               c->now.sql, "the text keeps its layout and spelling");
+}
+
+/* The portable rung renames tables that others reference: nothing may follow, or be enforced. */
+static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
+  int keys, legacy;
+  if (rung != MIG_PORTABLE_REBUILD) {
+    mig_sink_list(m, list);
+    return;
+  }
+  keys = mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0);
+  legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, 1);
+  mig_sink_list(m, list);
+  mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, legacy);
+  mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
+}
+
+/* Everything but renames: compared, decided, written down, run. */
+static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration *c) {
+  mig_facts facts = mig_read_facts(m);
+  mig_statements list;
+  mig_choice choice;
+  mig_diff d;
+  mig_lowering l;
+  mig_compare(c, &d);
+  memset(&list, 0, sizeof list);
+  memset(&l, 0, sizeof l);
+  list.a = l.a = &m->work;
+  l.out = &list;
+  l.c = c;
+  l.d = &d;
+  l.catalog = t->catalog;
+  l.temp = t->temp;
+  l.facts = &facts;
+  l.schema = t->catalog->schema;
+  l.scratch = mig_scratch_prefix(m, t);
+  if (mig_failed(&m->work)) return;
+  mig_lower_children(&l);
+  if (mig_failed(&m->work)) return;
+  choice = mig_lower_change(&l, t->object);
+  mig_run_list(m, &list, choice.rung);
+  if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
+}
+
+static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) {
+  mig_arena *a = &m->work;
+  mig_dependents dependents;
+  mig_alteration c;
+  const char *name = t->object->name;
+  mig_apply(a, t->object->sql, alter, &c);
+  if (mig_failed(a) || c.nothing) return;
+  mig_refuse_pending_keys(m, &c);
+  memset(&dependents, 0, sizeof dependents);
+  if (mig_shape_changes(&c)) {
+    int i;
+    for (i = 0; i < c.old.ncolumn && !mig_failed(a); i++) {
+      int k;
+      for (k = 0; k < c.now.ncolumn && c.origins[k].from != i; k++) {}
+      if (k == c.now.ncolumn) mig_refuse_readers(m, t, c.old.columns[i].name);
+    }
+    dependents = mig_find_dependents(m, t);
+    mig_baseline(m, &dependents);
+  }
+  if (c.renames) mig_run_rename_columns(m, t, &c);
+  if (mig_failed(a) || !t->object) return;
+  if (c.renames) mig_parse_table(a, c.renamed_sql, &c.old);
+  if (c.recomputed || strcmp(c.renamed_sql, c.now.sql) != 0) mig_run_change(m, t, &c);
+  else if (c.renames) mig_run_final_text(m, t, &c);
+  if (dependents.n) mig_check_dependents(m, &dependents, &c);
+  if (c.new_name) {
+    mig_flush(m);
+    if (mig_failed(a)) return;
+    *t = mig_find_target(m, t->catalog->schema, name);
+    if (t->object) mig_run_rename_table(m, t, c.new_name);
+  }
+}
+
+static void mig_run_alter(migrate *m, const char *sql, size_t n) {
+  mig_arena *a = &m->work;
+  mig_alter alter;
+  mig_target t;
+  mig_flags flags;
+  mig_parse_alter(a, sql, n, &alter);
+  if (mig_failed(a)) return;
+  t = mig_find_target(m, alter.schema, alter.table);
+  if (mig_failed(a)) return;
+  if (!t.object) {
+    if (!alter.if_exists) {
+      mig_fail(a, MIGRATE_NO_SUCH, "no such table: %s%s%s", alter.schema ? alter.schema : "",
+               alter.schema ? "." : "", alter.table);
+    }
+    return;
+  }
+  mig_refuse_target(m, &t);
+  if (mig_failed(a)) return;
+  flags = mig_enter(m->db);
+  mig_alter_target(m, &t, &alter);
+  mig_leave(m->db, flags);
+}
+
+/* --- scripts --------------------------------------------------------------------------------- */
+
+/* What a statement is, by its first words. */
+static int mig_starts(const char *sql, mig_span s, const char *first, const char *second) {
+  mig_token k = mig_next_significant(sql, s.end, s.at);
+  if (!mig_token_is(sql, k, first)) return 0;
+  return !second || mig_token_is(sql, mig_next_significant(sql, s.end, k.end), second);
+}
+
+/* A statement of the ALTER language; 0 when it is none. */
+static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one) {
+  int kind = mig_starts(sql, s, "ALTER", "TABLE")   ? 1
+             : mig_starts(sql, s, "ALTER", "INDEX") ? 2
+             : mig_starts(sql, s, "CREATE", "OR")   ? 3
+                                                    : 0;
+  int alone = kind && !m->depth; /* outside of a transaction each is still whole or nothing */
+  if (alone) mig_frame_open(m);
+  if (mig_failed(&m->work)) return kind;
+  if (kind == 1) mig_run_alter(m, one, s.end - s.at);
+  if (kind == 2) mig_run_alter_index(m, one);
+  if (kind == 3) mig_run_or_replace(m, one);
+  if (alone) {
+    mig_flush(m);
+    mig_frame_close(m);
+  }
+  return kind;
+}
+
+/* One statement of a script. */
+static void mig_run_statement(migrate *m, const char *sql, mig_span s) {
+  char *one = mig_span_text(&m->work, sql, s);
+  if (one && !mig_run_ours(m, sql, s, one)) mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
+  if (!mig_failed(&m->work)) m->statements++;
+}
+
+/* Runs a script, as a rule inside an open frame. Returns the place of the statement that failed. */
+static size_t mig_run_script(migrate *m, const char *sql) {
+  size_t n = strlen(sql), at = 0;
+  mig_span s;
+  memset(&s, 0, sizeof s);
+  while (!mig_failed(&m->work)) {
+    int found = mig_next_statement(sql, n, &at, &s);
+    if (found == 0) break;
+    if (found < 0) {
+      mig_fail_at(&m->work, MIGRATE_SCRIPT, sql, s.at, "unfinished statement");
+      break;
+    }
+    mig_run_statement(m, sql, s);
+    if (mig_failed(&m->work)) mig_fault_rebase(&m->work, sql, s.at);
+  }
+  mig_flush(m);
+  return s.at;
+}
+/* 7: the outside */
+/* Public: the functions of api.h that open, close and run; nothing but their arguments is looked
+** at here. */
+
+MIGRATE_API const char *migrate_libversion(void) { return MIGRATE_VERSION; }
+
+MIGRATE_API const char *migrate_strerror(int code) {
+  switch (code) {
+#define MIG_ERROR_CASE(name, value, text) \
+  case value:                             \
+    return text;
+    MIGRATE_ERRORS(MIG_ERROR_CASE)
+#undef MIG_ERROR_CASE
+    default:
+      return sqlite3_errstr(code);
+  }
+}
+
+static int mig_open_fail(const migrate_options *o, int code, const char *message) {
+  if (o && o->errbuf && o->nerrbuf > 0) sqlite3_snprintf(o->nerrbuf, o->errbuf, "%s", message);
+  return code;
+}
+
+static void mig_open_options(migrate *m, const migrate_options *o) {
+  mig_arena *a = &m->arena;
+  int i;
+  m->flags = o->flags;
+  m->log = o->log;
+  m->log_arg = o->log_arg;
+  m->written = o->written;
+  m->written_arg = o->written_arg;
+  m->errbuf = o->errbuf;
+  m->nerrbuf = o->nerrbuf;
+  if (o->version_table) {
+    mig_settings_put(a, &m->settings, "version_table", o->version_table, MIG_FROM_PROGRAM);
+  }
+  if (o->busy_timeout) {
+    char *ms = mig_format(a, "%d", o->busy_timeout < 0 ? 0 : o->busy_timeout);
+    if (ms) mig_settings_put(a, &m->settings, "busy_timeout", ms, MIG_FROM_PROGRAM);
+  }
+  for (i = 0; i < 3; i++) {
+    static const struct {
+      unsigned flag;
+      const char *key, *value;
+    } flags[] = {{MIGRATE_PORTABLE, "rebuild", "portable"},
+                 {MIGRATE_PER_MIGRATION, "transaction_per_migration", "on"},
+                 {MIGRATE_NO_JOURNAL, "journal", "off"}};
+    if (o->flags & flags[i].flag) {
+      mig_settings_put(a, &m->settings, flags[i].key, flags[i].value, MIG_FROM_PROGRAM);
+    }
+  }
+}
+
+MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrate **out) {
+  migrate *m;
+  int rc;
+  if (!out) return mig_open_fail(options, MIGRATE_MISUSE, "migrate_open: out is NULL");
+  *out = 0;
+  if (!db) return mig_open_fail(options, MIGRATE_MISUSE, "migrate_open: db is NULL");
+  if (sqlite3_libversion_number() < MIGRATE_MIN_SQLITE) {
+    return mig_open_fail(options, MIGRATE_OLD_SQLITE,
+                         "migrate needs SQLite 3.31.0 or newer: this one is too old");
+  }
+  m = (migrate *)sqlite3_malloc64(sizeof *m);
+  if (!m) return mig_open_fail(options, SQLITE_NOMEM, "out of memory");
+  memset(m, 0, sizeof *m);
+  m->db = db;
+  mig_arena_init(&m->arena, &m->fault);
+  mig_arena_init(&m->work, &m->fault);
+  mig_text_init(&m->result, &m->work);
+  mig_settings_init(&m->settings);
+  if (options) mig_open_options(m, options);
+  rc = mig_end_call(m);
+  if (rc) {
+    migrate_close(m);
+    return rc;
+  }
+  *out = m;
+  return 0;
+}
+
+MIGRATE_API int migrate_close(migrate *m) {
+  int rc;
+  if (!m) return SQLITE_NOMEM;
+  rc = m->fault.code;
+  mig_arena_free(&m->work);
+  mig_arena_free(&m->arena);
+  mig_fault_clear(&m->fault);
+  sqlite3_free(m);
+  return rc;
+}
+
+MIGRATE_API int migrate_errcode(migrate *m) { return m ? m->fault.code : SQLITE_NOMEM; }
+
+MIGRATE_API const char *migrate_errmsg(migrate *m) {
+  return m ? mig_fault_text(&m->fault) : "out of memory";
+}
+
+MIGRATE_API const char *migrate_result(migrate *m) {
+  return m && !m->fault.code ? mig_text_z(&m->result) : "";
+}
+
+MIGRATE_API int migrate_statements(migrate *m) { return m ? m->statements : 0; }
+
+/* Words for a failed statement of a script: which one it is, where the script has several. */
+static void mig_exec_context(migrate *m, const char *sql, size_t at) {
+  mig_place p;
+  if (!mig_failed(&m->work) || !m->statements) return;
+  p = mig_place_of(sql, at);
+  mig_fault_context(&m->work, "statement %d (line %d): ", m->statements + 1, p.line);
+}
+
+MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
+  size_t at;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!sql) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_exec: the SQL is NULL");
+    return mig_end_call(m);
+  }
+  mig_frame_open(m);
+  at = mig_run_script(m, sql);
+  mig_exec_context(m, sql, at);
+  mig_frame_close(m);
+  return mig_end_call(m);
+}
+
+MIGRATE_API int migrate_explain(migrate *m, const char *sql,
+                                int (*row)(void *, const migrate_statement *), void *arg) {
+  migrate k;
+  sqlite3 *db;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!sql || !row) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_explain: the SQL or the callback is NULL");
+    return mig_end_call(m);
+  }
+  db = mig_scratch_open(m);
+  if (db) {
+    mig_stub_functions(&m->work, db, sql);
+    mig_scratch_handle(m, db, &k);
+    k.row = row;
+    k.row_arg = arg;
+    mig_frame_open(&k);
+    mig_exec_context(&k, sql, mig_run_script(&k, sql));
+    mig_frame_close(&k);
+    m->statements = k.statements;
+    mig_scratch_close(m, &k);
+  }
+  return mig_end_call(m);
+}
+/* Draw: the revision graph for eyes: as text, the way `git log --graph` draws it, and in the
+** languages of mermaid and of graphviz. Newest first; dependencies are named, or dotted. */
+
+/* The columns of the text: each leads down to a node that is still to come. */
+typedef struct mig_drawing {
+  mig_graph *g;
+  const unsigned char *is_row;
+  mig_text *out;
+  int *to, n;
+} mig_drawing;
+
+static void mig_draw_line_end(mig_text *out) {
+  while (out->n && out->z[out->n - 1] == ' ') out->n--;
+  mig_put(out, "\n");
+}
+
+/* " (left) (head) (current) (branchpoint)", in Alembic's order. */
+static void mig_put_marks(mig_text *out, mig_graph *g, int node, const unsigned char *is_row) {
+  const mig_node *v = &g->nodes[node];
+  mig_names labels = mig_labels_of(g, node);
+  if (labels.n) mig_putf(out, " (%s)", mig_join(out->a, labels));
+  if (v->all_after.n == 0) mig_put(out, " (head)");
+  else if (v->after.n == 0) mig_put(out, " (effective head)");
+  if (is_row[node]) mig_put(out, " (current)");
+  if (v->after.n > 1) mig_put(out, " (branchpoint)");
+  if (v->down.n > 1) mig_put(out, " (mergepoint)");
+}
+
+static void mig_draw_node(mig_drawing *d, int column, int node) {
+  const mig_revision *rev = d->g->nodes[node].rev;
+  int i;
+  for (i = 0; i < d->n; i++) mig_put(d->out, i == column ? "* " : "| ");
+  mig_put(d->out, rev->id);
+  mig_put_marks(d->out, d->g, node, d->is_row);
+  if (rev->depends.n) mig_putf(d->out, " (needs %s)", mig_join(d->out->a, rev->depends));
+  if (*rev->message) mig_putf(d->out, ", %s", rev->message);
+  mig_put(d->out, "\n");
+}
+
+/* Takes column `gone` away: it runs into column `into`, or ends when that is -1. What is to the
+** right of it moves over. */
+static void mig_draw_join(mig_drawing *d, int into, int gone) {
+  int i;
+  for (i = 0; i < d->n; i++) {
+    mig_put(d->out, i < gone ? "|" : " ");
+    if (i + 1 == d->n) break;
+    if (i + 1 > gone || (i + 1 == gone && into >= 0)) mig_put(d->out, "/");
+    else mig_put(d->out, into >= 0 && i >= into ? "_" : " ");
+  }
+  mig_draw_line_end(d->out);
+  d->n--;
+  for (i = gone; i < d->n; i++) d->to[i] = d->to[i + 1];
+}
+
+/* A new column to the right of `column`, that leads to `node`. */
+static void mig_draw_fork(mig_drawing *d, int column, int node) {
+  int i;
+  for (i = 0; i < d->n; i++) {
+    mig_put(d->out, i <= column ? "|" : " ");
+    mig_put(d->out, i >= column ? "\\" : " ");
+  }
+  mig_draw_line_end(d->out);
+  for (i = d->n++; i > column + 1; i--) d->to[i] = d->to[i - 1];
+  d->to[column + 1] = node;
+}
+
+/* The column that leads to a node, all others that do having run into it. */
+static int mig_draw_column(mig_drawing *d, int node) {
+  int column, i;
+  for (column = 0; column < d->n && d->to[column] != node; column++) {}
+  if (column == d->n) d->to[d->n++] = node;
+  for (i = d->n - 1; i > column; i--) {
+    if (d->to[i] == node) mig_draw_join(d, column, i);
+  }
+  return column;
+}
+
+static void mig_draw_text(mig_graph *g, const unsigned char *is_row, mig_text *out) {
+  mig_nodes order = mig_history_range(g, "", mig_no_nodes());
+  mig_drawing d;
+  int i, j, edges = 1;
+  for (i = 0; i < g->n; i++) edges += g->nodes[i].down.n + 1;
+  d.g = g;
+  d.is_row = is_row;
+  d.out = out;
+  d.n = 0;
+  d.to = (int *)mig_array(g->a, (size_t)edges, sizeof(int));
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    mig_nodes down = g->nodes[order.at[i]].down;
+    int column = mig_draw_column(&d, order.at[i]);
+    mig_draw_node(&d, column, order.at[i]);
+    if (down.n) {
+      d.to[column] = down.at[0];
+      for (j = down.n - 1; j > 0; j--) mig_draw_fork(&d, column, down.at[j]);
+    } else if (column == d.n - 1) {
+      d.n--;
+    } else {
+      mig_draw_join(&d, -1, column);
+    }
+  }
+}
+
+/* Text between double quotes: `escape` stands before a quote and before itself. */
+static void mig_put_escaped(mig_text *out, const char *z, const char *quote, const char *back) {
+  for (; *z; z++) {
+    if (*z == '"') mig_put(out, quote);
+    else if (*z == '\\') mig_put(out, back);
+    else mig_putn(out, z, 1);
+  }
+}
+
+static void mig_draw_mermaid(mig_graph *g, const unsigned char *is_row, mig_text *out) {
+  mig_nodes order = mig_history_range(g, "", mig_no_nodes());
+  int i, j;
+  mig_put(out, "flowchart TD\n");
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    const mig_node *v = &g->nodes[order.at[i]];
+    mig_putf(out, "  r%d[\"%s", order.at[i], v->rev->id);
+    mig_put_marks(out, g, order.at[i], is_row);
+    mig_put(out, "<br/>");
+    mig_put_escaped(out, v->rev->message, "#quot;", "\\");
+    mig_put(out, is_row[order.at[i]] ? "\"]:::current\n" : "\"]\n");
+  }
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    const mig_node *v = &g->nodes[order.at[i]];
+    for (j = 0; j < v->down.n; j++) mig_putf(out, "  r%d --> r%d\n", order.at[i], v->down.at[j]);
+    for (j = 0; j < v->needs.n; j++) mig_putf(out, "  r%d -.-> r%d\n", order.at[i], v->needs.at[j]);
+  }
+  mig_put(out, "  classDef current stroke-width:4px\n");
+}
+
+static void mig_draw_dot(mig_graph *g, const unsigned char *is_row, mig_text *out) {
+  mig_nodes order = mig_history_range(g, "", mig_no_nodes());
+  int i, j;
+  mig_put(out, "digraph migrate {\n  node [shape=box];\n");
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    const mig_node *v = &g->nodes[order.at[i]];
+    mig_putf(out, "  \"%s\" [label=\"%s", v->rev->id, v->rev->id);
+    mig_put_marks(out, g, order.at[i], is_row);
+    mig_put(out, "\\n");
+    mig_put_escaped(out, v->rev->message, "\\\"", "\\\\");
+    mig_put(out, is_row[order.at[i]] ? "\", style=bold];\n" : "\"];\n");
+  }
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    const mig_node *v = &g->nodes[order.at[i]];
+    for (j = 0; j < v->down.n; j++) {
+      mig_putf(out, "  \"%s\" -> \"%s\";\n", v->rev->id, mig_id(g, v->down.at[j]));
+    }
+    for (j = 0; j < v->needs.n; j++) {
+      mig_putf(out, "  \"%s\" -> \"%s\" [style=dashed];\n", v->rev->id, mig_id(g, v->needs.at[j]));
+    }
+  }
+  mig_put(out, "}\n");
+}
+/* History: what the commands that only look have to tell, row by row. Version rows that no
+** revision knows are no obstacle here: these commands are how one finds out about them. */
+
+typedef struct mig_history {
+  migrate *m;
+  mig_graph *g;
+  mig_version version;
+  mig_nodes rows;          /* those version rows that are known */
+  unsigned char *is_row, *applied;
+  mig_journal journal;
+  const mig_entry **entry; /* of a node, when it was applied last; NULL: not known */
+  int (*row)(void *, const migrate_history_row *);
+  void *arg;
+} mig_history;
+
+/* The version rows, and with them what is applied. */
+static void mig_history_rows(mig_history *h) {
+  mig_arena *a = &h->m->work;
+  int i;
+  h->version = mig_version_read(h->m->db, a, h->m->settings.version_table);
+  h->rows = mig_room(a, h->version.rows.n);
+  for (i = 0; i < h->version.rows.n && h->rows.at; i++) {
+    int node = mig_find_id(h->g, h->version.rows.at[i]);
+    if (node >= 0) h->rows.at[h->rows.n++] = node;
+  }
+  h->is_row = mig_marks(h->g);
+  for (i = 0; i < h->rows.n && h->is_row; i++) h->is_row[h->rows.at[i]] = 1;
+  h->applied = mig_applied(h->g, h->rows);
+}
+
+static void mig_history_journal(mig_history *h) {
+  mig_arena *a = &h->m->work;
+  int i, node;
+  h->journal = mig_journal_read(h->m->db, a);
+  h->entry = (const mig_entry **)mig_array(a, (size_t)h->g->n, sizeof(mig_entry *));
+  for (i = 0; i < h->journal.n && h->entry; i++) {
+    const mig_entry *e = &h->journal.entries[i];
+    node = e->revision ? mig_find_id(h->g, e->revision) : -1;
+    if (node >= 0 && h->applied[node] && mig_entry_applied(e)) h->entry[node] = e;
+  }
+}
+
+/* Begins a command; 0 when it cannot go on. */
+static int mig_history_open(mig_history *h, migrate *m,
+                            int (*row)(void *, const migrate_history_row *), void *arg) {
+  memset(h, 0, sizeof *h);
+  if (mig_begin_call(m)) return 0;
+  h->m = m;
+  h->row = row;
+  h->arg = arg;
+  h->g = mig_graph_of(m);
+  if (!row) mig_fail(&m->work, MIGRATE_MISUSE, "the callback for the rows is NULL");
+  if (h->g) mig_history_rows(h);
+  if (!mig_failed(&m->work)) mig_history_journal(h);
+  return !mig_failed(&m->work);
+}
+
+/* A list as text; NULL for none. */
+static const char *mig_list_or_null(mig_arena *a, mig_names names) {
+  return names.n ? mig_join(a, names) : 0;
+}
+
+static const char *mig_text_or_null(const char *z) { return z && *z ? z : 0; }
+
+/* Hands on the row of a node; returns what the callback said. */
+static int mig_history_row(mig_history *h, int node) {
+  const mig_node *v = &h->g->nodes[node];
+  const mig_revision *rev = v->rev;
+  const mig_entry *e = h->entry[node];
+  mig_arena *a = &h->m->work;
+  migrate_history_row r;
+  memset(&r, 0, sizeof r);
+  r.revision = rev->id;
+  r.down_revision = mig_list_or_null(a, rev->down);
+  r.branch_labels = mig_list_or_null(a, mig_labels_of(h->g, node));
+  r.depends_on = mig_list_or_null(a, rev->depends);
+  r.message = rev->message;
+  r.create_date = mig_text_or_null(rev->create_date);
+  r.is_base = v->down.n == 0;
+  r.is_head = v->after.n == 0;
+  r.is_branch_point = v->after.n > 1;
+  r.is_merge_point = v->down.n > 1;
+  r.is_current = h->is_row[node];
+  r.is_applied = h->applied[node];
+  r.applied_at = e ? e->applied_at : 0;
+  r.path = rev->path;
+  r.upgrade_sql = rev->upgrade.sql;
+  r.downgrade_sql = rev->downgrade.sql;
+  if (e && e->checksum) {
+    const char *now = mig_checksum(a, rev);
+    r.is_edited = now && strcmp(e->checksum, now) != 0;
+  }
+  return mig_failed(a) ? 1 : h->row(h->arg, &r);
+}
+
+/* All of a list, until the callback has heard enough. */
+static int mig_history_close(mig_history *h, mig_nodes list) {
+  int i;
+  for (i = 0; i < list.n && !mig_failed(&h->m->work); i++) {
+    if (list.at[i] >= 0 && mig_history_row(h, list.at[i])) break;
+  }
+  return mig_end_call(h->m);
+}
+
+MIGRATE_API int migrate_history(migrate *m, const char *range,
+                                int (*row)(void *, const migrate_history_row *), void *arg) {
+  mig_history h;
+  if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  return mig_history_close(&h, mig_history_range(h.g, range ? range : "", h.rows));
+}
+
+MIGRATE_API int migrate_heads(migrate *m, int (*row)(void *, const migrate_history_row *),
+                              void *arg) {
+  mig_history h;
+  if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  return mig_history_close(&h, h.g->heads);
+}
+
+MIGRATE_API int migrate_branches(migrate *m, int (*row)(void *, const migrate_history_row *),
+                                 void *arg) {
+  mig_history h;
+  mig_nodes order, points;
+  int i;
+  if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  order = mig_history_range(h.g, "", h.rows);
+  points = mig_room(&m->work, order.n);
+  for (i = 0; i < order.n && points.at; i++) {
+    if (h.g->nodes[order.at[i]].after.n > 1) points.at[points.n++] = order.at[i];
+  }
+  return mig_history_close(&h, points);
+}
+
+MIGRATE_API int migrate_show(migrate *m, const char *revision,
+                             int (*row)(void *, const migrate_history_row *), void *arg) {
+  mig_history h;
+  mig_ask q;
+  if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  if (revision && strcmp(revision, "current") == 0) return mig_history_close(&h, h.rows);
+  if (!revision) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_show: the revision is NULL");
+    return mig_end_call(m);
+  }
+  q = mig_ask_of(h.g, 0);
+  return mig_history_close(&h, mig_resolve_all(&q, revision));
+}
+
+/* A version row that no revision knows: of it there is the id alone. */
+static int mig_unknown_row(mig_history *h, const char *id) {
+  migrate_history_row r;
+  memset(&r, 0, sizeof r);
+  r.revision = id;
+  r.is_current = r.is_applied = 1;
+  return h->row(h->arg, &r);
+}
+
+MIGRATE_API int migrate_current(migrate *m, int (*row)(void *, const migrate_history_row *),
+                                void *arg) {
+  mig_history h;
+  int i, enough = 0;
+  if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  for (i = 0; i < h.version.rows.n && !enough; i++) {
+    const char *id = h.version.rows.at[i];
+    if (mig_find_id(h.g, id) < 0) enough = mig_unknown_row(&h, id);
+  }
+  return enough ? mig_end_call(m) : mig_history_close(&h, mig_all_current(h.g, h.rows));
+}
+
+MIGRATE_API int migrate_graph(migrate *m, const char *format) {
+  mig_graph *g;
+  mig_version v;
+  unsigned char *is_row;
+  int i;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  g = mig_graph_of(m);
+  if (!g) return mig_end_call(m);
+  v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  is_row = mig_marks(g);
+  for (i = 0; i < v.rows.n && is_row; i++) {
+    int node = mig_find_id(g, v.rows.at[i]);
+    if (node >= 0) is_row[node] = 1;
+  }
+  if (mig_failed(&m->work)) return mig_end_call(m);
+  if (!format || strcmp(format, "text") == 0) mig_draw_text(g, is_row, &m->result);
+  else if (strcmp(format, "mermaid") == 0) mig_draw_mermaid(g, is_row, &m->result);
+  else if (strcmp(format, "dot") == 0) mig_draw_dot(g, is_row, &m->result);
+  else {
+    mig_fail(&m->work, MIGRATE_MISUSE,
+             "no such format of the graph: %s; known are text, mermaid and dot", format);
+  }
+  return mig_end_call(m);
+}
+/* Revise: runs of revisions. A plan is made without a lock; where there is something to do it is
+** made again under the lock, run step by step, and committed with its version rows. */
+
+/* The fault of a section's script, in one line: revision, file, place, message, statement. */
+static void mig_fail_in_section(migrate *m, const mig_revision *rev, int upgrade, const char *sql,
+                                size_t at) {
+  mig_arena *a = &m->work;
+  mig_fault f = m->fault;
+  size_t from = at, end = strlen(sql);
+  const char *where, *dots = "";
+  mig_text one;
+  mig_span s;
+  if (f.code == SQLITE_NOMEM) return;
+  memset(&m->fault, 0, sizeof m->fault);
+  if (mig_next_statement(sql, strlen(sql), &from, &s)) end = s.end;
+  where = mig_where(a, rev, upgrade, f.placed ? f.at : at);
+  mig_text_init(&one, a);
+  if (end - at > 200) {
+    end = at + 200;
+    dots = " ..";
+  }
+  while (at < end && !mig_failed(a)) { /* white space folded: a statement in one line */
+    mig_token k = mig_next_token(sql, end, at);
+    if (k.type == MIG_TK_END) break;
+    if (k.type == MIG_TK_SPACE) mig_put(&one, " ");
+    else if (k.type != MIG_TK_COMMENT) mig_putn(&one, sql + k.at, k.end - k.at);
+    at = k.end;
+  }
+  mig_fail(a, f.code, "%s: %.*s; in: %s%s", where,
+           f.message ? (int)(f.placed ? f.bare : strlen(f.message)) : 0, f.message ? f.message : "",
+           mig_text_z(&one), dots);
+  sqlite3_free(f.message);
+}
+
+static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
+  const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
+  int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
+  int rc;
+  if (section->sql) {
+    size_t at = mig_run_script(m, section->sql);
+    if (mig_failed(&m->work)) mig_fail_in_section(m, rev, upgrade, section->sql, at);
+  }
+  if (!fn || mig_failed(&m->work)) return;
+  mig_forget_catalogs(m);
+  rc = fn(m->db, rev->arg);
+  if (rc) {
+    mig_fail(&m->work, rc, "revision %s, %s function: %s", rev->id,
+             upgrade ? "upgrade" : "downgrade",
+             rc == sqlite3_errcode(m->db) ? sqlite3_errmsg(m->db) : migrate_strerror(rc));
+  }
+}
+
+/* --- version rows and journal ------------------------------------------------------------------ */
+
+/* The clock of SQLite's own file system layer, in milliseconds; 0 where it has none. */
+static sqlite3_int64 mig_milliseconds(void) {
+  sqlite3_vfs *vfs = sqlite3_vfs_find(0);
+  sqlite3_int64 now = 0;
+  if (!vfs || vfs->iVersion < 2 || !vfs->xCurrentTimeInt64) return 0;
+  return vfs->xCurrentTimeInt64(vfs, &now) == SQLITE_OK ? now : 0;
+}
+
+static void mig_write_rows(migrate *m, const mig_step *step) {
+  const char *table = m->settings.version_table;
+  int i;
+  for (i = 0; i < step->nchange && !mig_failed(&m->work); i++) {
+    const mig_change *c = &step->changes[i];
+    mig_sink_sql(m, MIG_S_VERSION, mig_change_sql(&m->work, table, c),
+                 "the version rows follow the revision");
+    if (!mig_failed(&m->work)) mig_change_check(&m->work, table, c, sqlite3_changes(m->db));
+  }
+}
+
+static void mig_write_journal(migrate *m, const mig_step *step, const char *state,
+                              sqlite3_int64 started) {
+  const char *direction = mig_direction_name(step->direction);
+  sqlite3_int64 took = mig_milliseconds() - started;
+  int i;
+  if (!m->settings.journal || mig_failed(&m->work)) return;
+  if (step->rev) {
+    mig_sink_sql(m, MIG_S_VERSION,
+                 mig_journal_insert_sql(&m->work, step->rev, direction, state, took),
+                 "what was applied, and how to undo it");
+    return;
+  }
+  for (i = 0; i < step->nchange && !mig_failed(&m->work); i++) { /* a stamp */
+    int node = step->changes[i].to ? mig_find_id(m->graph, step->changes[i].to) : -1;
+    if (node < 0) continue;
+    mig_sink_sql(m, MIG_S_VERSION,
+                 mig_journal_insert_sql(&m->work, m->graph->nodes[node].rev, "stamp", state, -1),
+                 "what the database was said to be");
+  }
+}
+
+/* The two tables of ours, where they are missing. */
+static void mig_make_tables(migrate *m, int have_version) {
+  mig_version_check(m->db, &m->work, m->settings.version_table);
+  if (!have_version) {
+    mig_sink_sql(m, MIG_S_VERSION, mig_version_create_sql(&m->work, m->settings.version_table),
+                 "the version table");
+  }
+  if (m->settings.journal && mig_table_kind(m->db, &m->work, MIG_JOURNAL) == MIG_NO_TABLE) {
+    mig_sink_sql(m, MIG_S_VERSION, mig_journal_create_sql(), "the journal");
+  }
+}
+
+/* --- before anything runs ------------------------------------------------------------------------ */
+
+static const mig_section *mig_step_section(const mig_step *step) {
+  return step->direction == MIG_UPGRADE ? &step->rev->upgrade : &step->rev->downgrade;
+}
+
+/* VACUUM is refused inside any SQL function. */
+static int mig_holds_vacuum(const mig_section *section) {
+  const char *z = section->sql;
+  size_t at = 0;
+  mig_span s;
+  while (z && mig_next_statement(z, strlen(z), &at, &s) > 0) {
+    if (mig_starts(z, s, "VACUUM", 0)) return 1;
+  }
+  return 0;
+}
+
+static void mig_check_step(migrate *m, const mig_step *step) {
+  int upgrade = step->direction == MIG_UPGRADE;
+  const mig_section *section;
+  if (!step->rev) return;
+  section = mig_step_section(step);
+  if (!upgrade && !section->sql && !step->rev->downgrade_fn) {
+    mig_fail(&m->work, MIGRATE_IRREVERSIBLE, "revision %s has no downgrade%s%s", step->rev->id,
+             step->rev->path ? ": " : "", step->rev->path ? step->rev->path : "");
+  }
+  mig_check_section(&m->work, step->rev, upgrade);
+  if (section->outside && !sqlite3_get_autocommit(m->db)) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "revision %s runs outside of a transaction and one is open: commit it first",
+             step->rev->id);
+  }
+  if (section->outside && (m->flags & MIGRATE_SQL_FUNCTION) && mig_holds_vacuum(section)) {
+    mig_fail(&m->work, MIGRATE_SCRIPT,
+             "revision %s holds VACUUM, which SQLite refuses inside an SQL function: run it from C",
+             step->rev->id);
+  }
+}
+
+static void mig_check_plan(migrate *m, const mig_plan *plan) {
+  int i;
+  if (m->settings.transaction_per_migration && !sqlite3_get_autocommit(m->db)) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "transaction_per_migration is not possible inside a transaction: commit it first");
+  }
+  for (i = 0; i < plan->n && !mig_failed(&m->work); i++) mig_check_step(m, &plan->steps[i]);
+}
+
+/* --- the steps ------------------------------------------------------------------------------------ */
+
+static void mig_begin_step(migrate *m, const mig_step *step, int number) {
+  const char *line = mig_step_line(&m->work, step);
+  m->step = number;
+  m->revision = step->rev ? step->rev->id : step->to;
+  m->direction = mig_direction_name(step->direction);
+  if (m->result.n) mig_put(&m->result, "\n");
+  mig_put(&m->result, line);
+  mig_log(m, MIGRATE_INFO, line);
+}
+
+/* A section outside the transaction cuts the run: what precedes it commits, with a journal row that
+** says `started`, and what follows it begins anew. */
+static void mig_run_outside(migrate *m, const mig_step *step) {
+  int upgrade = step->direction == MIG_UPGRADE;
+  sqlite3_int64 started = mig_milliseconds();
+  mig_write_journal(m, step, "started", started);
+  mig_frame_close(m);
+  if (!mig_failed(&m->work)) mig_run_section(m, step->rev, upgrade);
+  if (!mig_failed(&m->work)) mig_frame_open(m);
+  if (mig_failed(&m->work)) return;
+  mig_write_rows(m, step);
+  if (m->settings.journal) {
+    mig_sink_sql(m, MIG_S_VERSION,
+                 mig_journal_done_sql(&m->work, step->rev, m->direction,
+                                      mig_milliseconds() - started),
+                 "it has run to its end");
+  }
+}
+
+static void mig_run_step(migrate *m, const mig_step *step, int number) {
+  sqlite3_int64 started = mig_milliseconds();
+  mig_begin_step(m, step, number);
+  if (step->rev && mig_step_section(step)->outside) {
+    mig_run_outside(m, step);
+    return;
+  }
+  if (step->rev) mig_run_section(m, step->rev, step->direction == MIG_UPGRADE);
+  mig_write_rows(m, step);
+  mig_write_journal(m, step, "done", started);
+}
+
+static void mig_run_steps(migrate *m, const mig_plan *plan) {
+  int i;
+  for (i = 0; i < plan->n && !mig_failed(&m->work); i++) {
+    if (i && m->settings.transaction_per_migration) {
+      mig_frame_close(m);
+      if (!mig_failed(&m->work)) mig_frame_open(m);
+      if (mig_failed(&m->work)) return;
+    }
+    mig_run_step(m, &plan->steps[i], i + 1);
+  }
+}
+
+/* --- commands --------------------------------------------------------------------------------------- */
+
+typedef struct mig_command {
+  int direction;
+  int purge; /* stamp: all rows go first */
+  const char *target;
+} mig_command;
+
+/* What there is to do from the version rows as they are now. */
+typedef struct mig_todo {
+  mig_plan plan;
+  int have_version; /* the version table exists */
+  int purge;        /* its rows are deleted first */
+} mig_todo;
+
+static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
+  mig_todo t;
+  mig_graph *g = mig_graph_of(m);
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  memset(&t, 0, sizeof t);
+  t.have_version = v.exists;
+  if (!g || mig_failed(&m->work)) return t;
+  if (c->purge) {
+    t.purge = v.rows.n > 0;
+    v.rows.n = 0;
+  }
+  if (c->direction == MIG_UPGRADE) t.plan = mig_plan_upgrade(g, v.rows, c->target);
+  else if (c->direction == MIG_DOWNGRADE) t.plan = mig_plan_downgrade(g, v.rows, c->target);
+  else t.plan = mig_plan_stamp(g, v.rows, c->target);
+  return t;
+}
+
+/* env.sql is the application's own setting up of the connection, and stays. */
+static void mig_run_env(migrate *m) {
+  const char *sql = m->settings.env_sql;
+  size_t at;
+  if (!sql) return;
+  at = mig_run_script(m, sql);
+  if (mig_failed(&m->work)) {
+    mig_place p = mig_place_of(sql, at);
+    mig_fault_context(&m->work, "%s, line %d: ", m->settings.env_path, p.line);
+  }
+}
+
+/* In the frame: plans again, since another process may have been faster, and runs. */
+static void mig_run_planned(migrate *m, const mig_command *c) {
+  mig_todo t = mig_plan_now(m, c);
+  if (!t.plan.n && !t.purge) return;
+  mig_check_plan(m, &t.plan);
+  if (mig_failed(&m->work)) return;
+  mig_make_tables(m, t.have_version);
+  if (t.purge) {
+    mig_sink_sql(m, MIG_S_VERSION, mig_purge_sql(&m->work, m->settings.version_table), "--purge");
+  }
+  mig_run_steps(m, &t.plan);
+}
+
+static void mig_run_todo(migrate *m, const mig_command *c) {
+  mig_todo t = mig_plan_now(m, c);
+  if (mig_failed(&m->work)) return;
+  if (t.plan.warning) mig_log(m, MIGRATE_WARNING, t.plan.warning);
+  if (!m->nrevision) {
+    mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
+  }
+  if (!t.plan.n && !t.purge) return;
+  mig_check_plan(m, &t.plan);
+  if (c->direction != MIG_STAMP && !mig_failed(&m->work)) mig_run_env(m);
+  if (!mig_failed(&m->work)) mig_frame_open(m);
+  if (!mig_failed(&m->work)) mig_run_planned(m, c);
+  mig_frame_close(m);
+}
+
+static int mig_run_command(migrate *m, int direction, int purge, const char *target) {
+  mig_command c;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  c.direction = direction;
+  c.purge = purge;
+  c.target = target;
+  if (target) mig_run_todo(m, &c);
+  else mig_fail(&m->work, MIGRATE_MISUSE, "the target is NULL: say which revision");
+  m->step = 0;
+  m->revision = m->direction = 0;
+  return mig_end_call(m);
+}
+
+MIGRATE_API int migrate_upgrade(migrate *m, const char *target) {
+  return mig_run_command(m, MIG_UPGRADE, 0, target);
+}
+
+MIGRATE_API int migrate_downgrade(migrate *m, const char *target) {
+  return mig_run_command(m, MIG_DOWNGRADE, 0, target);
+}
+
+MIGRATE_API int migrate_stamp(migrate *m, const char *targets) {
+  return mig_run_command(m, MIG_STAMP, 0, targets);
+}
+
+MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets) {
+  return mig_run_command(m, MIG_STAMP, 1, targets);
+}
+
+/* --- revisions of the program -------------------------------------------------------------------- */
+
+static const char *mig_borrow(migrate *m, const char *z) {
+  return z && (m->flags & MIGRATE_COPY) ? mig_copy(&m->arena, z) : z;
+}
+
+static void mig_add_one(migrate *m, const migrate_revision *r) {
+  mig_arena *a = &m->arena;
+  mig_revision *v = (mig_revision *)mig_alloc(a, sizeof *v);
+  if (!v) return;
+  if (!r->id) {
+    mig_fail(a, MIGRATE_MISUSE, "migrate_add: a revision has no id");
+    return;
+  }
+  v->id = mig_borrow(m, r->id);
+  v->message = r->message ? mig_borrow(m, r->message) : "";
+  v->create_date = r->create_date ? mig_borrow(m, r->create_date) : "";
+  v->down = mig_list_of(a, r->down_revision);
+  v->depends = mig_list_of(a, r->depends_on);
+  v->labels = mig_list_of(a, r->branch_labels);
+  v->upgrade.sql = mig_borrow(m, r->upgrade);
+  v->downgrade.sql = mig_borrow(m, r->downgrade);
+  v->upgrade_fn = r->upgrade_fn;
+  v->downgrade_fn = r->downgrade_fn;
+  v->arg = r->arg;
+  mig_add_revision(m, v);
+}
+
+MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n) {
+  int i;
+  if (!m || m->fault.code) return migrate_errcode(m);
+  if (n < 0 || (n && !revisions)) {
+    mig_fail(&m->arena, MIGRATE_MISUSE, "migrate_add: no revisions are given");
+  }
+  for (i = 0; i < n && !mig_failed(&m->arena); i++) mig_add_one(m, &revisions[i]);
+  return mig_end_call(m);
+}
+/* Config: settings by name. */
+
+MIGRATE_API int migrate_set(migrate *m, const char *key, const char *value) {
+  int rc = mig_begin_call(m);
+  if (rc) return rc;
+  if (key) {
+    mig_settings_put(&m->arena, &m->settings, key, value, MIG_FROM_PROGRAM);
+  } else {
+    mig_fail(&m->arena, MIGRATE_MISUSE, "migrate_set: the key is NULL");
+  }
+  return mig_end_call(m);
+}
+
+MIGRATE_API const char *migrate_get(migrate *m, const char *key) {
+  int setting;
+  if (!m || m->fault.code) return 0;
+  setting = key ? mig_setting_find(key) : -1;
+  if (setting >= 0) return mig_setting_text(&m->settings, setting);
+  if (key) {
+    mig_unknown_key(&m->arena, key);
+  } else {
+    mig_fail(&m->arena, MIGRATE_MISUSE, "migrate_get: the key is NULL");
+  }
+  mig_end_call(m);
+  return 0;
+}
+#ifndef MIGRATE_NO_STDIO
+/* Directory: files and folders, the only part that asks the operating system for them. Paths are
+** UTF-8. Two writings of the same few functions: POSIX and Windows.
+**
+** Only regular files are read: opening a FIFO or a terminal must neither hang nor take anything
+** out of it. A file is read once, and what was read is what is checked and run. */
+
+#ifdef _WIN32
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#include <windows.h>
+#else
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+#endif
+#include <stdlib.h>
+
+#ifndef MIGRATE_MAX_FILE
+#define MIGRATE_MAX_FILE 256000000 /* bytes of a file that is read; checked before it is */
+#endif
+
+enum { MIG_PATH_NONE, MIG_PATH_FILE, MIG_PATH_FOLDER, MIG_PATH_OTHER };
+
+typedef struct mig_list {
+  const char **z;
+  int n, cap;
+} mig_list;
+
+static int mig_ends_with(const char *z, const char *tail) {
+  size_t n = strlen(z), m = strlen(tail);
+  return n > m && strcmp(z + n - m, tail) == 0;
+}
+
+/* Takes a name that ends in .sql. Hidden files are editors' leftovers. */
+static void mig_list_take(mig_arena *a, mig_list *list, const char *name) {
+  if (name[0] == '.' || !mig_ends_with(name, ".sql")) return;
+  list->z = (const char **)mig_grow(a, (void *)list->z, list->n, &list->cap,
+                                     sizeof(*list->z));
+  name = mig_copy(a, name);
+  if (!mig_failed(a)) list->z[list->n++] = name;
+}
+
+static void mig_not_regular(mig_arena *a, const char *path) {
+  mig_fail(a, MIGRATE_FILE, "cannot read %s: it is not a regular file", path);
+}
+
+static void mig_too_large(mig_arena *a, const char *path) {
+  mig_fail(a, MIGRATE_LIMIT, "cannot read %s: it is larger than %d bytes", path,
+           (int)MIGRATE_MAX_FILE);
+}
+
+#ifdef _WIN32
+
+static WCHAR *mig_wide(mig_arena *a, const char *path) {
+  int n = MultiByteToWideChar(CP_UTF8, 0, path, -1, 0, 0);
+  WCHAR *wide = (WCHAR *)mig_array(a, (size_t)n + 1, sizeof(WCHAR));
+  if (wide) MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, n);
+  return wide;
+}
+
+static void mig_os_fail(mig_arena *a, const char *verb, const char *path) {
+  DWORD code = GetLastError();
+  const char *why = 0;
+  switch (code) {
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND: why = "there is no such file or folder"; break;
+    case ERROR_ACCESS_DENIED:
+    case ERROR_SHARING_VIOLATION: why = "permission denied"; break;
+    case ERROR_ALREADY_EXISTS: why = "there is a file of that name"; break;
+    case ERROR_DISK_FULL: why = "the disk is full"; break;
+    default: break;
+  }
+  if (why) {
+    mig_fail(a, MIGRATE_FILE, "cannot %s %s: %s", verb, path, why);
+  } else {
+    mig_fail(a, MIGRATE_FILE, "cannot %s %s: system error %d", verb, path, (int)code);
+  }
+}
+
+static int mig_path_kind(mig_arena *a, const char *path) {
+  WCHAR *wide = mig_wide(a, path);
+  DWORD attributes = wide ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
+  if (attributes == INVALID_FILE_ATTRIBUTES) return MIG_PATH_NONE;
+  if (attributes & FILE_ATTRIBUTE_DIRECTORY) return MIG_PATH_FOLDER;
+  return attributes & FILE_ATTRIBUTE_DEVICE ? MIG_PATH_OTHER : MIG_PATH_FILE;
+}
+
+static char *mig_read_handle(mig_arena *a, HANDLE file, const char *path, size_t *n) {
+  LARGE_INTEGER size;
+  char *z;
+  DWORD got = 1;
+  if (GetFileType(file) != FILE_TYPE_DISK || !GetFileSizeEx(file, &size)) {
+    mig_not_regular(a, path);
+    return 0;
+  }
+  if (size.QuadPart > MIGRATE_MAX_FILE) {
+    mig_too_large(a, path);
+    return 0;
+  }
+  z = (char *)mig_alloc(a, (size_t)size.QuadPart + 1);
+  while (z && *n < (size_t)size.QuadPart && got) {
+    if (!ReadFile(file, z + *n, (DWORD)((size_t)size.QuadPart - *n), &got, 0)) {
+      mig_os_fail(a, "read", path);
+      return 0;
+    }
+    *n += got;
+  }
+  return z;
+}
+
+/* The bytes of a regular file, a NUL behind them; NULL after a fault. */
+static char *mig_file_read(mig_arena *a, const char *path, size_t *n) {
+  WCHAR *wide = mig_wide(a, path);
+  HANDLE file;
+  char *z;
+  *n = 0;
+  if (!wide) return 0;
+  file = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, 0,
+                     OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, 0);
+  if (file == INVALID_HANDLE_VALUE) {
+    mig_os_fail(a, "read", path);
+    return 0;
+  }
+  z = mig_read_handle(a, file, path, n);
+  CloseHandle(file);
+  return z;
+}
+
+/* Writes a file that is not there yet: 1; 0: there is one, it stays as it is, or a fault. */
+static int mig_file_new(mig_arena *a, const char *path, const char *z, size_t n) {
+  WCHAR *wide = mig_wide(a, path);
+  HANDLE file;
+  DWORD put = 0;
+  int ok;
+  if (!wide) return 0;
+  file = CreateFileW(wide, GENERIC_WRITE, 0, 0, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, 0);
+  if (file == INVALID_HANDLE_VALUE) {
+    if (GetLastError() != ERROR_FILE_EXISTS) mig_os_fail(a, "write", path);
+    return 0;
+  }
+  ok = WriteFile(file, z, (DWORD)n, &put, 0) && put == (DWORD)n;
+  if (!ok) mig_os_fail(a, "write", path);
+  CloseHandle(file);
+  if (!ok) DeleteFileW(wide);
+  return ok;
+}
+
+/* Makes a folder: 1; 0: there is one, or a fault. */
+static int mig_folder_new(mig_arena *a, const char *path) {
+  WCHAR *wide = mig_wide(a, path);
+  if (!wide) return 0;
+  if (CreateDirectoryW(wide, 0)) return 1;
+  if (mig_path_kind(a, path) != MIG_PATH_FOLDER) mig_os_fail(a, "make the folder", path);
+  return 0;
+}
+
+static void mig_folder_read(mig_arena *a, const char *path, mig_list *list) {
+  WCHAR *wide = mig_wide(a, mig_path_join(a, path, "*"));
+  WIN32_FIND_DATAW entry;
+  HANDLE find;
+  char name[MAX_PATH * 3 + 1];
+  if (!wide) return;
+  find = FindFirstFileW(wide, &entry);
+  if (find == INVALID_HANDLE_VALUE) {
+    mig_os_fail(a, "list", path);
+    return;
+  }
+  do {
+    if (WideCharToMultiByte(CP_UTF8, 0, entry.cFileName, -1, name, (int)sizeof(name), 0, 0)) {
+      mig_list_take(a, list, name);
+    }
+  } while (!mig_failed(a) && FindNextFileW(find, &entry));
+  FindClose(find);
+}
+
+/* SQLite's function resolves no links here: paths stay as they are. */
+static char *mig_full_path(mig_arena *a, const char *path) { return mig_copy(a, path); }
+
+/* Whether a path is a link that leads out of the folder. Links need a privilege to make here, so
+** all of them count. */
+static int mig_leads_out(mig_arena *a, const char *folder, const char *path) {
+  WCHAR *wide = mig_wide(a, path);
+  DWORD attributes = wide ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
+  (void)folder;
+  return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_REPARSE_POINT);
+}
+
+#else
+
+/* The system's reasons in our own words: strerror() speaks the locale's language. */
+static void mig_os_fail(mig_arena *a, const char *verb, const char *path) {
+  int code = errno;
+  const char *why = 0;
+  switch (code) {
+    case ENOENT: why = "there is no such file or folder"; break;
+    case ENOTDIR: why = "a part of the path is not a folder"; break;
+    case EACCES:
+    case EPERM: why = "permission denied"; break;
+    case EROFS: why = "the file system is read-only"; break;
+    case ENOSPC: why = "the disk is full"; break;
+    case ELOOP: why = "too many symbolic links"; break;
+    case ENAMETOOLONG: why = "the name is too long"; break;
+    case EISDIR: why = "it is a folder"; break;
+    case EEXIST: why = "there is a file of that name"; break;
+    case ENXIO: why = "it is not a regular file"; break;
+    case EOVERFLOW: why = "it is too large"; break;
+    default: break;
+  }
+  if (why) {
+    mig_fail(a, MIGRATE_FILE, "cannot %s %s: %s", verb, path, why);
+  } else {
+    mig_fail(a, MIGRATE_FILE, "cannot %s %s: system error %d", verb, path, code);
+  }
+}
+
+static int mig_path_kind(mig_arena *a, const char *path) {
+  struct stat st;
+  (void)a;
+  if (stat(path, &st) != 0) return MIG_PATH_NONE;
+  if (S_ISDIR(st.st_mode)) return MIG_PATH_FOLDER;
+  return S_ISREG(st.st_mode) ? MIG_PATH_FILE : MIG_PATH_OTHER;
+}
+
+static char *mig_read_descriptor(mig_arena *a, int file, const char *path, size_t *n) {
+  struct stat st;
+  char *z;
+  if (fstat(file, &st) != 0) {
+    mig_os_fail(a, "read", path);
+    return 0;
+  }
+  if (!S_ISREG(st.st_mode)) {
+    mig_not_regular(a, path);
+    return 0;
+  }
+  if (st.st_size > MIGRATE_MAX_FILE) {
+    mig_too_large(a, path);
+    return 0;
+  }
+  z = (char *)mig_alloc(a, (size_t)st.st_size + 1);
+  while (z && *n < (size_t)st.st_size) {
+    ssize_t got = read(file, z + *n, (size_t)st.st_size - *n);
+    if (got == 0) break;
+    if (got > 0) {
+      *n += (size_t)got;
+    } else if (errno != EINTR) {
+      mig_os_fail(a, "read", path);
+      return 0;
+    }
+  }
+  return z;
+}
+
+/* The bytes of a regular file, a NUL behind them; NULL after a fault. */
+static char *mig_file_read(mig_arena *a, const char *path, size_t *n) {
+  int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY, file;
+  char *z;
+#ifdef O_CLOEXEC
+  flags |= O_CLOEXEC;
+#endif
+  *n = 0;
+  if (mig_failed(a)) return 0;
+  do {
+    file = open(path, flags);
+  } while (file < 0 && errno == EINTR);
+  if (file < 0) {
+    mig_os_fail(a, "read", path);
+    return 0;
+  }
+  z = mig_read_descriptor(a, file, path, n);
+  close(file);
+  return z;
+}
+
+static int mig_write_descriptor(int file, const char *z, size_t n) {
+  while (n) {
+    ssize_t put = write(file, z, n);
+    if (put > 0) {
+      z += put;
+      n -= (size_t)put;
+    } else if (put == 0 || errno != EINTR) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* Writes a file that is not there yet: 1; 0: there is one, it stays as it is, or a fault. */
+static int mig_file_new(mig_arena *a, const char *path, const char *z, size_t n) {
+  int flags = O_WRONLY | O_CREAT | O_EXCL, file, ok;
+#ifdef O_CLOEXEC
+  flags |= O_CLOEXEC;
+#endif
+  if (mig_failed(a)) return 0;
+  file = open(path, flags, 0666);
+  if (file < 0) {
+    if (errno != EEXIST) mig_os_fail(a, "write", path);
+    return 0;
+  }
+  ok = mig_write_descriptor(file, z, n);
+  if (!ok) mig_os_fail(a, "write", path);
+  if (close(file) != 0 && ok) { /* a file system may tell only now that it is full */
+    mig_os_fail(a, "write", path);
+    ok = 0;
+  }
+  if (!ok) unlink(path);
+  return ok;
+}
+
+/* Makes a folder: 1; 0: there is one, or a fault. */
+static int mig_folder_new(mig_arena *a, const char *path) {
+  if (mig_failed(a)) return 0;
+  if (mkdir(path, 0777) == 0) return 1;
+  if (mig_path_kind(a, path) != MIG_PATH_FOLDER) mig_os_fail(a, "make the folder", path);
+  return 0;
+}
+
+static void mig_folder_read(mig_arena *a, const char *path, mig_list *list) {
+  struct dirent *entry;
+  DIR *folder;
+  if (mig_failed(a)) return;
+  folder = opendir(path);
+  if (!folder) {
+    mig_os_fail(a, "list", path);
+    return;
+  }
+  for (errno = 0; !mig_failed(a) && (entry = readdir(folder)) != 0; errno = 0) {
+    mig_list_take(a, list, entry->d_name);
+  }
+  if (errno) mig_os_fail(a, "list", path);
+  closedir(folder);
+}
+
+#define MIG_PATH_MAX 4096
+
+/* Resolves links and dots as SQLite does it for a database's name: POSIX's own functions for it
+** are hidden from strict C99. Before SQLite 3.39 only a link at the end is followed. */
+static int mig_real_path(const char *path, char *z) {
+  sqlite3_vfs *vfs = sqlite3_vfs_find("unix");
+  if (!vfs) vfs = sqlite3_vfs_find(0);
+  return vfs && (vfs->xFullPathname(vfs, path, MIG_PATH_MAX, z) & 0xff) == SQLITE_OK;
+}
+
+/* The absolute path; NULL after a fault. */
+static char *mig_full_path(mig_arena *a, const char *path) {
+  char z[MIG_PATH_MAX + 1];
+  if (mig_real_path(path, z)) return mig_copy(a, z);
+  mig_fail(a, MIGRATE_FILE, "cannot resolve the path %s", path);
+  return 0;
+}
+
+/* Whether a path is a link that leads out of the folder, which is given as mig_full_path() has
+** it. */
+static int mig_leads_out(mig_arena *a, const char *folder, const char *path) {
+  char z[MIG_PATH_MAX + 1];
+  size_t n = strlen(folder);
+  (void)a;
+  while (n && folder[n - 1] == '/') n--;
+  if (!mig_real_path(path, z) || strncmp(folder, z, n) != 0 || z[n] != '/') return 1;
+  return strstr(z + n, "/../") != 0;
+}
+
+#endif
+
+/* Orders names by their bytes: a merge sort from short runs to long ones. */
+static void mig_list_sort(mig_arena *a, mig_list *list) {
+  const char **from = list->z, **to, **swap;
+  int width, i;
+  to = (const char **)mig_array(a, (size_t)list->n, sizeof(*to));
+  if (!to) return;
+  for (width = 1; width < list->n; width *= 2) {
+    for (i = 0; i < list->n; i += 2 * width) {
+      int middle = i + width < list->n ? i + width : list->n;
+      int end = middle + width < list->n ? middle + width : list->n;
+      int left = i, right = middle, at;
+      for (at = i; at < end; at++) {
+        int take_left = right == end || (left < middle && strcmp(from[left], from[right]) <= 0);
+        to[at] = take_left ? from[left++] : from[right++];
+      }
+    }
+    swap = from;
+    from = to;
+    to = swap;
+  }
+  list->z = from;
+}
+
+/* The names of the *.sql directly in a folder, in order. */
+static mig_list mig_folder_scripts(mig_arena *a, const char *path) {
+  mig_list list;
+  memset(&list, 0, sizeof(list));
+  mig_folder_read(a, path, &list);
+  mig_list_sort(a, &list);
+  if (mig_failed(a)) list.n = 0;
+  return list;
+}
+/* Environment: migrate.ini and the folders of the revisions, found and read. */
+
+#define MIG_INI "migrate.ini"
+
+static const char *mig_process_variable(void *arg, const char *name) {
+  (void)arg;
+  return getenv(name);
+}
+
+/* ---- migrate.ini ---- */
+
+/* The migrate.ini that is meant; *named: by the program or the process environment, so that it
+** must be there. */
+static const char *mig_ini_path(const mig_settings *s, int *named) {
+  const char *variable = getenv("MIGRATE_CONFIG");
+  *named = 1;
+  if (s->file[0]) return s->file;
+  if (variable && variable[0]) return variable;
+  *named = 0;
+  return MIG_INI;
+}
+
+static void mig_ini_load(migrate *m, const char *path) {
+  size_t n;
+  char *z = mig_file_read(&m->arena, path, &n);
+  if (!z) return;
+  mig_settings_read(&m->arena, &m->settings, path, z, n, mig_process_variable, 0);
+  m->settings.ini = mig_copy(&m->arena, path);
+  m->settings.folder = mig_path_folder(&m->arena, path);
+}
+
+MIGRATE_API int migrate_load(migrate *m, const char *file) {
+  const char *path;
+  int named, rc = mig_begin_call(m);
+  if (rc) return rc;
+  if (file) mig_settings_put(&m->arena, &m->settings, "file", file, MIG_FROM_PROGRAM);
+  path = mig_ini_path(&m->settings, &named);
+  if (named || mig_path_kind(&m->arena, path) != MIG_PATH_NONE) mig_ini_load(m, path);
+  return mig_end_call(m);
+}
+
+/* ---- revisions ---- */
+
+/* The folder of the environment. */
+static const char *mig_location(migrate *m) {
+  return mig_setting_path(&m->arena, &m->settings, MIG_SETTING_script_location,
+                          m->settings.script_location);
+}
+
+/* The folders of the setting version_locations, which are separated by commas or as the system
+** separates the paths of a list. */
+static mig_names mig_version_locations(migrate *m) {
+  char *z = mig_copy(&m->arena, m->settings.version_locations);
+  mig_names names;
+  int i;
+#ifdef _WIN32
+  const char separator = ';';
+#else
+  const char separator = ':';
+#endif
+  for (i = 0; z && z[i]; i++) {
+    if (z[i] == separator) z[i] = ',';
+  }
+  names = mig_list_of(&m->arena, z);
+  for (i = 0; i < names.n; i++) {
+    names.at[i] = mig_setting_path(&m->arena, &m->settings, MIG_SETTING_version_locations,
+                                   names.at[i]);
+  }
+  return names;
+}
+
+static int mig_is_folder(migrate *m, const char *path) {
+  return path && mig_path_kind(&m->arena, path) == MIG_PATH_FOLDER;
+}
+
+static void mig_no_folder(migrate *m, const char *path) {
+  mig_fail(&m->arena, MIGRATE_FILE,
+           "Path doesn't exist: %s.  Please use migrate_init to create a new scripts folder.",
+           path ? path : "");
+}
+
+/* Adds one file as a revision. `full` is its folder as mig_full_path() has it. */
+static void mig_add_file(migrate *m, const char *full, const char *path) {
+  mig_arena *a = &m->arena;
+  mig_revision *revision = (mig_revision *)mig_alloc(a, sizeof(*revision));
+  char *z;
+  size_t n;
+  if (!path || !revision) return;
+  if (mig_leads_out(a, full, path)) {
+    mig_fail(a, MIGRATE_FILE, "cannot read %s: it leads out of its folder", path);
+  }
+  z = mig_file_read(a, path, &n);
+  if (!z) return;
+  mig_script_parse(a, path, z, n, revision);
+  mig_add_revision(m, revision);
+}
+
+/* Adds the *.sql of a folder. */
+static void mig_add_folder(migrate *m, const char *folder) {
+  const char *full;
+  mig_list list;
+  int i;
+  if (!mig_is_folder(m, folder)) {
+    mig_no_folder(m, folder);
+    return;
+  }
+  full = mig_full_path(&m->arena, folder);
+  list = mig_folder_scripts(&m->arena, folder);
+  for (i = 0; i < list.n && !mig_failed(&m->arena); i++) {
+    mig_add_file(m, full, mig_path_join(&m->arena, folder, list.z[i]));
+  }
+}
+
+/* Takes the env.sql of an environment, which may be missing. */
+static void mig_take_env(migrate *m, const char *location) {
+  char *path = mig_path_join(&m->arena, location, "env.sql"), *sql;
+  size_t n;
+  if (!path || mig_path_kind(&m->arena, path) == MIG_PATH_NONE) return;
+  sql = mig_file_read(&m->arena, path, &n);
+  if (!sql) return;
+  if (strlen(sql) != n) mig_fail(&m->arena, MIGRATE_SCRIPT, "%s holds a NUL byte", path);
+  m->settings.env_path = path;
+  m->settings.env_sql = strncmp(sql, "\357\273\277", 3) == 0 ? sql + 3 : sql;
+}
+
+/* Adds an environment's folder or, where it has no versions/, a plain one. */
+static void mig_add_location(migrate *m, const char *location) {
+  const char *versions = mig_path_join(&m->arena, location, "versions");
+  if (!mig_is_folder(m, versions)) {
+    mig_add_folder(m, location);
+    return;
+  }
+  mig_take_env(m, location);
+  mig_add_folder(m, versions);
+}
+
+MIGRATE_API int migrate_add_directory(migrate *m, const char *path) {
+  mig_names locations;
+  int i, rc = mig_begin_call(m);
+  if (rc) return rc;
+  if (path) mig_settings_put(&m->arena, &m->settings, "script_location", path, MIG_FROM_PROGRAM);
+  locations = mig_version_locations(m);
+  if (path || !locations.n) {
+    mig_add_location(m, mig_location(m));
+    return mig_end_call(m);
+  }
+  mig_take_env(m, mig_location(m));
+  for (i = 0; i < locations.n && !mig_failed(&m->arena); i++) {
+    mig_add_folder(m, locations.at[i]);
+  }
+  return mig_end_call(m);
+}
+/* Init: the files of a new migration environment. */
+
+static const char mig_ini_text[] =
+  "# Settings of migrate. ${NAME} is taken from the process environment; relative paths begin at\n"
+  "# the folder of this file. What stands behind a # is the default.\n"
+  "\n"
+  "[migrate]\n"
+  "\n"
+  "# The folder of the migration environment.\n"
+  "script_location = %s\n"
+  "\n"
+  "# Where revision files are, when not in script_location/versions: folders, by commas.\n"
+  "# version_locations =\n"
+  "\n"
+  "# The name of a new revision file: rev, slug, year, month, day, hour, minute, second, epoch.\n"
+  "# file_template = %s\n"
+  "# truncate_slug_length = 40\n"
+  "\n"
+  "# Of create_date and the file name: utc, local, or an offset such as +02:00.\n"
+  "# timezone = utc\n"
+  "\n"
+  "# The target schema: file:PATH of SQL, of a folder of *.sql, or of a database; or SQL itself.\n"
+  "target = file:%s\n"
+  "\n"
+  "# The table that holds the current revision, in Alembic's own layout.\n"
+  "# version_table = alembic_version\n"
+  "\n"
+  "# Whether migrate_journal records what was applied.\n"
+  "# journal = on\n"
+  "\n"
+  "# What a comparison with the target looks at.\n"
+  "# compare_type = on\n"
+  "# compare_server_default = on\n"
+  "\n"
+  "# One transaction for each revision instead of one for the whole run.\n"
+  "# transaction_per_migration = off\n"
+  "\n"
+  "# auto: the fastest safe way. portable: plain SQL alone, the schema text is never edited.\n"
+  "# rebuild = auto\n"
+  "\n"
+  "# How long to wait for another process, in milliseconds.\n"
+  "# busy_timeout = 5000\n"
+  "\n"
+  "# What is written to stderr: off, debug, info, warning, error.\n"
+  "# log_level = off\n"
+  "# progress = off\n"
+  "\n"
+  "# A file that receives a copy of the database before an upgrade.\n"
+  "# backup =\n";
+
+static const char mig_env_text[] =
+  "-- Runs on the connection before revisions do, outside of the transaction, and not when there is\n"
+  "-- nothing to do. What it sets stays set: PRAGMA foreign_keys = ON, for example.\n";
+
+static const char mig_schema_text[] =
+  "-- The target schema: the CREATE statements of the database as it should be.\n"
+  "-- A renamed column or table is told by a comment behind its new name:\n"
+  "--   -- migrate:renamed_from old_name\n";
+
+static const char mig_ignore_text[] =
+  "# A revision that only tries something out is named *.test.sql and stays out of version control.\n"
+  "*.test.sql\n";
+
+static const char mig_readme_text[] =
+  "Migrations\n"
+  "==========\n"
+  "\n"
+  "versions/         the revisions: SQL files, each with its id and its parent in the header\n"
+  "schema.sql        the target schema\n"
+  "env.sql           runs on the connection before revisions do\n"
+  "script.sql.tmpl   what a new revision looks like\n"
+  "versions/.gitignore  keeps *.test.sql, revisions that only try something out, to yourself\n"
+  "\n"
+  "Workflow, in the sqlite3 shell\n"
+  "------------------------------\n"
+  "\n"
+  "1. Write a revision: SELECT migrate_revision('add users'); then fill in both sections of the\n"
+  "   file whose path it answers. ALTER TABLE may do what PostgreSQL's does.\n"
+  "2. Review it against the list below.\n"
+  "3. Try it on a copy of real data: SELECT migrate_upgrade();\n"
+  "4. Test the way back: SELECT migrate_downgrade('-1'); SELECT migrate_upgrade();\n"
+  "5. Commit the revision together with the change of the program.\n"
+  "\n"
+  "SELECT * FROM migrate_history; and SELECT * FROM migrate_current; say where the database is.\n"
+  "\n"
+  "Review\n"
+  "------\n"
+  "\n"
+  "- Does the downgrade undo the upgrade, rows included? What cannot be undone has no downgrade\n"
+  "  section, so that it is refused.\n"
+  "- What is dropped? Is the data needed, is it copied first?\n"
+  "- NOT NULL, CHECK, UNIQUE, FOREIGN KEY: do all existing rows keep them? Are they corrected by\n"
+  "  an UPDATE before?\n"
+  "- A new column: what do old rows get? Is the default right for them?\n"
+  "- A rename: does the older version of the program still run meanwhile?\n"
+  "- How many rows are read or copied? SELECT * FROM migrate_explain('ALTER TABLE ..') tells the\n"
+  "  way that is taken and why.\n"
+  "- Is there one head? SELECT * FROM migrate_heads; two want SELECT migrate_merge('heads', '..').\n"
+  "- An applied revision is never edited: write another one.\n";
+
+static void mig_say(migrate *m, const char *format, const char *path) {
+  if (m->result.n) mig_put(&m->result, "\n");
+  mig_putf(&m->result, format, path);
+}
+
+/* Makes a folder with those above it. */
+static void mig_init_folder(migrate *m, const char *path) {
+  char *part = mig_copy(&m->arena, path);
+  size_t i;
+  for (i = 1; part && part[i] && !mig_failed(&m->arena); i++) {
+    char c = part[i];
+    if (c != '/' && c != '\\') continue;
+    part[i] = 0;
+    if (!mig_is_folder(m, part)) mig_folder_new(&m->arena, part);
+    part[i] = c;
+  }
+  if (mig_folder_new(&m->arena, path)) mig_say(m, "Creating directory %s ...  done", path);
+}
+
+static void mig_init_file(migrate *m, const char *path, const char *text) {
+  if (!path || !text) return;
+  if (mig_file_new(&m->arena, path, text, strlen(text))) {
+    mig_say(m, "Generating %s ...  done", path);
+  } else if (!mig_failed(&m->arena)) {
+    mig_say(m, "File %s already exists, skipping", path);
+  }
+}
+
+/* The folder as migrate.ini names it: relative to where that file is. */
+static const char *mig_init_written(migrate *m, const char *ini, const char *location) {
+  if (!mig_path_folder(&m->arena, ini) || mig_failed(&m->arena)) return location;
+  if (!mig_path_folder(&m->arena, ini)[0]) return location;
+  return mig_full_path(&m->arena, location);
+}
+
+static void mig_init_files(migrate *m, const char *location) {
+  mig_arena *a = &m->arena;
+  const char *versions = mig_path_join(a, location, "versions");
+  mig_init_folder(m, location);
+  if (versions) mig_init_folder(m, versions);
+  mig_init_file(m, mig_path_join(a, location, "README"), mig_readme_text);
+  mig_init_file(m, mig_path_join(a, location, "env.sql"), mig_env_text);
+  mig_init_file(m, mig_path_join(a, location, "schema.sql"), mig_schema_text);
+  mig_init_file(m, mig_path_join(a, location, "script.sql.tmpl"), mig_template);
+  mig_init_file(m, mig_path_join(a, versions, ".gitignore"), mig_ignore_text);
+}
+
+/* A path without the slashes at its end. */
+static char *mig_init_trimmed(mig_arena *a, const char *path) {
+  size_t n = strlen(path);
+  while (n > 1 && (path[n - 1] == '/' || path[n - 1] == '\\')) n--;
+  return mig_copyn(a, path, n);
+}
+
+MIGRATE_API int migrate_init(migrate *m, const char *directory) {
+  mig_arena *a;
+  const char *ini, *written;
+  int named, rc = mig_begin_call(m);
+  if (rc) return rc;
+  a = &m->arena;
+  ini = mig_ini_path(&m->settings, &named);
+  if (!m->settings.ini && mig_path_kind(a, ini) != MIG_PATH_NONE) mig_ini_load(m, ini);
+  if (directory && !directory[0]) mig_fail(a, MIGRATE_MISUSE, "the directory has no name");
+  if (!directory) directory = mig_location(m);
+  if (!mig_failed(a)) directory = mig_init_trimmed(a, directory);
+  if (mig_failed(a)) return mig_end_call(m);
+  mig_init_files(m, directory);
+  written = mig_init_written(m, ini, directory);
+  mig_init_file(m, ini,
+                mig_format(a, mig_ini_text, written,
+                           mig_setting_table[MIG_SETTING_file_template].value,
+                           mig_path_join(a, written, "schema.sql")));
+  mig_say(m, "Please edit configuration in %s before proceeding.", ini);
+  return mig_end_call(m);
+}
+/* Create: new revision files. Everything is checked before a file is written. */
+
+/* Makes id, labels and message of a new revision; nothing of it may be taken already. */
+static void mig_draft_names(migrate *m, const mig_graph *g, const migrate_new_options *o,
+                            const char *message, mig_revision *r) {
+  mig_arena *a = &m->arena;
+  char *line = mig_copy(a, message && message[0] ? message : "empty message");
+  int i;
+  for (i = 0; line && line[i]; i++) {
+    if (line[i] == '\n' || line[i] == '\r') line[i] = ' '; /* it is one line of a comment */
+  }
+  r->message = line;
+  r->id = o->rev_id ? o->rev_id : mig_new_id(a);
+  if (mig_failed(a)) return;
+  mig_check_id(a, r->id);
+  if (!mig_failed(a) && mig_find_node(g, r->id) >= 0) {
+    mig_fail(a, MIGRATE_GRAPH, "Revision identifier '%s' is already used by revision %s%s", r->id,
+             mig_id(g, mig_find_node(g, r->id)),
+             mig_files(g, mig_one_node(a, mig_find_node(g, r->id))));
+  }
+  r->labels = mig_list_of(a, o->branch_labels);
+  for (i = 0; i < r->labels.n && !mig_failed(a); i++) {
+    const char *label = r->labels.at[i];
+    mig_check_label(a, label);
+    if (mig_failed(a) || mig_find_node(g, label) < 0) continue;
+    mig_fail(a, MIGRATE_GRAPH, "Branch name '%s' in revision %s already used by revision %s", label,
+             r->id, mig_id(g, mig_find_node(g, label)));
+  }
+}
+
+static mig_names mig_node_names(const mig_graph *g, mig_nodes nodes) {
+  mig_names names;
+  int i;
+  names.at = (const char **)mig_array(g->a, (size_t)nodes.n, sizeof(*names.at));
+  names.n = names.at ? nodes.n : 0;
+  for (i = 0; i < names.n; i++) names.at[i] = mig_id(g, nodes.at[i]);
+  return names;
+}
+
+/* The folder that a new file goes to: the one that was asked for, the only one, or the parent's. */
+static const char *mig_draft_folder(migrate *m, const mig_graph *g, mig_nodes parents,
+                                    const char *wanted) {
+  mig_arena *a = &m->arena;
+  mig_names locations = mig_version_locations(m);
+  int i;
+  if (!locations.n) {
+    const char *location = mig_location(m), *versions = mig_path_join(a, location, "versions");
+    if (!mig_is_folder(m, location)) mig_no_folder(m, location);
+    locations.at = (const char **)mig_alloc(a, sizeof(*locations.at));
+    if (!locations.at) return 0;
+    locations.at[0] = mig_is_folder(m, versions) ? versions : location;
+    locations.n = 1;
+  }
+  if (wanted) {
+    const char *full = mig_is_folder(m, wanted) ? mig_full_path(a, wanted) : wanted;
+    for (i = 0; i < locations.n && !mig_failed(a); i++) {
+      if (!mig_is_folder(m, locations.at[i])) continue;
+      if (strcmp(mig_full_path(a, locations.at[i]), full) == 0) return locations.at[i];
+    }
+    mig_fail(a, MIGRATE_FILE, "Path %s is not represented in current version locations", wanted);
+    return 0;
+  }
+  if (locations.n == 1) return locations.at[0];
+  if (parents.n && g->nodes[parents.at[0]].rev->path) {
+    return mig_path_folder(a, g->nodes[parents.at[0]].rev->path);
+  }
+  mig_fail(a, MIGRATE_FILE, "Multiple version locations present, please specify --version-path");
+  return 0;
+}
+
+static int mig_digits(const char *z, int n) {
+  int v = 0;
+  while (n--) v = v * 10 + (*z++ - '0');
+  return v;
+}
+
+/* "Z", or "+02:00". */
+static const char *mig_zone_suffix(mig_arena *a, int minutes) {
+  int m = minutes < 0 ? -minutes : minutes;
+  if (minutes == 0) return "Z";
+  return mig_format(a, "%c%02d:%02d", minutes < 0 ? '-' : '+', m / 60, m % 60);
+}
+
+/* The time now; returns it as a create_date, NULL after a fault. SQLite knows the local zone. */
+static const char *mig_now(migrate *m, mig_file_facts *t) {
+  mig_arena *a = &m->arena;
+  const char *date = 0;
+  sqlite3_stmt *now;
+  int minutes, local = mig_zone(m->settings.timezone, &minutes) == MIG_ZONE_LOCAL;
+  const char *modifier = local ? "localtime" : mig_format(a, "%+d minutes", minutes);
+  now = mig_prepare(m, "SELECT strftime('%Y-%m-%dT%H:%M:%S', 'now', ?1), strftime('%s', 'now'), "
+                       "strftime('%s', 'now', ?1) - strftime('%s', 'now')");
+  if (now) sqlite3_bind_text(now, 1, modifier, -1, SQLITE_STATIC);
+  while (mig_row(m, &now)) {
+    const char *z = mig_cell(m, now, 0);
+    if (!z || strlen(z) != 19) continue;
+    t->year = mig_digits(z, 4);
+    t->month = mig_digits(z + 5, 2);
+    t->day = mig_digits(z + 8, 2);
+    t->hour = mig_digits(z + 11, 2);
+    t->minute = mig_digits(z + 14, 2);
+    t->second = mig_digits(z + 17, 2);
+    t->epoch = sqlite3_column_int64(now, 1);
+    minutes = sqlite3_column_int(now, 2) / 60;
+    date = mig_format(a, "%s%s", z, mig_zone_suffix(a, minutes));
+  }
+  if (!date) mig_fail(a, MIGRATE_CONFIG, "SQLite does not tell the time here");
+  return date;
+}
+
+/* The text of the file, by the environment's own template where there is one. */
+static const char *mig_draft_text(migrate *m, const mig_revision *r) {
+  mig_arena *a = &m->arena;
+  const char *path = mig_path_join(a, mig_location(m), "script.sql.tmpl");
+  const char *text = mig_template;
+  size_t n;
+  if (path && mig_path_kind(a, path) != MIG_PATH_NONE) text = mig_file_read(a, path, &n);
+  return text ? mig_script_render(a, path, text, r) : 0;
+}
+
+static void mig_draft_write(migrate *m, const mig_revision *r, const char *path) {
+  mig_arena *a = &m->arena;
+  const char *text = mig_draft_text(m, r);
+  int code;
+  if (!path || !text) return;
+  if (!mig_file_new(a, path, text, strlen(text))) {
+    mig_fail(a, MIGRATE_FILE, "cannot write %s: there is such a file already", path);
+    return;
+  }
+  code = m->written ? m->written(m->written_arg, path) : 0;
+  if (code) mig_fail(a, code, "the hook failed after %s was written", path);
+}
+
+/* A new revision above those that `words` name, which must be `least` or more. */
+static void mig_create(migrate *m, const char *words, int least, const char *message,
+                       const migrate_new_options *o, char **path) {
+  mig_arena *a = &m->arena;
+  mig_graph *g = mig_graph_of(m);
+  mig_revision r;
+  mig_file_facts facts;
+  mig_nodes parents;
+  const char *folder, *file;
+  memset(&r, 0, sizeof(r));
+  memset(&facts, 0, sizeof(facts));
+  if (!g) return;
+  mig_draft_names(m, g, o, message, &r);
+  parents = mig_new_parents(g, words, o->splice);
+  if (!mig_failed(a) && parents.n < least) {
+    mig_fail(a, MIGRATE_RANGE, "a merge needs two revisions or more; '%s' is %d", words, parents.n);
+  }
+  r.down = mig_node_names(g, parents);
+  r.depends = mig_new_needs(g, mig_list_of(a, o->depends_on));
+  r.upgrade.sql = o->upgrade;
+  r.downgrade.sql = o->downgrade;
+  r.create_date = mig_now(m, &facts);
+  facts.id = r.id;
+  facts.slug = mig_slug(a, r.message, m->settings.truncate_slug_length);
+  if (mig_failed(a)) return;
+  folder = mig_draft_folder(m, g, parents, o->version_path);
+  file = mig_file_name(a, m->settings.file_template, &facts);
+  file = mig_failed(a) ? 0 : mig_path_join(a, folder, file);
+  mig_draft_write(m, &r, file);
+  if (mig_failed(a)) return;
+  mig_put(&m->result, file);
+  if (path) *path = sqlite3_mprintf("%s", file);
+  if (path && !*path) mig_no_memory(a);
+}
+
+MIGRATE_API int migrate_new_revision(migrate *m, const char *message,
+                                     const migrate_new_options *options, char **path) {
+  migrate_new_options none;
+  int rc = mig_begin_call(m);
+  if (path) *path = 0;
+  if (rc) return rc;
+  memset(&none, 0, sizeof(none));
+  if (!options) options = &none;
+  mig_create(m, options->head ? options->head : "head", 0, message, options, path);
+  return mig_end_call(m);
+}
+
+MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *message,
+                              const migrate_new_options *options, char **path) {
+  migrate_new_options none;
+  int rc = mig_begin_call(m);
+  if (path) *path = 0;
+  if (rc) return rc;
+  memset(&none, 0, sizeof(none));
+  if (revisions) {
+    mig_create(m, revisions, 2, message, options ? options : &none, path);
+  } else {
+    mig_fail(&m->arena, MIGRATE_MISUSE, "migrate_merge: the revisions are NULL");
+  }
+  return mig_end_call(m);
+}
+#endif
+
+#endif
+#endif
+
+/*
+This software is available under two licences: choose the one that you prefer.
+
+ALTERNATIVE A - Public domain (www.unlicense.org)
+
+This is free and unencumbered software released into the public domain.
+
+Anyone is free to copy, modify, publish, use, compile, sell, or distribute this software, either in
+source code form or as a compiled binary, for any purpose, commercial or non-commercial, and by any
+means.
+
+In jurisdictions that recognize copyright laws, the author or authors of this software dedicate any
+and all copyright interest in the software to the public domain. We make this dedication for the
+benefit of the public at large and to the detriment of our heirs and successors. We intend this
+dedication to be an overt act of relinquishment in perpetuity of all present and future rights to
+this software under copyright law.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT
+NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY,
+WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
+SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+
+For more information, please refer to <https://unlicense.org>
+
+ALTERNATIVE B - MIT No Attribution (MIT-0)
+
+Copyright 2026 the authors of migrate
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
+associated documentation files (the "Software"), to deal in the Software without restriction,
+including without limitation the rights to use, copy, modify, merge, publish, distribute,
+sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is
+furnished to do so.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT
+NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES
+OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+*/
