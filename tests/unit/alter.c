@@ -88,6 +88,7 @@ static const struct {
      "t: add column <a> text<a INTEGER NOT NULL DEFAULT 0>"},
     {T "ADD COLUMN IF NOT EXISTS a TEXT", "t: add column <a> text<a TEXT> if-not-exists"},
     {T "ADD IF NOT EXISTS a TEXT", "t: add column <a> text<a TEXT> if-not-exists"},
+    {T "ADD if NOT NULL", "t: add column <if> text<if NOT NULL>"},
     {T "ADD if TEXT", "t: add column <if> text<if TEXT>"},
     {T "ADD COLUMN a VARCHAR(10) COLLATE nocase FIRST",
      "t: add column <a> text<a VARCHAR(10) COLLATE nocase> first"},
