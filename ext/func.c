@@ -199,6 +199,16 @@ static void stamp_call(sqlite3_context *context, int argc, sqlite3_value **argv)
   options_free(&o);
 }
 
+/* migrate_graph([format]) */
+static void graph_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *format = 0;
+  scalar_start(&s, context);
+  if (argc) format = call_text(&s.k, argv[0], "the format");
+  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_graph(s.k.m, format);
+  scalar_end(&s, scalar_result(&s));
+}
+
 /* migrate_exec(sql) */
 static void exec_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
@@ -229,6 +239,8 @@ static const struct function {
   {"migrate_upgrade", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, upgrade_call},
   {"migrate_downgrade", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, downgrade_call},
   {"migrate_stamp", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, stamp_call},
+  {"migrate_graph", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, graph_call},
+  {"migrate_graph", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, graph_call},
   {"migrate_exec", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, exec_call},
   {"migrate_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, version_call},
 };

@@ -79,7 +79,79 @@ static void explain_fill(rows *r, const char *sql) {
   if (call_begin(r->k, r->c)) migrate_explain(r->k->m, sql, explain_row, r);
 }
 
+#define HISTORY_COLUMNS                                                                        \
+  "revision TEXT, down_revision TEXT, branch_labels TEXT, depends_on TEXT, message TEXT, "     \
+  "create_date TEXT, is_base INT, is_head INT, is_branch_point INT, is_merge_point INT, "      \
+  "is_current INT, is_applied INT, is_edited INT, applied_at TEXT, path TEXT"
+#define HISTORY_COUNT 15
+
+static int history_row(void *arg, const migrate_history_row *h) {
+  rows *r = (rows *)arg;
+  put_text(r, h->revision);
+  put_text(r, h->down_revision);
+  put_text(r, h->branch_labels);
+  put_text(r, h->depends_on);
+  put_text(r, h->message);
+  put_text(r, h->create_date);
+  put_number(r, h->is_base);
+  put_number(r, h->is_head);
+  put_number(r, h->is_branch_point);
+  put_number(r, h->is_merge_point);
+  put_number(r, h->is_current);
+  put_number(r, h->is_applied);
+  put_number(r, h->is_edited);
+  put_text(r, h->applied_at);
+  put_text(r, h->path);
+  return r->k->code;
+}
+
+static int show_row(void *arg, const migrate_history_row *h) {
+  rows *r = (rows *)arg;
+  history_row(arg, h);
+  put_text(r, h->upgrade_sql);
+  put_text(r, h->downgrade_sql);
+  return r->k->code;
+}
+
+static int current_row(void *arg, const migrate_history_row *h) {
+  rows *r = (rows *)arg;
+  put_text(r, h->revision);
+  put_number(r, h->is_head);
+  put_text(r, h->message);
+  put_text(r, h->path);
+  return r->k->code;
+}
+
+static void history_fill(rows *r, const char *range) {
+  if (call_begin_revisions(r->k, r->c)) migrate_history(r->k->m, range, history_row, r);
+}
+
+static void heads_fill(rows *r, const char *none) {
+  (void)none;
+  if (call_begin_revisions(r->k, r->c)) migrate_heads(r->k->m, history_row, r);
+}
+
+static void branches_fill(rows *r, const char *none) {
+  (void)none;
+  if (call_begin_revisions(r->k, r->c)) migrate_branches(r->k->m, history_row, r);
+}
+
+static void show_fill(rows *r, const char *revision) {
+  if (call_begin_revisions(r->k, r->c)) migrate_show(r->k->m, revision, show_row, r);
+}
+
+static void current_fill(rows *r, const char *none) {
+  (void)none;
+  if (call_begin_revisions(r->k, r->c)) migrate_current(r->k->m, current_row, r);
+}
+
 static const table tables[] = {
+  {"migrate_current", "revision TEXT, is_head INT, message TEXT, path TEXT", 4, 0, 0, current_fill},
+  {"migrate_heads", HISTORY_COLUMNS, HISTORY_COUNT, 0, 0, heads_fill},
+  {"migrate_branches", HISTORY_COLUMNS, HISTORY_COUNT, 0, 0, branches_fill},
+  {"migrate_history", HISTORY_COLUMNS, HISTORY_COUNT, "the range", 0, history_fill},
+  {"migrate_show", HISTORY_COLUMNS ", upgrade_sql TEXT, downgrade_sql TEXT", HISTORY_COUNT + 2,
+   "the revision", 1, show_fill},
   {"migrate_explain", "seq INT, kind TEXT, sql TEXT, strategy TEXT, reason TEXT", 5, "the script",
    1, explain_fill},
 };
