@@ -202,6 +202,28 @@ verb_asan() {
   sh tests/run "$JOBS" "${1-.c}"
 }
 
+## fuzz [TARGET] [S]  fuzzes a target of tests/fuzz, or each, for S seconds (60); needs clang
+verb_fuzz() {
+  need test
+  have clang || die "fuzzing needs clang and its libFuzzer (Debian: clang, libclang-rt-dev)"
+  [ -z "${1-}" ] || [ -f "tests/fuzz/$1.c" ] || die "there is no target tests/fuzz/$1.c"
+  for source in tests/fuzz/${1:-*}.c; do
+    target=$(basename "$source" .c)
+    mkdir -p "build/fuzz/$target"
+    say "fuzzing $target for ${2:-60} s"
+    # shellcheck disable=SC2086
+    clang -g -O1 -DFUZZING -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+      $SQLITE_CFLAGS -I. -Itests -Iamalgamation "$source" -o "build/fuzz/$target.fuzz" $SQLITE_LIBS
+    "build/fuzz/$target.fuzz" -max_total_time="${2:-60}" -timeout=20 -max_len=2000 \
+      -artifact_prefix="build/fuzz/$target-" "build/fuzz/$target" "tests/fuzz/corpus/$target" \
+      >"build/fuzz/$target.log" 2>&1 || {
+      grep -v '^#\|Uses: ' "build/fuzz/$target.log" >&2
+      die "found something: put build/fuzz/$target-* into tests/fuzz/corpus/$target"
+    }
+    grep '^Done' "build/fuzz/$target.log" || :
+  done
+}
+
 ## cover [NAME]      how many lines of each part the C tests reach
 verb_cover() {
   need test
@@ -342,8 +364,9 @@ verb_help() {
 verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
-  default | amalgamate | ext | test | asan | cover | matrix | lint | dist | install | clean | help)
+  default | amalgamate | ext | test | asan | fuzz | cover | matrix | lint | dist | install)
     "verb_$verb" "$@" ;;
+  clean | help) "verb_$verb" ;;
   *)
     verb_help >&2
     die "no such verb: $verb" ;;
