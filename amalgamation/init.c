@@ -49,8 +49,8 @@ static const char mig_ini_text[] =
   "# backup =\n";
 
 static const char mig_env_text[] =
-  "-- Runs on the connection before revisions do, outside of the transaction, and not when there is\n"
-  "-- nothing to do. What it sets stays set: PRAGMA foreign_keys = ON, for example.\n";
+  "-- Runs on the connection before revisions do, outside of the transaction, and not when there\n"
+  "-- is nothing to do. What it sets stays set: PRAGMA foreign_keys = ON, for example.\n";
 
 static const char mig_schema_text[] =
   "-- The target schema: the CREATE statements of the database as it should be.\n"
@@ -58,7 +58,7 @@ static const char mig_schema_text[] =
   "--   -- migrate:renamed_from old_name\n";
 
 static const char mig_ignore_text[] =
-  "# A revision that only tries something out is named *.test.sql and stays out of version control.\n"
+  "# A revision that only tries something out is named *.test.sql and stays out of git.\n"
   "*.test.sql\n";
 
 static const char mig_readme_text[] =
@@ -95,7 +95,7 @@ static const char mig_readme_text[] =
   "- A rename: does the older version of the program still run meanwhile?\n"
   "- How many rows are read or copied? SELECT * FROM migrate_explain('ALTER TABLE ..') tells the\n"
   "  way that is taken and why.\n"
-  "- Is there one head? SELECT * FROM migrate_heads; two want SELECT migrate_merge('heads', '..').\n"
+  "- Is there one head? SELECT * FROM migrate_heads; two want migrate_merge('heads', '..').\n"
   "- An applied revision is never edited: write another one.\n";
 
 static void mig_say(migrate *m, const char *format, const char *path) {

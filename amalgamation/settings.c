@@ -5,8 +5,9 @@
 ** A key has up to three values: its default, the file's, the program's; the later wins. All three
 ** are kept as text, so that taking the program's value back uncovers the file's. */
 
-/* kind, key, default. Kinds: NAME is text that may not be empty, TEXT may, ZONE is a time zone, WORD
-** is one of the words of mig_words. `file` says which migrate.ini is read and cannot be in one. */
+/* kind, key, default. Kinds: NAME is text that may not be empty, TEXT may, ZONE is a time zone,
+** WORD is one of the words of mig_words. `file` says which migrate.ini is read and cannot be in
+** one. */
 #define MIG_SETTINGS(X)                                                                \
   X(TEXT, file, "")                                                                    \
   X(NAME, script_location, "migrations")                                               \

@@ -35,8 +35,9 @@ static void scalar_start(scalar *s, sqlite3_context *context) {
   while ((statement = sqlite3_next_stmt(db, statement)) != 0) {
     if (!sqlite3_stmt_busy(statement) || sqlite3_stmt_readonly(statement)) continue;
     call_fail(&s->k, MIGRATE_BUSY_STATEMENT,
-              "migrate functions are called in a SELECT of their own, not while a statement writes: "
-              "%.100s", sqlite3_sql(statement));
+              "migrate functions are called in a SELECT of their own, not while a statement "
+              "writes: %.100s",
+              sqlite3_sql(statement));
     return;
   }
 }

@@ -104,7 +104,8 @@ static void version(void **state) {
 /* Every function but the version is DIRECTONLY, none but it is INNOCUOUS or DETERMINISTIC. */
 static void flags(void **state) {
   (void)state;
-  expect("SELECT count(*) >= 14 FROM pragma_function_list WHERE name LIKE 'migrate\\_%' ESCAPE '\\'",
+  expect("SELECT count(*) >= 14 FROM pragma_function_list "
+         "WHERE name LIKE 'migrate\\_%' ESCAPE '\\'",
          "1");
   expect("SELECT group_concat(name) FROM pragma_function_list "
          "WHERE name LIKE 'migrate\\_%' ESCAPE '\\' AND name <> 'migrate_version' "
@@ -122,8 +123,9 @@ static void calls_out_of_the_schema(void **state) {
   for (i = 0; i < 2; i++) {
     int tables_seen = 0;
     run(trusted[i]);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT name FROM pragma_module_list "
-                                            "WHERE name LIKE 'migrate\\_%' ESCAPE '\\'", -1, &s, 0), 0);
+    assert_int_equal(
+      sqlite3_prepare_v2(db, "SELECT name FROM pragma_module_list "
+                             "WHERE name LIKE 'migrate\\_%' ESCAPE '\\'", -1, &s, 0), 0);
     for (; sqlite3_step(s) == SQLITE_ROW; tables_seen++) {
       char *view = sqlite3_mprintf("CREATE VIEW tv AS SELECT * FROM %s", sqlite3_column_text(s, 0));
       char *unsafe = sqlite3_mprintf("unsafe use of virtual table \"%s\"",

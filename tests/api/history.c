@@ -100,8 +100,9 @@ static void ranges(void **state) {
   assert_string_equal(f.said, "mmmm<-bbb1, bbb2|left, right|-|merge merge\n");
   f.said[0] = 0;
   assert_int_equal(migrate_heads(f.m, row, &f), 0);
-  assert_string_equal(f.said, "dddd<-base|-|bbb1|apart base head\n"
-                              "eeee<-mmmm|left, right|-|last head\n");
+  assert_string_equal(f.said,
+                      "dddd<-base|-|bbb1|apart base head\n"
+                      "eeee<-mmmm|left, right|-|last head\n");
   f.said[0] = 0;
   assert_int_equal(migrate_branches(f.m, row, &f), 0);
   assert_string_equal(f.said, "aaaa<-base|-|-|first base branch applied\n");
@@ -111,10 +112,12 @@ static void ranges(void **state) {
   begin(&f, "INSERT INTO alembic_version VALUES('bbb1')");
   assert_int_equal(migrate_show(f.m, "right", row, &f), 0);
   assert_int_equal(migrate_show(f.m, "current", row, &f), 0);
-  assert_string_equal(f.said, "bbb2<-aaaa|right|-|\n"
-                              "bbb1<-aaaa|left|-|say \"b\" current applied\n");
+  assert_string_equal(f.said,
+                      "bbb2<-aaaa|right|-|\n"
+                      "bbb1<-aaaa|left|-|say \"b\" current applied\n");
   assert_int_equal(migrate_history(f.m, "eeee", row, &f), MIGRATE_RANGE);
-  assert_string_equal(migrate_errmsg(f.m), "History range requires [start]:[end], [start]:, or :[end]");
+  assert_string_equal(migrate_errmsg(f.m),
+                      "History range requires [start]:[end], [start]:, or :[end]");
   end(&f);
 }
 
@@ -124,9 +127,10 @@ static void unknown_row(void **state) {
   (void)state;
   begin(&f, "INSERT INTO alembic_version VALUES('gone'), ('dddd')");
   assert_int_equal(migrate_current(f.m, row, &f), 0);
-  assert_string_equal(f.said, "gone<-base|-|-|? current applied\n"
-                              "bbb1<-aaaa|left|-|say \"b\" applied\n"
-                              "dddd<-base|-|bbb1|apart base head current applied\n");
+  assert_string_equal(f.said,
+                      "gone<-base|-|-|? current applied\n"
+                      "bbb1<-aaaa|left|-|say \"b\" applied\n"
+                      "dddd<-base|-|bbb1|apart base head current applied\n");
   f.said[0] = 0;
   assert_int_equal(migrate_history(f.m, ":bbb1", row, &f), 0);
   assert_int_equal(sqlite3_total_changes(f.db), 2);
@@ -148,8 +152,9 @@ static void edited(void **state) {
   }
   run(&f, "UPDATE migrate_journal SET checksum = 'x' WHERE revision = 'aaaa'");
   assert_int_equal(migrate_history(f.m, ":bbb1", row, &f), 0);
-  assert_string_equal(f.said, "bbb1<-aaaa|left|-|say \"b\" current applied\n"
-                              "aaaa<-base|-|-|first base branch applied edited\n");
+  assert_string_equal(f.said,
+                      "bbb1<-aaaa|left|-|say \"b\" current applied\n"
+                      "aaaa<-base|-|-|first base branch applied edited\n");
   end(&f);
 }
 
@@ -176,8 +181,9 @@ static void drawings(void **state) {
   assert_int_equal(migrate_graph(f.m, "dot"), 0);
   assert_non_null(strstr(migrate_result(f.m), "digraph migrate {\n"));
   assert_non_null(strstr(migrate_result(f.m), "  \"dddd\" -> \"bbb1\" [style=dashed];\n"));
-  assert_non_null(strstr(migrate_result(f.m),
-                         "  \"bbb1\" [label=\"bbb1 (left) (current)\\nsay \\\"b\\\"\", style=bold];\n"));
+  assert_non_null(
+      strstr(migrate_result(f.m),
+             "  \"bbb1\" [label=\"bbb1 (left) (current)\\nsay \\\"b\\\"\", style=bold];\n"));
   assert_int_equal(migrate_graph(f.m, "ascii"), MIGRATE_MISUSE);
   end(&f);
 }
@@ -185,9 +191,9 @@ static void drawings(void **state) {
 /* Several lines that end, branch and merge at the same time. */
 static void wide_drawing(void **state) {
   static const migrate_revision wide[] = {
-      {"r", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},    {"a", "r", 0, 0, 0, 0, 0, 0, 0, 0, 0},
-      {"b", "r", 0, 0, 0, 0, 0, 0, 0, 0, 0},  {"c", "r", 0, 0, 0, 0, 0, 0, 0, 0, 0},
-      {"x", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},    {"m", "a, x, c", 0, 0, 0, 0, 0, 0, 0, 0, 0},
+      {"r", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},   {"a", "r", 0, 0, 0, 0, 0, 0, 0, 0, 0},
+      {"b", "r", 0, 0, 0, 0, 0, 0, 0, 0, 0}, {"c", "r", 0, 0, 0, 0, 0, 0, 0, 0, 0},
+      {"x", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},   {"m", "a, x, c", 0, 0, 0, 0, 0, 0, 0, 0, 0},
       {"n", "b", 0, 0, 0, 0, 0, 0, 0, 0, 0},
   };
   fixture f;
