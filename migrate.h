@@ -1348,8 +1348,9 @@ static const char *mig_kind_name(int kind) {
 ** A key has up to three values: its default, the file's, the program's; the later wins. All three
 ** are kept as text, so that taking the program's value back uncovers the file's. */
 
-/* kind, key, default. Kinds: NAME is text that may not be empty, TEXT may, ZONE is a time zone, WORD
-** is one of the words of mig_words. `file` says which migrate.ini is read and cannot be in one. */
+/* kind, key, default. Kinds: NAME is text that may not be empty, TEXT may, ZONE is a time zone,
+** WORD is one of the words of mig_words. `file` says which migrate.ini is read and cannot be in
+** one. */
 #define MIG_SETTINGS(X)                                                                \
   X(TEXT, file, "")                                                                    \
   X(NAME, script_location, "migrations")                                               \
@@ -3526,9 +3527,13 @@ static char *mig_insert_item(mig_arena *a, const mig_table *t, int p, const char
     tail = mig_line_tail(t->sql, t->nsql, base);
     line = mig_new_line(a, t->sql, next);
     if (!line) return 0;
-    if (!*line || !mig_at_line_end(t->sql, tail)) {
-      if (p < 0) return mig_insert(a, t->sql, next, mig_format(a, "%s, ", text));
-      return mig_insert(a, t->sql, base, mig_format(a, comma ? " %s," : ", %s,", text));
+    if (!*line || !mig_at_line_end(t->sql, tail)) { /* in a line: with the gap that is there */
+      int gap = p < 0 || mig_has_comment(t->sql, base, next) ? 0 : (int)(next - base);
+      if (p < 0 && next == t->open + 1) gap = 0;
+      text = mig_format(a, "%s,%.*s", text, gap, t->sql + base);
+      if (gap == 0 && (p < 0 || base != next)) text = mig_format(a, "%s ", text);
+      if (p >= 0 && !comma) text = mig_format(a, ", %s", text);
+      return mig_insert(a, t->sql, next, text);
     }
     if (!mig_has_comment(t->sql, tail, next)) { /* where DROP COLUMN takes it out again */
       return mig_insert(a, t->sql, next, mig_format(a, "%s,%s", text, line));
@@ -5741,7 +5746,7 @@ static void mig_down_from_rows(const mig_ask *q, const mig_steps *steps, mig_nod
   start = steps->branch ? mig_down_start(q, steps, rows) : rows.at[0];
   if (mig_failed(q->a)) return;
   if (!steps->branch) lower->branch = mig_id(q->g, start);
-  if (steps->by == -1 && q->g->nodes[start].down.n > 1) {
+  if (steps->by == -1 && !steps->branch && q->g->nodes[start].down.n > 1) {
     lower->merge = start;
     return;
   }
@@ -5939,11 +5944,27 @@ static mig_nodes mig_history_end(const mig_ask *q, const char *word, mig_nodes r
   return strcmp(word, "current") == 0 ? rows : mig_resolve(q, word);
 }
 
+/* Resolves both ends. The upper one comes first, unless it counts from the lower one. */
+static mig_range mig_history_ends(const mig_ask *q, const char *lower, const char *upper,
+                                  mig_nodes rows) {
+  mig_range r = mig_range_of(mig_no_nodes(), mig_no_nodes());
+  mig_steps steps;
+  int counts = mig_parse_steps(q->a, upper, &steps) && !steps.symbol && steps.by > 0;
+  mig_split_branch(q->a, lower, &r.lower_branch);
+  r.inclusive = 1;
+  if (counts) r.lower = mig_history_end(q, lower, rows);
+  if (mig_failed(q->a)) return r;
+  if (strcmp(upper, "current") == 0) r.upper = rows;
+  else r.upper = mig_upgrade_target(q, upper, mig_lower_nodes(q, r.lower), 1);
+  if (!counts && !mig_failed(q->a)) r.lower = mig_history_end(q, lower, rows);
+  return r;
+}
+
 /* The revisions of "lower:upper", newest first; either end may be empty, "" is everything. */
 static mig_nodes mig_history_range(mig_graph *g, const char *words, mig_nodes rows) {
   mig_ask q = mig_ask_of(g, 0);
   mig_range r;
-  const char *colon = strchr(words, ':'), *lower = "base", *upper = "heads", *branch;
+  const char *colon = strchr(words, ':'), *lower = "base", *upper = "heads";
   if (*words && (!colon || strchr(colon + 1, ':'))) {
     mig_fail(g->a, MIGRATE_RANGE, "History range requires [start]:[end], [start]:, or :[end]");
     return mig_no_nodes();
@@ -5956,13 +5977,7 @@ static mig_nodes mig_history_range(mig_graph *g, const char *words, mig_nodes ro
                         "Requested range %s:%s does not refer to ancestor/descendant revisions "
                         "along the same branch",
                         lower, upper);
-  r = mig_range_of(mig_no_nodes(), mig_history_end(&q, lower, rows));
-  r.inclusive = 1;
-  mig_split_branch(g->a, lower, &branch);
-  r.lower_branch = branch;
-  if (mig_failed(g->a)) return mig_no_nodes();
-  if (strcmp(upper, "current") == 0) r.upper = rows;
-  else r.upper = mig_upgrade_target(&q, upper, mig_lower_nodes(&q, r.lower), 1);
+  r = mig_history_ends(&q, lower, upper, rows);
   return mig_failed(g->a) ? mig_no_nodes() : mig_range_up(&q, &r);
 }
 
@@ -7702,6 +7717,31 @@ static void mig_script_parse(mig_arena *a, const char *path, const char *z, size
                       "'-- revision: ID'");
 }
 
+/* ---- Line ends ---- */
+
+/* SQL with the line ends of Unix, as the sqlite3 shell reads it: a schema must not depend on how a
+** file was checked out. What is quoted stays as it is; without CR LF the text itself comes back. */
+static const char *mig_unix_lines(mig_arena *a, const char *sql) {
+  size_t n, done = 0;
+  mig_token k;
+  mig_text t;
+  if (!sql || !strstr(sql, "\r\n")) return sql;
+  mig_text_init(&t, a);
+  n = strlen(sql);
+  for (k = mig_next_token(sql, n, 0); k.type != MIG_TK_END; k = mig_next_token(sql, n, k.end)) {
+    size_t i;
+    int last = k.end - 1 < n && sql[k.end - 1] == '\r' && sql[k.end] == '\n'; /* ends a comment */
+    if (k.type != MIG_TK_SPACE && k.type != MIG_TK_COMMENT) continue;
+    for (i = k.at; i < k.end; i++) {
+      if (sql[i] != '\r' || (i + 1 < k.end ? sql[i + 1] != '\n' : !last)) continue;
+      mig_putn(&t, sql + done, i - done);
+      done = i + 1;
+    }
+  }
+  mig_put(&t, sql + done);
+  return mig_failed(a) ? 0 : t.z;
+}
+
 /* ---- Statements that cannot run in a section ---- */
 
 /* "revision ae10 (versions/x.sql), upgrade, line 12, column 3" */
@@ -8175,7 +8215,7 @@ static mig_nodes mig_stamp_sources(const mig_ask *q, mig_nodes rows, mig_names n
   mig_nodes moved = mig_room(q->a, rows.n);
   unsigned char *taken = mig_marks(q->g);
   int i, j;
-  for (i = 0; i < names.n && !mig_failed(q->a); i++) {
+  for (i = 0; i < names.n && rows.n && !mig_failed(q->a); i++) {
     unsigned char *line = mig_name_lineage(q, names.at[i], 1);
     for (j = 0; j < rows.n && line && taken; j++) {
       if (!line[rows.at[j]] || taken[rows.at[j]]) continue;
@@ -8215,7 +8255,7 @@ static mig_plan mig_plan_stamp(mig_graph *g, mig_names version_rows, const char 
   q.several = "Multiple heads are present; please specify a single target revision";
   sources = mig_stamp_sources(&q, rows, names);
   targets = mig_failed(g->a) ? mig_no_nodes() : mig_resolve_all(&q, words);
-  if (!mig_failed(g->a)) mig_check_overlap(&q, targets, MIG_BEFORE);
+  if (!mig_failed(g->a)) mig_check_overlap(&q, mig_lower_nodes(&q, targets), MIG_BEFORE);
   if (mig_failed(g->a)) return p;
   mig_rows_init(&s, g, rows);
   for (i = 0; i < sources.n && !targets.n && !mig_failed(g->a); i++) {
@@ -8223,7 +8263,8 @@ static mig_plan mig_plan_stamp(mig_graph *g, mig_names version_rows, const char 
     mig_rows_change(&s, &p.steps[p.n - 1], sources.at[i], -1);
   }
   for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
-    mig_stamp_to(&p, &s, sources, targets.at[i]);
+    if (targets.at[i] < 0) mig_fail_locate(&q, words);
+    else mig_stamp_to(&p, &s, sources, targets.at[i]);
   }
   mig_plan_end(&p, &s);
   return p;
@@ -8558,6 +8599,7 @@ struct migrate {
   /* one run */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
+  int legacy;            /* legacy_alter_table at its beginning */
   mig_pending *pending;
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
@@ -8852,9 +8894,12 @@ typedef struct mig_flags {
   sqlite3_int64 rowid;
 } mig_flags;
 
-static mig_flags mig_enter(sqlite3 *db) {
+/* `legacy` is what legacy_alter_table was when the run began: some builds have it on. A script that
+** has switched it means it. */
+static mig_flags mig_enter(sqlite3 *db, int legacy) {
   mig_flags f;
-  f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
+  f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, -1);
+  if (f.legacy == legacy) mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
   f.dqs_dml = mig_flag(db, MIG_DQS_DML, 1);
   f.dqs_ddl = mig_flag(db, MIG_DQS_DDL, 1);
   f.comments = mig_flag(db, MIG_ENABLE_COMMENTS, 1);
@@ -8960,6 +9005,7 @@ static void mig_frame_open(migrate *m) {
   int rc;
   mig_refuse_busy(m);
   if (mig_failed(&m->work)) return;
+  if (!m->step) m->legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, -1);
   m->own_transaction = sqlite3_get_autocommit(m->db);
   if (!m->own_transaction && m->settings.rebuild == MIG_REBUILD_PORTABLE) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
@@ -10069,7 +10115,7 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   }
   mig_refuse_target(m, &t);
   if (mig_failed(a)) return;
-  flags = mig_enter(m->db);
+  flags = mig_enter(m->db, m->legacy);
   mig_alter_target(m, &t, &alter);
   mig_leave(m->db, flags);
 }
@@ -10102,10 +10148,14 @@ static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one
   return kind;
 }
 
-/* One statement of a script. */
-static void mig_run_statement(migrate *m, const char *sql, mig_span s) {
+/* One statement of a script; `end` is behind its semicolon. */
+static void mig_run_statement(migrate *m, const char *sql, mig_span s, size_t end) {
   char *one = mig_span_text(&m->work, sql, s);
-  if (one && !mig_run_ours(m, sql, s, one)) mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
+  if (one && !mig_run_ours(m, sql, s, one)) {
+    if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at); /* SQLite stores
+                                                          ** white space that stands before it */
+    mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
+  }
   if (!mig_failed(&m->work)) m->statements++;
 }
 
@@ -10121,7 +10171,7 @@ static size_t mig_run_script(migrate *m, const char *sql) {
       mig_fail_at(&m->work, MIGRATE_SCRIPT, sql, s.at, "unfinished statement");
       break;
     }
-    mig_run_statement(m, sql, s);
+    mig_run_statement(m, sql, s, at);
     if (mig_failed(&m->work)) mig_fault_rebase(&m->work, sql, s.at);
   }
   mig_flush(m);
@@ -10246,6 +10296,7 @@ MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
     mig_fail(&m->work, MIGRATE_MISUSE, "migrate_exec: the SQL is NULL");
     return mig_end_call(m);
   }
+  sql = mig_unix_lines(&m->work, sql);
   mig_frame_open(m);
   at = mig_run_script(m, sql);
   mig_exec_context(m, sql, at);
@@ -10951,8 +11002,8 @@ static void mig_add_one(migrate *m, const migrate_revision *r) {
   v->down = mig_list_of(a, r->down_revision);
   v->depends = mig_list_of(a, r->depends_on);
   v->labels = mig_list_of(a, r->branch_labels);
-  v->upgrade.sql = mig_borrow(m, r->upgrade);
-  v->downgrade.sql = mig_borrow(m, r->downgrade);
+  v->upgrade.sql = mig_unix_lines(a, mig_borrow(m, r->upgrade));
+  v->downgrade.sql = mig_unix_lines(a, mig_borrow(m, r->downgrade));
   v->upgrade_fn = r->upgrade_fn;
   v->downgrade_fn = r->downgrade_fn;
   v->arg = r->arg;
@@ -11491,6 +11542,8 @@ static void mig_add_file(migrate *m, const char *full, const char *path) {
   z = mig_file_read(a, path, &n);
   if (!z) return;
   mig_script_parse(a, path, z, n, revision);
+  revision->upgrade.sql = mig_unix_lines(a, revision->upgrade.sql);
+  revision->downgrade.sql = mig_unix_lines(a, revision->downgrade.sql);
   mig_add_revision(m, revision);
 }
 
@@ -11600,8 +11653,8 @@ static const char mig_ini_text[] =
   "# backup =\n";
 
 static const char mig_env_text[] =
-  "-- Runs on the connection before revisions do, outside of the transaction, and not when there is\n"
-  "-- nothing to do. What it sets stays set: PRAGMA foreign_keys = ON, for example.\n";
+  "-- Runs on the connection before revisions do, outside of the transaction, and not when there\n"
+  "-- is nothing to do. What it sets stays set: PRAGMA foreign_keys = ON, for example.\n";
 
 static const char mig_schema_text[] =
   "-- The target schema: the CREATE statements of the database as it should be.\n"
@@ -11609,7 +11662,7 @@ static const char mig_schema_text[] =
   "--   -- migrate:renamed_from old_name\n";
 
 static const char mig_ignore_text[] =
-  "# A revision that only tries something out is named *.test.sql and stays out of version control.\n"
+  "# A revision that only tries something out is named *.test.sql and stays out of git.\n"
   "*.test.sql\n";
 
 static const char mig_readme_text[] =
@@ -11646,7 +11699,7 @@ static const char mig_readme_text[] =
   "- A rename: does the older version of the program still run meanwhile?\n"
   "- How many rows are read or copied? SELECT * FROM migrate_explain('ALTER TABLE ..') tells the\n"
   "  way that is taken and why.\n"
-  "- Is there one head? SELECT * FROM migrate_heads; two want SELECT migrate_merge('heads', '..').\n"
+  "- Is there one head? SELECT * FROM migrate_heads; two want migrate_merge('heads', '..').\n"
   "- An applied revision is never edited: write another one.\n";
 
 static void mig_say(migrate *m, const char *format, const char *path) {

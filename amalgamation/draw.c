@@ -19,8 +19,10 @@ static void mig_put_marks(mig_text *out, mig_graph *g, int node, const unsigned 
   const mig_node *v = &g->nodes[node];
   mig_names labels = mig_labels_of(g, node);
   if (labels.n) mig_putf(out, " (%s)", mig_join(out->a, labels));
-  if (v->all_after.n == 0) mig_put(out, " (head)");
-  else if (v->after.n == 0) mig_put(out, " (effective head)");
+  if (v->all_after.n == 0)
+    mig_put(out, " (head)");
+  else if (v->after.n == 0)
+    mig_put(out, " (effective head)");
   if (is_row[node]) mig_put(out, " (current)");
   if (v->after.n > 1) mig_put(out, " (branchpoint)");
   if (v->down.n > 1) mig_put(out, " (mergepoint)");
@@ -44,8 +46,10 @@ static void mig_draw_join(mig_drawing *d, int into, int gone) {
   for (i = 0; i < d->n; i++) {
     mig_put(d->out, i < gone ? "|" : " ");
     if (i + 1 == d->n) break;
-    if (i + 1 > gone || (i + 1 == gone && into >= 0)) mig_put(d->out, "/");
-    else mig_put(d->out, into >= 0 && i >= into ? "_" : " ");
+    if (i + 1 > gone || (i + 1 == gone && into >= 0))
+      mig_put(d->out, "/");
+    else
+      mig_put(d->out, into >= 0 && i >= into ? "_" : " ");
   }
   mig_draw_line_end(d->out);
   d->n--;
@@ -67,7 +71,8 @@ static void mig_draw_fork(mig_drawing *d, int column, int node) {
 /* The column that leads to a node, all others that do having run into it. */
 static int mig_draw_column(mig_drawing *d, int node) {
   int column, i;
-  for (column = 0; column < d->n && d->to[column] != node; column++) {}
+  for (column = 0; column < d->n && d->to[column] != node; column++) {
+  }
   if (column == d->n) d->to[d->n++] = node;
   for (i = d->n - 1; i > column; i--) {
     if (d->to[i] == node) mig_draw_join(d, column, i);
@@ -103,9 +108,12 @@ static void mig_draw_text(mig_graph *g, const unsigned char *is_row, mig_text *o
 /* Text between double quotes: `escape` stands before a quote and before itself. */
 static void mig_put_escaped(mig_text *out, const char *z, const char *quote, const char *back) {
   for (; *z; z++) {
-    if (*z == '"') mig_put(out, quote);
-    else if (*z == '\\') mig_put(out, back);
-    else mig_putn(out, z, 1);
+    if (*z == '"')
+      mig_put(out, quote);
+    else if (*z == '\\')
+      mig_put(out, back);
+    else
+      mig_putn(out, z, 1);
   }
 }
 

@@ -92,6 +92,8 @@ static void mig_add_file(migrate *m, const char *full, const char *path) {
   z = mig_file_read(a, path, &n);
   if (!z) return;
   mig_script_parse(a, path, z, n, revision);
+  revision->upgrade.sql = mig_unix_lines(a, revision->upgrade.sql);
+  revision->downgrade.sql = mig_unix_lines(a, revision->downgrade.sql);
   mig_add_revision(m, revision);
 }
 

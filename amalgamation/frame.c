@@ -22,9 +22,12 @@ typedef struct mig_flags {
   sqlite3_int64 rowid;
 } mig_flags;
 
-static mig_flags mig_enter(sqlite3 *db) {
+/* `legacy` is what legacy_alter_table was when the run began: some builds have it on. A script that
+** has switched it means it. */
+static mig_flags mig_enter(sqlite3 *db, int legacy) {
   mig_flags f;
-  f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
+  f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, -1);
+  if (f.legacy == legacy) mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
   f.dqs_dml = mig_flag(db, MIG_DQS_DML, 1);
   f.dqs_ddl = mig_flag(db, MIG_DQS_DDL, 1);
   f.comments = mig_flag(db, MIG_ENABLE_COMMENTS, 1);
@@ -130,6 +133,7 @@ static void mig_frame_open(migrate *m) {
   int rc;
   mig_refuse_busy(m);
   if (mig_failed(&m->work)) return;
+  if (!m->step) m->legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, -1);
   m->own_transaction = sqlite3_get_autocommit(m->db);
   if (!m->own_transaction && m->settings.rebuild == MIG_REBUILD_PORTABLE) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,

@@ -15,12 +15,12 @@ typedef struct mig_label {
 
 typedef struct mig_node {
   const mig_revision *rev;
-  mig_nodes down;      /* parents by down_revision */
-  mig_nodes needs;     /* by depends_on, labels resolved */
-  mig_nodes all_down;  /* both */
-  mig_nodes before;    /* down, and the needs that no ancestor implies: what a version row replaces */
-  mig_nodes after;     /* children by down_revision */
-  mig_nodes all_after; /* children by either */
+  mig_nodes down;     /* parents by down_revision */
+  mig_nodes needs;    /* by depends_on, labels resolved */
+  mig_nodes all_down; /* both */
+  mig_nodes before; /* down, and the needs that no ancestor implies: what a version row replaces */
+  mig_nodes after;  /* children by down_revision */
+  mig_nodes all_after;     /* children by either */
   const mig_label *labels; /* own ones and those of its branch; see mig_spread_labels() */
 } mig_node;
 
@@ -38,7 +38,7 @@ typedef struct mig_graph {
   size_t nslot;
   mig_slot *labels; /* in load order */
   int nlabel;
-  int *order; /* all nodes, parents and dependencies first */
+  int *order;                       /* all nodes, parents and dependencies first */
   mig_nodes heads, bases;           /* by down_revision alone */
   mig_nodes real_heads, real_bases; /* dependencies counted as well */
   int spread;                       /* labels have been spread */
@@ -48,11 +48,16 @@ enum mig_edge { MIG_DOWN, MIG_ALL_DOWN, MIG_BEFORE, MIG_AFTER, MIG_ALL_AFTER };
 
 static mig_nodes mig_edges(const mig_node *v, int edge) {
   switch (edge) {
-    case MIG_DOWN: return v->down;
-    case MIG_ALL_DOWN: return v->all_down;
-    case MIG_BEFORE: return v->before;
-    case MIG_AFTER: return v->after;
-    default: return v->all_after;
+    case MIG_DOWN:
+      return v->down;
+    case MIG_ALL_DOWN:
+      return v->all_down;
+    case MIG_BEFORE:
+      return v->before;
+    case MIG_AFTER:
+      return v->after;
+    default:
+      return v->all_after;
   }
 }
 
@@ -79,7 +84,8 @@ static mig_nodes mig_one_node(mig_arena *a, int node) {
 
 static int mig_has(mig_nodes list, int node) {
   int i;
-  for (i = 0; i < list.n && list.at[i] != node; i++) {}
+  for (i = 0; i < list.n && list.at[i] != node; i++) {
+  }
   return i < list.n;
 }
 
@@ -193,7 +199,8 @@ static int mig_reserved(const char *word) {
 
 static int mig_names_hold(mig_names names, const char *name) {
   int i;
-  for (i = 0; i < names.n && strcmp(names.at[i], name) != 0; i++) {}
+  for (i = 0; i < names.n && strcmp(names.at[i], name) != 0; i++) {
+  }
   return i < names.n;
 }
 
@@ -264,7 +271,8 @@ static void mig_load_keys(mig_graph *g) {
   int i, j;
   for (i = 0; i < g->n; i++) keys += (size_t)g->nodes[i].rev->labels.n;
   labels = keys - (size_t)g->n;
-  for (g->nslot = 8; g->nslot < keys * 2; g->nslot *= 2) {}
+  for (g->nslot = 8; g->nslot < keys * 2; g->nslot *= 2) {
+  }
   g->slots = (mig_slot *)mig_array(g->a, g->nslot, sizeof(mig_slot));
   g->labels = (mig_slot *)mig_array(g->a, labels, sizeof(mig_slot));
   for (i = 0; i < g->n && !mig_failed(g->a); i++) mig_add_id(g, i);
@@ -472,8 +480,7 @@ static void mig_load_edges(mig_graph *g) {
   g->real_heads = mig_ends(g, MIG_ALL_AFTER);
   g->real_bases = mig_ends(g, MIG_ALL_DOWN);
   mig_check_cycle(g, MIG_DOWN, MIG_AFTER, g->heads, g->bases, "Cycle");
-  mig_check_cycle(g, MIG_ALL_DOWN, MIG_ALL_AFTER, g->real_heads, g->real_bases,
-                  "Dependency cycle");
+  mig_check_cycle(g, MIG_ALL_DOWN, MIG_ALL_AFTER, g->real_heads, g->real_bases, "Dependency cycle");
   order = mig_order_of(g, MIG_ALL_DOWN, MIG_ALL_AFTER);
   g->order = order.at;
   if (!mig_failed(g->a)) mig_normalize(g);
@@ -497,7 +504,8 @@ static mig_graph *mig_graph_load(mig_arena *a, const mig_revision *const *revs, 
 /* ---- Labels of branches ---- */
 
 static int mig_labelled(const mig_label *list, const char *name) {
-  for (; list && strcmp(list->name, name) != 0; list = list->next) {}
+  for (; list && strcmp(list->name, name) != 0; list = list->next) {
+  }
   return list != 0;
 }
 

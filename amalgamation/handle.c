@@ -29,6 +29,7 @@ struct migrate {
   /* one run */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
+  int legacy;            /* legacy_alter_table at its beginning */
   mig_pending *pending;
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;

@@ -5,7 +5,7 @@ typedef struct mig_history {
   migrate *m;
   mig_graph *g;
   mig_version version;
-  mig_nodes rows;          /* those version rows that are known */
+  mig_nodes rows; /* those version rows that are known */
   unsigned char *is_row, *applied;
   mig_journal journal;
   const mig_entry **entry; /* of a node, when it was applied last; NULL: not known */
@@ -180,9 +180,12 @@ MIGRATE_API int migrate_graph(migrate *m, const char *format) {
     if (node >= 0) is_row[node] = 1;
   }
   if (mig_failed(&m->work)) return mig_end_call(m);
-  if (!format || strcmp(format, "text") == 0) mig_draw_text(g, is_row, &m->result);
-  else if (strcmp(format, "mermaid") == 0) mig_draw_mermaid(g, is_row, &m->result);
-  else if (strcmp(format, "dot") == 0) mig_draw_dot(g, is_row, &m->result);
+  if (!format || strcmp(format, "text") == 0)
+    mig_draw_text(g, is_row, &m->result);
+  else if (strcmp(format, "mermaid") == 0)
+    mig_draw_mermaid(g, is_row, &m->result);
+  else if (strcmp(format, "dot") == 0)
+    mig_draw_dot(g, is_row, &m->result);
   else {
     mig_fail(&m->work, MIGRATE_MISUSE,
              "no such format of the graph: %s; known are text, mermaid and dot", format);

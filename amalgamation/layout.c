@@ -108,9 +108,13 @@ static char *mig_insert_item(mig_arena *a, const mig_table *t, int p, const char
     tail = mig_line_tail(t->sql, t->nsql, base);
     line = mig_new_line(a, t->sql, next);
     if (!line) return 0;
-    if (!*line || !mig_at_line_end(t->sql, tail)) {
-      if (p < 0) return mig_insert(a, t->sql, next, mig_format(a, "%s, ", text));
-      return mig_insert(a, t->sql, base, mig_format(a, comma ? " %s," : ", %s,", text));
+    if (!*line || !mig_at_line_end(t->sql, tail)) { /* in a line: with the gap that is there */
+      int gap = p < 0 || mig_has_comment(t->sql, base, next) ? 0 : (int)(next - base);
+      if (p < 0 && next == t->open + 1) gap = 0;
+      text = mig_format(a, "%s,%.*s", text, gap, t->sql + base);
+      if (gap == 0 && (p < 0 || base != next)) text = mig_format(a, "%s ", text);
+      if (p >= 0 && !comma) text = mig_format(a, ", %s", text);
+      return mig_insert(a, t->sql, next, text);
     }
     if (!mig_has_comment(t->sql, tail, next)) { /* where DROP COLUMN takes it out again */
       return mig_insert(a, t->sql, next, mig_format(a, "%s,%s", text, line));

@@ -12,8 +12,8 @@ typedef struct mig_change {
 
 typedef struct mig_step {
   int direction;
-  const mig_revision *rev;  /* NULL: a stamp */
-  const char *from, *to;    /* "a, b"; "" is base */
+  const mig_revision *rev; /* NULL: a stamp */
+  const char *from, *to;   /* "a, b"; "" is base */
   mig_change *changes;
   int nchange, cap;
 } mig_step;
@@ -54,8 +54,8 @@ static void mig_rows_count(mig_rows *s, mig_nodes rows) {
 static void mig_rows_change(mig_rows *s, mig_step *step, int from, int to) {
   mig_arena *a = s->g->a;
   mig_change *change;
-  step->changes = (mig_change *)mig_grow(a, step->changes, step->nchange, &step->cap,
-                                         sizeof(mig_change));
+  step->changes =
+      (mig_change *)mig_grow(a, step->changes, step->nchange, &step->cap, sizeof(mig_change));
   if (mig_failed(a)) return;
   change = &step->changes[step->nchange++];
   change->kind = from < 0 ? MIG_ROW_INSERT : to < 0 ? MIG_ROW_DELETE : MIG_ROW_UPDATE;
@@ -138,8 +138,8 @@ static void mig_downgrade_one(mig_graph *g, mig_nodes rows, const char *word, un
   mig_range r = mig_range_of(rows, mig_no_nodes());
   unsigned char *some = 0;
   int i;
-  q.astray = mig_format(
-      g->a, "Destination %s is not a valid downgrade target from current head(s)", word);
+  q.astray =
+      mig_format(g->a, "Destination %s is not a valid downgrade target from current head(s)", word);
   if (!mig_failed(g->a)) *lower = mig_downgrade_target(&q, word, rows, 0);
   if (!mig_failed(g->a)) some = mig_down_set(&q, &r, lower);
   for (i = 0; i < g->n && some && undo; i++) undo[i] = undo[i] || some[i];
@@ -198,7 +198,7 @@ static mig_nodes mig_stamp_sources(const mig_ask *q, mig_nodes rows, mig_names n
   mig_nodes moved = mig_room(q->a, rows.n);
   unsigned char *taken = mig_marks(q->g);
   int i, j;
-  for (i = 0; i < names.n && !mig_failed(q->a); i++) {
+  for (i = 0; i < names.n && rows.n && !mig_failed(q->a); i++) {
     unsigned char *line = mig_name_lineage(q, names.at[i], 1);
     for (j = 0; j < rows.n && line && taken; j++) {
       if (!line[rows.at[j]] || taken[rows.at[j]]) continue;
@@ -238,7 +238,7 @@ static mig_plan mig_plan_stamp(mig_graph *g, mig_names version_rows, const char 
   q.several = "Multiple heads are present; please specify a single target revision";
   sources = mig_stamp_sources(&q, rows, names);
   targets = mig_failed(g->a) ? mig_no_nodes() : mig_resolve_all(&q, words);
-  if (!mig_failed(g->a)) mig_check_overlap(&q, targets, MIG_BEFORE);
+  if (!mig_failed(g->a)) mig_check_overlap(&q, mig_lower_nodes(&q, targets), MIG_BEFORE);
   if (mig_failed(g->a)) return p;
   mig_rows_init(&s, g, rows);
   for (i = 0; i < sources.n && !targets.n && !mig_failed(g->a); i++) {
@@ -246,7 +246,10 @@ static mig_plan mig_plan_stamp(mig_graph *g, mig_names version_rows, const char 
     mig_rows_change(&s, &p.steps[p.n - 1], sources.at[i], -1);
   }
   for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
-    mig_stamp_to(&p, &s, sources, targets.at[i]);
+    if (targets.at[i] < 0)
+      mig_fail_locate(&q, words);
+    else
+      mig_stamp_to(&p, &s, sources, targets.at[i]);
   }
   mig_plan_end(&p, &s);
   return p;

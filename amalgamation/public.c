@@ -116,6 +116,7 @@ MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
     mig_fail(&m->work, MIGRATE_MISUSE, "migrate_exec: the SQL is NULL");
     return mig_end_call(m);
   }
+  sql = mig_unix_lines(&m->work, sql);
   mig_frame_open(m);
   at = mig_run_script(m, sql);
   mig_exec_context(m, sql, at);

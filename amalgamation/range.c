@@ -118,9 +118,12 @@ static mig_nodes mig_down_roots(const mig_ask *q, const mig_lower *lower, int in
   if (lower->branch) trunk = mig_locate(q, lower->branch, 0);
   if (mig_failed(q->a)) return mig_no_nodes();
   if (lower->merge >= 0) return mig_one_node(q->a, lower->merge);
-  if (lower->node < 0) roots = g->bases;
-  else if (inclusive) roots = mig_one_node(q->a, lower->node);
-  else roots = g->nodes[lower->node].after;
+  if (lower->node < 0)
+    roots = g->bases;
+  else if (inclusive)
+    roots = mig_one_node(q->a, lower->node);
+  else
+    roots = g->nodes[lower->node].after;
   if (!lower->branch || roots.n < 2) return roots;
   roots = mig_filter(g, roots, mig_reached(g, mig_one_node(q->a, trunk), MIG_DOWN));
   if (!roots.n) {
@@ -163,11 +166,29 @@ static mig_nodes mig_history_end(const mig_ask *q, const char *word, mig_nodes r
   return strcmp(word, "current") == 0 ? rows : mig_resolve(q, word);
 }
 
+/* Resolves both ends. The upper one comes first, unless it counts from the lower one. */
+static mig_range mig_history_ends(const mig_ask *q, const char *lower, const char *upper,
+                                  mig_nodes rows) {
+  mig_range r = mig_range_of(mig_no_nodes(), mig_no_nodes());
+  mig_steps steps;
+  int counts = mig_parse_steps(q->a, upper, &steps) && !steps.symbol && steps.by > 0;
+  mig_split_branch(q->a, lower, &r.lower_branch);
+  r.inclusive = 1;
+  if (counts) r.lower = mig_history_end(q, lower, rows);
+  if (mig_failed(q->a)) return r;
+  if (strcmp(upper, "current") == 0)
+    r.upper = rows;
+  else
+    r.upper = mig_upgrade_target(q, upper, mig_lower_nodes(q, r.lower), 1);
+  if (!counts && !mig_failed(q->a)) r.lower = mig_history_end(q, lower, rows);
+  return r;
+}
+
 /* The revisions of "lower:upper", newest first; either end may be empty, "" is everything. */
 static mig_nodes mig_history_range(mig_graph *g, const char *words, mig_nodes rows) {
   mig_ask q = mig_ask_of(g, 0);
   mig_range r;
-  const char *colon = strchr(words, ':'), *lower = "base", *upper = "heads", *branch;
+  const char *colon = strchr(words, ':'), *lower = "base", *upper = "heads";
   if (*words && (!colon || strchr(colon + 1, ':'))) {
     mig_fail(g->a, MIGRATE_RANGE, "History range requires [start]:[end], [start]:, or :[end]");
     return mig_no_nodes();
@@ -180,13 +201,7 @@ static mig_nodes mig_history_range(mig_graph *g, const char *words, mig_nodes ro
                         "Requested range %s:%s does not refer to ancestor/descendant revisions "
                         "along the same branch",
                         lower, upper);
-  r = mig_range_of(mig_no_nodes(), mig_history_end(&q, lower, rows));
-  r.inclusive = 1;
-  mig_split_branch(g->a, lower, &branch);
-  r.lower_branch = branch;
-  if (mig_failed(g->a)) return mig_no_nodes();
-  if (strcmp(upper, "current") == 0) r.upper = rows;
-  else r.upper = mig_upgrade_target(&q, upper, mig_lower_nodes(&q, r.lower), 1);
+  r = mig_history_ends(&q, lower, upper, rows);
   return mig_failed(g->a) ? mig_no_nodes() : mig_range_up(&q, &r);
 }
 
@@ -199,8 +214,9 @@ static mig_nodes mig_new_parents(mig_graph *g, const char *head, int splice) {
   mig_names names = mig_list_of(g->a, head ? head : "head");
   mig_nodes parents = mig_room(g->a, g->n + names.n);
   int i, j;
-  q.several = "Multiple heads are present; please specify the head revision on which the new "
-              "revision should be based, or perform a merge.";
+  q.several =
+      "Multiple heads are present; please specify the head revision on which the new "
+      "revision should be based, or perform a merge.";
   for (i = 0; i < names.n && !mig_failed(g->a); i++) {
     mig_nodes some = mig_name_nodes(&q, names.at[i]);
     for (j = 0; j < some.n && !mig_failed(g->a); j++) {
@@ -236,8 +252,10 @@ static mig_names mig_new_needs(mig_graph *g, mig_names words) {
       mig_fail(g->a, MIGRATE_RANGE, "'%s' is not a revision to depend on", words.at[i]);
     }
     if (mig_failed(g->a)) break;
-    if (mig_labelled(g->nodes[node].labels, words.at[i])) needs.at[needs.n++] = words.at[i];
-    else needs.at[needs.n++] = mig_id(g, node);
+    if (mig_labelled(g->nodes[node].labels, words.at[i]))
+      needs.at[needs.n++] = words.at[i];
+    else
+      needs.at[needs.n++] = mig_id(g, node);
   }
   return needs;
 }

@@ -328,8 +328,8 @@ static void mig_add_one(migrate *m, const migrate_revision *r) {
   v->down = mig_list_of(a, r->down_revision);
   v->depends = mig_list_of(a, r->depends_on);
   v->labels = mig_list_of(a, r->branch_labels);
-  v->upgrade.sql = mig_borrow(m, r->upgrade);
-  v->downgrade.sql = mig_borrow(m, r->downgrade);
+  v->upgrade.sql = mig_unix_lines(a, mig_borrow(m, r->upgrade));
+  v->downgrade.sql = mig_unix_lines(a, mig_borrow(m, r->downgrade));
   v->upgrade_fn = r->upgrade_fn;
   v->downgrade_fn = r->downgrade_fn;
   v->arg = r->arg;

@@ -77,7 +77,8 @@ static int mig_check_id(mig_arena *a, const char *id) {
 /* Labels may hold '-' as well: they never become a file name. */
 static int mig_check_label(mig_arena *a, const char *label) {
   size_t i, n = strlen(label);
-  for (i = 0; i < n && (mig_is_id_char(label[i]) || label[i] == '-'); i++) {}
+  for (i = 0; i < n && (mig_is_id_char(label[i]) || label[i] == '-'); i++) {
+  }
   if (i == n && n > 0 && n <= MIG_ID_MAX) return a->fault->code;
   return mig_fail(a, MIGRATE_GRAPH,
                   "branch label '%.40s' is not made of letters, digits, '_', '.' and '-' alone",
@@ -96,8 +97,10 @@ static mig_names mig_list_of(mig_arena *a, const char *z) {
   if (!names.at) return names;
   for (from = 0; from <= end; from = to + 1) {
     size_t first = from, last;
-    for (to = from; to < end && z[to] != ','; to++) {}
-    for (last = to; last > first && mig_is_blank(z[last - 1]); last--) {}
+    for (to = from; to < end && z[to] != ','; to++) {
+    }
+    for (last = to; last > first && mig_is_blank(z[last - 1]); last--) {
+    }
     while (first < last && mig_is_blank(z[first])) first++;
     if (first < last) names.at[names.n++] = mig_copyn(a, z + first, last - first);
   }

@@ -233,7 +233,7 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   }
   mig_refuse_target(m, &t);
   if (mig_failed(a)) return;
-  flags = mig_enter(m->db);
+  flags = mig_enter(m->db, m->legacy);
   mig_alter_target(m, &t, &alter);
   mig_leave(m->db, flags);
 }
@@ -266,10 +266,14 @@ static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one
   return kind;
 }
 
-/* One statement of a script. */
-static void mig_run_statement(migrate *m, const char *sql, mig_span s) {
+/* One statement of a script; `end` is behind its semicolon. */
+static void mig_run_statement(migrate *m, const char *sql, mig_span s, size_t end) {
   char *one = mig_span_text(&m->work, sql, s);
-  if (one && !mig_run_ours(m, sql, s, one)) mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
+  if (one && !mig_run_ours(m, sql, s, one)) {
+    if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at); /* SQLite stores
+                                                          ** white space that stands before it */
+    mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
+  }
   if (!mig_failed(&m->work)) m->statements++;
 }
 
@@ -285,7 +289,7 @@ static size_t mig_run_script(migrate *m, const char *sql) {
       mig_fail_at(&m->work, MIGRATE_SCRIPT, sql, s.at, "unfinished statement");
       break;
     }
-    mig_run_statement(m, sql, s);
+    mig_run_statement(m, sql, s, at);
     if (mig_failed(&m->work)) mig_fault_rebase(&m->work, sql, s.at);
   }
   mig_flush(m);

@@ -285,6 +285,31 @@ static void mig_script_parse(mig_arena *a, const char *path, const char *z, size
                       "'-- revision: ID'");
 }
 
+/* ---- Line ends ---- */
+
+/* SQL with the line ends of Unix, as the sqlite3 shell reads it: a schema must not depend on how a
+** file was checked out. What is quoted stays as it is; without CR LF the text itself comes back. */
+static const char *mig_unix_lines(mig_arena *a, const char *sql) {
+  size_t n, done = 0;
+  mig_token k;
+  mig_text t;
+  if (!sql || !strstr(sql, "\r\n")) return sql;
+  mig_text_init(&t, a);
+  n = strlen(sql);
+  for (k = mig_next_token(sql, n, 0); k.type != MIG_TK_END; k = mig_next_token(sql, n, k.end)) {
+    size_t i;
+    int last = k.end - 1 < n && sql[k.end - 1] == '\r' && sql[k.end] == '\n'; /* ends a comment */
+    if (k.type != MIG_TK_SPACE && k.type != MIG_TK_COMMENT) continue;
+    for (i = k.at; i < k.end; i++) {
+      if (sql[i] != '\r' || (i + 1 < k.end ? sql[i + 1] != '\n' : !last)) continue;
+      mig_putn(&t, sql + done, i - done);
+      done = i + 1;
+    }
+  }
+  mig_put(&t, sql + done);
+  return mig_failed(a) ? 0 : t.z;
+}
+
 /* ---- Statements that cannot run in a section ---- */
 
 /* "revision ae10 (versions/x.sql), upgrade, line 12, column 3" */

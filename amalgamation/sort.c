@@ -29,18 +29,24 @@ static void mig_place_add(mig_sorter *s, int node) {
   s->place_of[node] = place;
   s->prev[place] = s->last;
   s->next[place] = -1;
-  if (s->last >= 0) s->next[s->last] = place;
-  else s->first = place;
+  if (s->last >= 0)
+    s->next[s->last] = place;
+  else
+    s->first = place;
   s->last = place;
 }
 
 /* Takes a place off the list; the place to go on from, or -1. */
 static int mig_place_remove(mig_sorter *s, int place) {
   int before = s->prev[place], behind = s->next[place];
-  if (before >= 0) s->next[before] = behind;
-  else s->first = behind;
-  if (behind >= 0) s->prev[behind] = before;
-  else s->last = before;
+  if (before >= 0)
+    s->next[before] = behind;
+  else
+    s->first = behind;
+  if (behind >= 0)
+    s->prev[behind] = before;
+  else
+    s->last = before;
   s->node_at[place] = -1;
   return before >= 0 ? before : s->first;
 }

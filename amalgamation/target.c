@@ -193,8 +193,10 @@ static int mig_read_steps(mig_arena *a, const char *z, mig_steps *steps) {
   steps->by = 0;
   for (i = n + 1; z[i]; i++) {
     if (z[i] < '0' || z[i] > '9') return 0;
-    if (steps->by < MIG_STEPS_MAX / 10) steps->by = steps->by * 10 + (z[i] - '0');
-    else steps->by = MIG_STEPS_MAX;
+    if (steps->by < MIG_STEPS_MAX / 10)
+      steps->by = steps->by * 10 + (z[i] - '0');
+    else
+      steps->by = MIG_STEPS_MAX;
   }
   if (z[n] == '-') steps->by = -steps->by;
   steps->symbol = n ? mig_copyn(a, z, n) : 0;
@@ -316,7 +318,8 @@ static mig_nodes mig_tips(const mig_graph *g, const unsigned char *mark, int edg
   for (i = 0; i < g->n && tips.at && mark; i++) {
     mig_nodes up = mig_edges(&g->nodes[i], edge);
     if (!mark[i]) continue;
-    for (j = 0; j < up.n && !mark[up.at[j]]; j++) {}
+    for (j = 0; j < up.n && !mark[up.at[j]]; j++) {
+    }
     if (j == up.n) tips.at[tips.n++] = i;
   }
   return tips;
@@ -412,7 +415,7 @@ static void mig_down_from_rows(const mig_ask *q, const mig_steps *steps, mig_nod
   start = steps->branch ? mig_down_start(q, steps, rows) : rows.at[0];
   if (mig_failed(q->a)) return;
   if (!steps->branch) lower->branch = mig_id(q->g, start);
-  if (steps->by == -1 && q->g->nodes[start].down.n > 1) {
+  if (steps->by == -1 && !steps->branch && q->g->nodes[start].down.n > 1) {
     lower->merge = start;
     return;
   }
@@ -421,7 +424,8 @@ static void mig_down_from_rows(const mig_ask *q, const mig_steps *steps, mig_nod
 }
 
 /* The node to downgrade to. */
-static mig_lower mig_downgrade_target(const mig_ask *q, const char *word, mig_nodes rows, int stay) {
+static mig_lower mig_downgrade_target(const mig_ask *q, const char *word, mig_nodes rows,
+                                      int stay) {
   mig_lower lower;
   mig_steps steps;
   const char *at = strrchr(word, '@');

@@ -106,8 +106,10 @@ static void mig_version_check(sqlite3 *db, mig_arena *a, const char *table) {
 
 /* The name as Alembic writes it: in quotes only where it needs them. */
 static void mig_put_bare_name(mig_text *t, const char *name) {
-  if (mig_needs_quotes(name)) mig_put_name(t, name);
-  else mig_put(t, name);
+  if (mig_needs_quotes(name))
+    mig_put_name(t, name);
+  else
+    mig_put(t, name);
 }
 
 /* Alembic's statement, byte for byte, so that the schema text does not tell who made it. */
@@ -167,7 +169,8 @@ static void mig_change_check(mig_arena *a, const char *table, const mig_change *
 /* ---- The journal: writing, as text ---- */
 
 static const char *mig_journal_create_sql(void) {
-  return "CREATE TABLE main." MIG_JOURNAL " (\n"
+  return "CREATE TABLE main." MIG_JOURNAL
+         " (\n"
          "  id INTEGER PRIMARY KEY,\n"
          "  revision TEXT NOT NULL,\n"
          "  direction TEXT NOT NULL,\n"
@@ -210,8 +213,7 @@ static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
 static const char *mig_journal_done_sql(mig_arena *a, const mig_revision *rev,
                                         const char *direction, sqlite3_int64 duration_ms) {
   return mig_format(a,
-                    "UPDATE main." MIG_JOURNAL
-                    " SET state = 'done', applied_at = " MIG_NOW_SQL
+                    "UPDATE main." MIG_JOURNAL " SET state = 'done', applied_at = " MIG_NOW_SQL
                     ", duration_ms = %lld WHERE id = (SELECT max(id) FROM main." MIG_JOURNAL
                     " WHERE revision = %Q AND direction = %Q AND state = 'started')",
                     duration_ms, rev->id, direction);
@@ -258,14 +260,17 @@ static mig_journal mig_journal_read(sqlite3 *db, mig_arena *a) {
   memset(&j, 0, sizeof j);
   j.exists = kind == MIG_ORDINARY_TABLE;
   if (kind == MIG_OTHER_TABLE) {
-    mig_fail(a, MIGRATE_UNSUPPORTED, MIG_JOURNAL " is not a table; it can be done without by "
-                                                 "journal = off");
+    mig_fail(a, MIGRATE_UNSUPPORTED,
+             MIG_JOURNAL
+             " is not a table; it can be done without by "
+             "journal = off");
   }
   if (j.exists) {
     s = mig_read_begin(db, a,
                        "SELECT revision, direction, state, applied_at, checksum, message, "
                        "down_revision, depends_on, compat, downgrade, downgrade_outside "
-                       "FROM main." MIG_JOURNAL " WHERE id IN (SELECT max(id) FROM main." MIG_JOURNAL
+                       "FROM main." MIG_JOURNAL
+                       " WHERE id IN (SELECT max(id) FROM main." MIG_JOURNAL
                        " GROUP BY revision) ORDER BY id");
   }
   while (mig_read_row(db, a, &s)) mig_journal_entry(a, &j, s);
