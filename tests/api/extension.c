@@ -215,6 +215,39 @@ static void exec_answers(void **state) {
   expect("SELECT migrate_exec('SELECT 1')", "1"); /* and is not so for ever */
 }
 
+/* Statements of the host that are still reading are named, and nothing is changed. */
+static void statements_that_read(void **state) {
+  sqlite3_stmt *s;
+  (void)state;
+  run("CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 2), (3, 4); CREATE TABLE u(x);");
+  assert_int_equal(sqlite3_prepare_v2(db, "SELECT b FROM t", -1, &s, 0), 0);
+  assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+  expect_part("SELECT migrate_exec('ALTER TABLE t DROP COLUMN a')", "SELECT b FROM t");
+  assert_int_equal(sqlite3_errcode(db) & 0xff, SQLITE_ERROR);
+  sqlite3_reset(s);
+  expect_part("SELECT migrate_exec('ALTER TABLE u ADD y') FROM t", "without FROM");
+  expect_part("INSERT INTO u SELECT migrate_exec('ALTER TABLE t DROP COLUMN a')",
+              "not while a statement writes");
+  expect("SELECT count(*) FROM u", "0");
+  expect("SELECT group_concat(sql) FROM sqlite_master", "CREATE TABLE t(a, b),CREATE TABLE u(x)");
+  expect("SELECT migrate_exec('ALTER TABLE t DROP COLUMN a')", "1");
+  expect("SELECT sql FROM sqlite_master", "CREATE TABLE t(b)");
+  sqlite3_finalize(s);
+  assert_true(sqlite3_get_autocommit(db));
+}
+
+/* Text goes through SQLite's own conversion, so that the database's encoding is all the same. */
+static void utf16(void **state) {
+  (void)state;
+  run("PRAGMA encoding = 'UTF-16le'; CREATE TABLE t(\"gr\303\266\303\237e\" TEXT, b);"
+      "INSERT INTO t VALUES('\303\251', 1);");
+  expect("SELECT migrate_exec('ALTER TABLE t ALTER COLUMN \"gr\303\266\303\237e\" SET NOT NULL, "
+         "DROP COLUMN b')", "1");
+  expect("SELECT sql FROM sqlite_master", "CREATE TABLE t(\"gr\303\266\303\237e\" TEXT NOT NULL)");
+  expect("SELECT * FROM t", "\303\251");
+  expect("SELECT reason > '' FROM migrate_explain('ALTER TABLE t RENAME TO \303\274')", "1");
+}
+
 /* ---- settings ---- */
 
 static void settings(void **state) {
@@ -342,6 +375,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(calls_out_of_the_schema, open_db, close_db),
     cmocka_unit_test_setup_teardown(arguments, open_db, close_db),
     cmocka_unit_test_setup_teardown(exec_answers, open_db, close_db),
+    cmocka_unit_test_setup_teardown(statements_that_read, open_db, close_db),
+    cmocka_unit_test_setup_teardown(utf16, open_db, close_db),
     cmocka_unit_test_setup_teardown(settings, open_db, close_db),
     cmocka_unit_test_setup_teardown(settings_are_apart, open_db, close_db),
     cmocka_unit_test_setup_teardown(twice, open_db, close_db),
