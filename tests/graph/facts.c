@@ -80,7 +80,9 @@ static mig_names json_list(trial *t, const char *json) {
   return list;
 }
 
-static const char *json_commas(trial *t, const char *json) { return mig_join(t->a, json_list(t, json)); }
+static const char *json_commas(trial *t, const char *json) {
+  return mig_join(t->a, json_list(t, json));
+}
 
 /* The same array with its items in order, to compare sets. */
 static const char *json_sorted(trial *t, const char *json) {
@@ -131,8 +133,9 @@ static const char *json_nodes(trial *t, mig_nodes list) {
   int i;
   open_array(t, &out);
   for (i = 0; i < list.n && !mig_failed(t->a); i++) {
-    put_item(&out, list.at[i] >= 0 ? mig_id(t->g, list.at[i])
-                                   : list.at[i] == MIG_NOWHERE ? 0 : "base");
+    put_item(&out, list.at[i] >= 0             ? mig_id(t->g, list.at[i])
+                   : list.at[i] == MIG_NOWHERE ? 0
+                                               : "base");
   }
   return close_array(&out);
 }
@@ -265,8 +268,10 @@ static int apply_agrees(trial *t) {
     mig_step made;
     memset(&made, 0, sizeof made);
     up = strcmp(step.at[0], "up") == 0;
-    if (up) mig_rows_up(&rows, &made, mig_find_id(t->g, step.at[1]));
-    else mig_rows_down(&rows, &made, mig_find_id(t->g, step.at[1]));
+    if (up)
+      mig_rows_up(&rows, &made, mig_find_id(t->g, step.at[1]));
+    else
+      mig_rows_down(&rows, &made, mig_find_id(t->g, step.at[1]));
     put_raw(&after, json_sorted(t, json_nodes(t, mig_marked(t->g, rows.row, 1))));
   }
   return same(t, "$.expect_heads_after", close_array(&after));
@@ -290,8 +295,7 @@ static int labels_agree(trial *t) {
   for (i = 0; i < t->g->n; i++) {
     mig_names labels = mig_labels_of(t->g, i);
     mig_text out;
-    const char *expected =
-        fact(t, mig_format(t->a, "$.expect_labels.\"%s\"", mig_id(t->g, i)));
+    const char *expected = fact(t, mig_format(t->a, "$.expect_labels.\"%s\"", mig_id(t->g, i)));
     open_array(t, &out);
     for (j = 0; j < labels.n; j++) put_item(&out, labels.at[j]);
     if (strcmp(json_sorted(t, close_array(&out)), json_sorted(t, expected)) != 0) return 0;
@@ -323,11 +327,14 @@ static mig_nodes iterate(trial *t) {
     r.implicit_base = truth(t, "$.flags.implicit_base");
     return mig_failed(t->a) ? mig_no_nodes() : mig_range_down(&q, &r, &end);
   }
-  q.astray = mig_format(t->a, "Revision %s is not an ancestor of revision %s",
-                        lower && *lower ? lower : "base", upper && upper[0] != '[' ? upper : "base");
+  q.astray =
+      mig_format(t->a, "Revision %s is not an ancestor of revision %s",
+                 lower && *lower ? lower : "base", upper && upper[0] != '[' ? upper : "base");
   r.lower = nodes_at(t, &q, "$.lower");
-  if (upper && !is_array(upper)) r.upper = mig_upgrade_target(&q, upper, r.lower, 1);
-  else r.upper = nodes_at(t, &q, "$.upper");
+  if (upper && !is_array(upper))
+    r.upper = mig_upgrade_target(&q, upper, r.lower, 1);
+  else
+    r.upper = nodes_at(t, &q, "$.upper");
   r.inclusive = truth(t, "$.flags.inclusive");
   r.implicit_base = truth(t, "$.flags.implicit_base");
   if (lower && !is_array(lower)) {
@@ -360,8 +367,10 @@ static void put_marks(trial *t, mig_text *out, int node, int with_labels, int tr
   const mig_node *v = &t->g->nodes[node];
   mig_names labels = mig_labels_of(t->g, node);
   if (with_labels && labels.n) mig_putf(out, " (%s)", mig_join(t->a, labels));
-  if (v->all_after.n == 0) mig_put(out, " (head)");
-  else if (v->after.n == 0) mig_put(out, " (effective head)");
+  if (v->all_after.n == 0)
+    mig_put(out, " (head)");
+  else if (v->after.n == 0)
+    mig_put(out, " (effective head)");
   if (tree && v->after.n > 1) mig_put(out, " (branchpoint)");
   if (tree && v->down.n > 1) mig_put(out, " (mergepoint)");
 }
@@ -398,8 +407,8 @@ static void show_lines(trial *t, mig_text *lines, int node, int reversed) {
   if (v->after.n > 1) mig_put(&out, " (branchpoint)");
   if (v->down.n > 1) mig_put(&out, " (mergepoint)");
   put_item(lines, out.z);
-  put_item(lines, mig_format(t->a, "%s: %s", v->down.n > 1 ? "Merges" : "Parent",
-                             parents_text(t, node)));
+  put_item(lines,
+           mig_format(t->a, "%s: %s", v->down.n > 1 ? "Merges" : "Parent", parents_text(t, node)));
   if (v->rev->depends.n) {
     put_item(lines, mig_format(t->a, "Also depends on: %s", mig_join(t->a, v->rev->depends)));
   }
@@ -446,9 +455,12 @@ static int lines_agree(trial *t, const char *op, int reversed) {
     sort = 1;
   }
   for (i = 0; i < list.n; i++) {
-    if (strcmp(op, "history_lines") == 0) history_line(t, &lines, list.at[i]);
-    else if (strcmp(op, "show_lines") == 0) show_lines(t, &lines, list.at[i], reversed);
-    else short_line(t, &lines, list.at[i], "", strcmp(op, "heads_lines") == 0, 1);
+    if (strcmp(op, "history_lines") == 0)
+      history_line(t, &lines, list.at[i]);
+    else if (strcmp(op, "show_lines") == 0)
+      show_lines(t, &lines, list.at[i], reversed);
+    else
+      short_line(t, &lines, list.at[i], "", strcmp(op, "heads_lines") == 0, 1);
   }
   close_array(&lines);
   if (!sort) return same(t, "$.expect_lines", mig_text_z(&lines));
@@ -479,9 +491,12 @@ static int answers(trial *t, const char *op) {
   if (strcmp(op, "current") == 0) {
     return list_agrees(t, mig_all_current(t->g, nodes_at(t, &q, "$.from")));
   }
-  if (strcmp(op, "resolve") == 0) list = mig_resolve(&q, fact(t, "$.target"));
-  else if (strcmp(op, "history") == 0) list = mig_history_range(t->g, fact(t, "$.target"), q.g->bases);
-  else list = iterate(t);
+  if (strcmp(op, "resolve") == 0)
+    list = mig_resolve(&q, fact(t, "$.target"));
+  else if (strcmp(op, "history") == 0)
+    list = mig_history_range(t->g, fact(t, "$.target"), q.g->bases);
+  else
+    list = iterate(t);
   return !mig_failed(t->a) && same(t, "$.expect_revs", json_nodes(t, list));
 }
 

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "oom.h"
+
 #define MIGRATE_STATIC
 #include "../../amalgamation/api.h"
 
@@ -45,7 +47,8 @@ static void end(fixture *f) {
 }
 
 /* "id", "parents", "dependencies", "labels"; the file is id.sql. */
-static void add(fixture *f, const char *id, const char *down, const char *needs, const char *labels) {
+static void add(fixture *f, const char *id, const char *down, const char *needs,
+                const char *labels) {
   mig_revision *rev = &f->revs[f->n++];
   rev->id = mig_copy(&f->arena, id);
   rev->message = "";
@@ -59,6 +62,7 @@ static mig_graph *load(fixture *f) {
   const mig_revision **all =
       (const mig_revision **)mig_array(&f->arena, (size_t)f->n, sizeof(mig_revision *));
   int i;
+  if (!all) return 0;
   for (i = 0; i < f->n; i++) all[i] = &f->revs[i];
   f->g = mig_graph_load(&f->arena, all, f->n);
   return f->g;
@@ -154,8 +158,9 @@ static void junk_behind_steps(void **state) {
   assert_string_equal(lines(&f, mig_plan_downgrade(f.g, rows(&f, "aaaa"), "-1junk")),
                       "Can't locate revision identified by '-1junk'");
   mig_fault_clear(&f.fault);
-  assert_string_equal(lines(&f, mig_plan_upgrade(f.g, rows(&f, ""), "+99999999999999999999")),
-                      "Relative revision +99999999999999999999 didn't produce 1000000000 migrations");
+  assert_string_equal(
+      lines(&f, mig_plan_upgrade(f.g, rows(&f, ""), "+99999999999999999999")),
+      "Relative revision +99999999999999999999 didn't produce 1000000000 migrations");
   end(&f);
 }
 
@@ -187,6 +192,47 @@ static void merge_undone_alone(void **state) {
   assert_string_equal(mig_ids(f.g, p.rows), "aaaa, bbbb");
   assert_string_equal(lines(&f, mig_plan_downgrade(f.g, rows(&f, "mmmm"), "-2")), "Ambiguous walk");
   end(&f);
+}
+
+/* ---- Memory ---- */
+
+/* Every command, with the Nth allocation and all behind it failing: a fault, and no crash. */
+static void use_all(fixture *f) {
+  mig_graph *g;
+  begin(f, 8);
+  if (!f->revs) return;
+  add(f, "aaaa", "", "", "");
+  add(f, "bbb1", "aaaa", "", "left");
+  add(f, "bbb2", "aaaa", "bbb1", "right");
+  add(f, "mmmm", "bbb1,bbb2", "aaaa", "");
+  g = mig_failed(&f->arena) ? 0 : load(f);
+  if (!g) return;
+  mig_plan_upgrade(g, rows(f, ""), "left@+1,right@head");
+  mig_plan_upgrade(g, rows(f, "aaaa"), "+1");
+  mig_plan_upgrade(g, rows(f, ""), "heads");
+  mig_plan_downgrade(g, rows(f, "mmmm"), "left@base");
+  mig_plan_downgrade(g, rows(f, "mmmm"), "-1");
+  mig_plan_stamp(g, rows(f, "bbb1,bbb2"), "mmmm");
+  mig_history_range(g, "left@base:-1", mig_no_nodes());
+  mig_history_range(g, "aaaa:heads", mig_no_nodes());
+  mig_new_parents(g, "left@head,bbb2", 1);
+  mig_new_needs(g, rows(f, "left"));
+  mig_labels_of(g, 3);
+}
+
+static void out_of_memory(void **state) {
+  fixture f;
+  int n, code = SQLITE_NOMEM;
+  (void)state;
+  for (n = 0; code == SQLITE_NOMEM && n < 10000; n++) {
+    oom_left = n;
+    use_all(&f);
+    oom_left = -1;
+    code = f.fault.code;
+    end(&f);
+  }
+  assert_int_not_equal(code, SQLITE_NOMEM);
+  assert_true(n > 5);
 }
 
 /* ---- Time ---- */
@@ -292,8 +338,11 @@ static void linear_time(void **state) {
   static const struct {
     const char *name;
     void (*make)(fixture *, int);
-  } shape[] = {{"line", make_line}, {"ladder", make_ladder}, {"star", make_star},
-               {"comb", make_comb}, {"pair", make_pair}};
+  } shape[] = {{"line", make_line},
+               {"ladder", make_ladder},
+               {"star", make_star},
+               {"comb", make_comb},
+               {"pair", make_pair}};
   size_t i;
   (void)state;
   for (i = 0; i < sizeof shape / sizeof shape[0]; i++) {
@@ -305,9 +354,11 @@ static void linear_time(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(errors_name_files), cmocka_unit_test(several_targets),
-      cmocka_unit_test(junk_behind_steps), cmocka_unit_test(ambiguous_prefix),
+      cmocka_unit_test(out_of_memory),
+      cmocka_unit_test(errors_name_files),  cmocka_unit_test(several_targets),
+      cmocka_unit_test(junk_behind_steps),  cmocka_unit_test(ambiguous_prefix),
       cmocka_unit_test(merge_undone_alone), cmocka_unit_test(linear_time),
   };
+  oom_install();
   return cmocka_run_group_tests_name("graph", tests, 0, 0);
 }

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "oom.h"
+
 #define MIGRATE_STATIC
 #include "../../amalgamation/api.h"
 
@@ -125,7 +127,8 @@ static void whole_file(void **state) {
 static void forms_of_text(void **state) {
   fixture f;
   (void)state;
-  parse(&f, "\xef\xbb\xbf-- m\r\n-- revision: a\r\n-- migrate:up\r\nSELECT 1;\r\n-- migrate:down\r\n");
+  parse(&f,
+        "\xef\xbb\xbf-- m\r\n-- revision: a\r\n-- migrate:up\r\nSELECT 1;\r\n-- migrate:down\r\n");
   assert_string_equal(mig_fault_text(&f.fault), "not an error");
   assert_string_equal(f.rev.message, "m");
   assert_string_equal(f.rev.id, "a");
@@ -159,8 +162,9 @@ static void refused_files(void **state) {
   expect_refused("CREATE TABLE t(a);",
                  "v/a.sql:1: no header; a revision file begins with comment lines, of which one "
                  "is '-- revision: ID'");
-  expect_refused("", "v/a.sql:1: no header; a revision file begins with comment lines, of which one "
-                     "is '-- revision: ID'");
+  expect_refused("",
+                 "v/a.sql:1: no header; a revision file begins with comment lines, of which one "
+                 "is '-- revision: ID'");
   expect_refused("-- password hunter2\n-- x: hunter2\n",
                  "v/a.sql:2: unknown header key 'x'; known are revision, down_revision, "
                  "branch_labels, depends_on, create_date and compat");
@@ -169,8 +173,9 @@ static void refused_files(void **state) {
   expect_refused(HEAD "\nSELECT 1;\n",
                  "v/a.sql:4: a statement stands before the first section; put the line "
                  "'-- migrate:up' before it");
-  expect_refused(HEAD "-- migrate:up\n-- migrate:dwon\n",
-                 "v/a.sql:4: unknown marker; known are -- migrate:up, down, allow and renamed_from");
+  expect_refused(
+      HEAD "-- migrate:up\n-- migrate:dwon\n",
+      "v/a.sql:4: unknown marker; known are -- migrate:up, down, allow and renamed_from");
   expect_refused(HEAD "-- migrate:up\n-- migrate:up\n",
                  "v/a.sql:4: -- migrate:up is there already, before line 4");
   expect_refused(HEAD "-- migrate:up transactional:no\n",
@@ -203,8 +208,8 @@ static void expect_section(const char *sql, int outside, const char *message) {
 #define AT(line, column) "revision a (v/a.sql), upgrade, line " line ", column " column ": "
 #define OWN " is not for a revision: the run has its own transaction"
 #define IDLE " does nothing inside a transaction; leave it out, or set it in env.sql"
-#define CUT                                                                      \
-  " cannot run inside a transaction; a section that needs it begins with "       \
+#define CUT                                                                \
+  " cannot run inside a transaction; a section that needs it begins with " \
   "'-- migrate:up transaction:false' (or down)"
 
 static void refused_statements(void **state) {
@@ -223,15 +228,15 @@ static void refused_statements(void **state) {
   expect_section("pragma /**/ Journal_Mode(wal)", 0, AT("4", "1") "PRAGMA journal_mode" IDLE);
   expect_section("PRAGMA foreign_keys; PRAGMA cache_size = 3", 0, "not an error");
   expect_section("PRAGMA foreign_keys = off", 1, "not an error");
-  expect_section(".read other.sql\n", 0,
-                 AT("4", "1") "a command of the sqlite3 shell is not SQL");
+  expect_section(".read other.sql\n", 0, AT("4", "1") "a command of the sqlite3 shell is not SQL");
   expect_section("SELECT 1;\nCREATE TABLE t(", 0,
                  AT("5", "1") "the text ends inside of this statement");
   expect_section("SELECT 'x", 1, AT("4", "1") "the text ends inside of this statement");
   expect_section("/* open", 0, AT("4", "1") "the text ends inside of this statement");
-  expect_section("CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END; SELECT 'COMMIT;', "
-                 "\"BEGIN\"; -- ROLLBACK;\nINSERT OR ROLLBACK INTO t VALUES(1)",
-                 0, "not an error");
+  expect_section(
+      "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END; SELECT 'COMMIT;', "
+      "\"BEGIN\"; -- ROLLBACK;\nINSERT OR ROLLBACK INTO t VALUES(1)",
+      0, "not an error");
   expect_section("", 0, "not an error");
 }
 
@@ -249,11 +254,15 @@ static void checksums(void **state) {
   begin(&f);
   sum = checksum_of(&f, "CREATE TABLE t(a TEXT DEFAULT 'x');", "DROP TABLE t;");
   assert_int_equal(strlen(sum), 16);
-  assert_string_equal(sum, checksum_of(&f, "\r\n-- c\r\ncreate table T ( a text\tdefault 'x' ) ;;\n",
-                                       "/* c */ drop TABLE t"));
-  assert_string_not_equal(sum, checksum_of(&f, "CREATE TABLE t(a TEXT DEFAULT 'X');", "DROP TABLE t"));
-  assert_string_not_equal(sum, checksum_of(&f, "CREATE TABLE u(a TEXT DEFAULT 'x');", "DROP TABLE t"));
-  assert_string_not_equal(sum, checksum_of(&f, "CREATE TABLE t(a TEXT DEFAULT 'x');", "DROP TABLE u"));
+  assert_string_equal(sum,
+                      checksum_of(&f, "\r\n-- c\r\ncreate table T ( a text\tdefault 'x' ) ;;\n",
+                                  "/* c */ drop TABLE t"));
+  assert_string_not_equal(sum,
+                          checksum_of(&f, "CREATE TABLE t(a TEXT DEFAULT 'X');", "DROP TABLE t"));
+  assert_string_not_equal(sum,
+                          checksum_of(&f, "CREATE TABLE u(a TEXT DEFAULT 'x');", "DROP TABLE t"));
+  assert_string_not_equal(sum,
+                          checksum_of(&f, "CREATE TABLE t(a TEXT DEFAULT 'x');", "DROP TABLE u"));
   assert_string_not_equal(sum, checksum_of(&f, "CREATE TABLE t(a TEXT DEFAULT 'x');", 0));
   assert_string_not_equal(checksum_of(&f, "SELECT a; b", ""), checksum_of(&f, "SELECT a b", ""));
   assert_string_not_equal(checksum_of(&f, "SELECT \"a\"", ""), checksum_of(&f, "SELECT \"A\"", ""));
@@ -333,12 +342,47 @@ static void file_names(void **state) {
   end(&f);
 }
 
+/* The Nth allocation and all behind it fail: a fault, and no crash. */
+static void use_all(fixture *f) {
+  static const char text[] =
+      "-- m\n-- revision: a\n-- down_revision: b, c\n-- compat: b\n"
+      "-- migrate:up transaction:false\nSELECT 1;\r\n-- migrate:down\nPRAGMA foreign_keys=1";
+  mig_file_facts facts;
+  memset(&facts, 0, sizeof facts);
+  parse(f, text);
+  if (mig_failed(&f->arena)) return;
+  mig_check_section(&f->arena, &f->rev, 1);
+  mig_checksum(&f->arena, &f->rev);
+  mig_script_render(&f->arena, "x", mig_template, &f->rev);
+  facts.id = mig_new_id(&f->arena);
+  facts.slug = mig_slug(&f->arena, "some long message", 5);
+  if (facts.id && facts.slug) mig_file_name(&f->arena, "%(rev)s_%(slug)s_%(day).2d", &facts);
+  mig_check_section(&f->arena, &f->rev, 0);
+}
+
+static void out_of_memory(void **state) {
+  fixture f;
+  int n, code = SQLITE_NOMEM;
+  (void)state;
+  for (n = 0; code == SQLITE_NOMEM && n < 10000; n++) {
+    oom_left = n;
+    use_all(&f);
+    oom_left = -1;
+    code = f.fault.code;
+    end(&f);
+  }
+  assert_int_equal(code, MIGRATE_SCRIPT);
+  assert_true(n > 5);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(whole_file),         cmocka_unit_test(forms_of_text),
-      cmocka_unit_test(refused_files),      cmocka_unit_test(refused_statements),
-      cmocka_unit_test(checksums),          cmocka_unit_test(rendered),
+      cmocka_unit_test(out_of_memory),
+      cmocka_unit_test(whole_file),    cmocka_unit_test(forms_of_text),
+      cmocka_unit_test(refused_files), cmocka_unit_test(refused_statements),
+      cmocka_unit_test(checksums),     cmocka_unit_test(rendered),
       cmocka_unit_test(file_names),
   };
+  oom_install();
   return cmocka_run_group_tests_name("script", tests, 0, 0);
 }

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "oom.h"
+
 #define MIGRATE_STATIC
 #include "../../amalgamation/api.h"
 
@@ -74,7 +76,8 @@ static void expect_rows(const char *sql, const char *expected) {
   end(&f);
 }
 
-#define TABLE "CREATE TABLE alembic_version(version_num VARCHAR(32) NOT NULL, PRIMARY KEY(version_num));"
+#define TABLE \
+  "CREATE TABLE alembic_version(version_num VARCHAR(32) NOT NULL, PRIMARY KEY(version_num));"
 #define NOT_ONE                                                                            \
   "alembic_version is not a version table: an ordinary table with the column version_num " \
   "is needed; another name is set with version_table"
@@ -89,9 +92,10 @@ static void reading(void **state) {
   expect_rows("CREATE TABLE alembic_version(x)", NOT_ONE);
   expect_rows("CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES(NULL)",
               "alembic_version holds a row that is no revision identifier: NULL");
-  expect_rows("CREATE TABLE alembic_version(version_num);"
-              "INSERT INTO alembic_version VALUES(x'6100')",
-              "alembic_version holds a row that is no revision identifier: a");
+  expect_rows(
+      "CREATE TABLE alembic_version(version_num);"
+      "INSERT INTO alembic_version VALUES(x'6100')",
+      "alembic_version holds a row that is no revision identifier: a");
   expect_rows(TABLE "INSERT INTO alembic_version VALUES('a' || char(0) || 'b')",
               "alembic_version holds a row that is no revision identifier: a");
   expect_rows("CREATE TEMP TABLE alembic_version(version_num)", "no table");
@@ -169,8 +173,8 @@ static void journal(void **state) {
   j = mig_journal_read(f.db, &f.arena);
   assert_int_equal(j.exists + j.n, 0);
   run(&f, mig_journal_create_sql());
-  assert_string_equal(
-      ask(&f, "SELECT count(*) FROM sqlite_master WHERE name <> 'migrate_journal'"), "0");
+  assert_string_equal(ask(&f, "SELECT count(*) FROM sqlite_master WHERE name <> 'migrate_journal'"),
+                      "0");
   memset(&rev, 0, sizeof rev);
   rev.id = "b";
   rev.message = "it's";
@@ -179,9 +183,10 @@ static void journal(void **state) {
   rev.upgrade.sql = "SELECT 1;";
   rev.downgrade.sql = "SELECT '100%';";
   run(&f, mig_journal_insert_sql(&f.arena, &rev, "upgrade", "done", 12));
-  assert_string_equal(ask(&f, "SELECT applied_at GLOB '20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]T"
-                              "[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z' "
-                              "FROM migrate_journal"),
+  assert_string_equal(ask(&f,
+                          "SELECT applied_at GLOB '20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]T"
+                          "[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z' "
+                          "FROM migrate_journal"),
                       "1");
   assert_string_equal(ask(&f, "SELECT duration_ms || state FROM migrate_journal"), "12done");
   rev.id = "c";
@@ -216,12 +221,50 @@ static void journal(void **state) {
   end(&f);
 }
 
+/* The Nth allocation and all behind it fail: a fault, no crash, and no statement left open. */
+static void out_of_memory(void **state) {
+  fixture f;
+  mig_revision rev;
+  mig_change c;
+  int n, code = SQLITE_NOMEM;
+  (void)state;
+  memset(&rev, 0, sizeof rev);
+  memset(&c, 0, sizeof c);
+  rev.id = c.from = c.to = "a";
+  c.kind = MIG_ROW_UPDATE;
+  rev.message = "m";
+  rev.upgrade.sql = "SELECT 1";
+  begin(&f, TABLE "INSERT INTO alembic_version VALUES('b'),('a')");
+  run(&f, mig_journal_create_sql());
+  run(&f, mig_journal_insert_sql(&f.arena, &rev, "upgrade", "done", 1));
+  for (n = 0; code == SQLITE_NOMEM && n < 10000; n++) {
+    mig_arena_free(&f.arena);
+    mig_fault_clear(&f.fault);
+    oom_left = n;
+    mig_version_read(f.db, &f.arena, "alembic_version");
+    mig_version_read(f.db, &f.arena, "other");
+    mig_version_check(f.db, &f.arena, "alembic_version");
+    mig_version_create_sql(&f.arena, "v");
+    mig_change_sql(&f.arena, "v", &c);
+    mig_journal_insert_sql(&f.arena, &rev, "upgrade", "done", 1);
+    mig_journal_done_sql(&f.arena, &rev, "upgrade", 1);
+    mig_journal_read(f.db, &f.arena);
+    oom_left = -1;
+    code = f.fault.code;
+  }
+  assert_int_equal(code, 0);
+  assert_true(n > 5);
+  assert_null(sqlite3_next_stmt(f.db, 0));
+  end(&f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(reading),
+      cmocka_unit_test(out_of_memory), cmocka_unit_test(reading),
       cmocka_unit_test(refused_kinds),
       cmocka_unit_test(writing),
       cmocka_unit_test(journal),
   };
+  oom_install();
   return cmocka_run_group_tests_name("version", tests, 0, 0);
 }
