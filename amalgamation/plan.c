@@ -269,7 +269,6 @@ static const char *mig_step_short(mig_arena *a, const mig_step *step) {
 
 /* "Running upgrade a, b -> c, message" */
 static const char *mig_step_line(mig_arena *a, const mig_step *step) {
-  const char *message = step->rev ? step->rev->message : "";
-  return mig_format(a, "Running %s %s -> %s%s%s", mig_direction_name(step->direction), step->from,
-                    step->to, *message ? ", " : "", message);
+  const char *message = step->rev ? step->rev->message : "", *change = mig_step_short(a, step);
+  return mig_format(a, "Running %s%s%s", change, *message ? ", " : "", message);
 }

@@ -153,12 +153,6 @@ static unsigned char *mig_down_set(const mig_ask *q, const mig_range *r, const m
   return undo;
 }
 
-/* The revisions that a downgrade undoes, in its order. */
-static mig_nodes mig_range_down(const mig_ask *q, const mig_range *r, const mig_lower *lower) {
-  unsigned char *undo = mig_down_set(q, r, lower);
-  return mig_failed(q->a) ? mig_no_nodes() : mig_sort(q->g, undo, r->upper);
-}
-
 /* ---- History ---- */
 
 /* One end of a history range; `current` is the version rows. */

@@ -325,7 +325,7 @@ static mig_nodes iterate(trial *t) {
     end = mig_downgrade_target(&q, lower, r.upper, 1);
     r.inclusive = truth(t, "$.flags.inclusive");
     r.implicit_base = truth(t, "$.flags.implicit_base");
-    return mig_failed(t->a) ? mig_no_nodes() : mig_range_down(&q, &r, &end);
+    return mig_sort(t->g, mig_failed(t->a) ? 0 : mig_down_set(&q, &r, &end), r.upper);
   }
   q.astray =
       mig_format(t->a, "Revision %s is not an ancestor of revision %s",
