@@ -396,7 +396,7 @@ static int mig_settings_read(mig_arena *a, mig_settings *s, const char *file, co
     }
   }
   for (i = 0; i < MIG_SETTING_COUNT; i++) mig_setting_apply(s, i);
-  mig_fault_context(a, "%s, line %d: ", file, line);
+  mig_fault_context(a, "%s:%d: ", file, line);
   return a->fault->code;
 }
 

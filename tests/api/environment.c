@@ -165,7 +165,7 @@ static void load(void **state) {
   unsetenv("APP_TIMEOUT");
   migrate_load(m, 0);
   refused(MIGRATE_CONFIG,
-          "other.ini, line 1: environment variable APP_TIMEOUT is not set");
+          "other.ini:1: environment variable APP_TIMEOUT is not set");
   setenv("APP_TIMEOUT", "12", 1);
   put_file("migrate.ini", "busy_timeout = 13\n");
   good(migrate_load(m, 0));
@@ -179,7 +179,7 @@ static void load(void **state) {
   put_file("migrate.ini", "\n[migrate]\nbusy_timout = 13\n");
   migrate_load(m, "migrate.ini");
   refused(MIGRATE_CONFIG,
-          "migrate.ini, line 3: unknown setting busy_timout; did you mean busy_timeout?");
+          "migrate.ini:3: unknown setting busy_timout; did you mean busy_timeout?");
 }
 
 /* ---- migrate_add_directory ---- */

@@ -169,29 +169,29 @@ static void bad_inis(void **state) {
   fixture f;
   (void)state;
   bad_ini("[migrate]\n\njurnal = on\n",
-          "migrate.ini, line 3: unknown setting jurnal; did you mean journal?");
+          "migrate.ini:3: unknown setting jurnal; did you mean journal?");
   bad_ini("script_location = ${NOWHERE}/x\n",
-          "migrate.ini, line 1: environment variable NOWHERE is not set");
+          "migrate.ini:1: environment variable NOWHERE is not set");
   bad_ini("backup = ${\n",
-          "migrate.ini, line 1: ${ needs a name and a closing }; $${ stands for itself");
+          "migrate.ini:1: ${ needs a name and a closing }; $${ stands for itself");
   bad_ini("backup = ${}\n",
-          "migrate.ini, line 1: ${ needs a name and a closing }; $${ stands for itself");
+          "migrate.ini:1: ${ needs a name and a closing }; $${ stands for itself");
   bad_ini("backup = ${1A}\n",
-          "migrate.ini, line 1: ${ needs a name and a closing }; $${ stands for itself");
+          "migrate.ini:1: ${ needs a name and a closing }; $${ stands for itself");
   bad_ini("journal = on\r\njournal = on\r\n",
-          "migrate.ini, line 2: setting journal is given twice");
+          "migrate.ini:2: setting journal is given twice");
   bad_ini("\n[migrat]\n",
-          "migrate.ini, line 2: unknown section; settings stand under [migrate]");
-  bad_ini("file = x\n", "migrate.ini, line 1: "
+          "migrate.ini:2: unknown section; settings stand under [migrate]");
+  bad_ini("file = x\n", "migrate.ini:1: "
           "setting file says which migrate.ini is read, it cannot be in one");
   bad_ini("journal\n",
-          "migrate.ini, line 1: neither a comment, a [section] nor key = value");
+          "migrate.ini:1: neither a comment, a [section] nor key = value");
   bad_ini("journal = perhaps\n",
-          "migrate.ini, line 1: setting journal must be on or off, not 'perhaps'");
+          "migrate.ini:1: setting journal must be on or off, not 'perhaps'");
   begin(&f);
   mig_settings_read(&f.arena, &f.s, "migrate.ini", "a\0b", 3, lookup, 0);
   expect_message(&f, MIGRATE_CONFIG,
-                 "migrate.ini, line 1: a NUL byte; the file is not a text");
+                 "migrate.ini:1: a NUL byte; the file is not a text");
 }
 
 /* A secret file that is taken for a migrate.ini does not show up in the message. */

@@ -1,0 +1,26 @@
+-- Revision files that are wrong: one clear line each, and nothing is changed.
+SELECT migrate_config('script_location', 'no_header'), migrate_upgrade();
+SELECT migrate_config('script_location', 'unknown_key'), migrate_upgrade();
+SELECT migrate_config('script_location', 'repeated_key'), migrate_upgrade();
+SELECT migrate_config('script_location', 'unknown_marker'), migrate_upgrade();
+SELECT migrate_config('script_location', 'duplicate'), migrate_upgrade();
+SELECT migrate_config('script_location', 'no_parent'), migrate_upgrade();
+SELECT migrate_config('script_location', 'cycle'), migrate_upgrade();
+SELECT migrate_config('script_location', 'commit'), migrate_upgrade();
+SELECT migrate_config('script_location', 'dot'), migrate_upgrade();
+SELECT migrate_config('script_location', 'attach'), migrate_upgrade();
+SELECT migrate_config('script_location', 'pragma'), migrate_upgrade();
+SELECT migrate_config('script_location', 'unfinished'), migrate_upgrade();
+SELECT migrate_config('script_location', 'error'), migrate_upgrade();
+SELECT migrate_config('script_location', 'alter_error'), migrate_upgrade();
+SELECT migrate_config('script_location', 'alter_syntax'), migrate_upgrade();
+SELECT count(*) FROM sqlite_master;
+SELECT migrate_config('script_location', 'no_downgrade'), migrate_upgrade();
+SELECT migrate_downgrade('-1');
+SELECT migrate_downgrade('base');
+SELECT group_concat(name) FROM sqlite_master WHERE name NOT LIKE 'sqlite%';
+SELECT migrate_stamp('base');
+DROP TABLE t;
+SELECT migrate_config('script_location', 'crlf'), migrate_upgrade();
+SELECT migrate_downgrade('base');
+SELECT migrate_config('script_location', '/nowhere'), migrate_upgrade();

@@ -1,0 +1,5 @@
+-- one
+-- revision: aaaa
+
+-- migrate:up
+CREATE TABLE t(a); /* x */ attach 'x' AS y;

@@ -1,0 +1,7 @@
+﻿-- one
+-- revision: aaaa
+
+-- migrate:up
+CREATE TABLE t(a);
+-- migrate:down
+DROP TABLE t;

@@ -1,0 +1,6 @@
+-- two
+-- revision: bbbb
+-- down_revision: aaaa
+
+-- migrate:up
+-- migrate:down

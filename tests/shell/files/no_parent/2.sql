@@ -1,0 +1,6 @@
+-- two
+-- revision: bbbb
+-- down_revision: cccc
+
+-- migrate:up
+-- migrate:down

@@ -1,0 +1,5 @@
+-- one
+-- revision: aaaa
+
+-- migrate:up
+PRAGMA foreign_keys = OFF;

@@ -1,0 +1,6 @@
+-- one
+-- revision: aaaa
+-- revision: bbbb
+
+-- migrate:up
+CREATE TABLE t(a);

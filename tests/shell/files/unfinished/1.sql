@@ -1,0 +1,6 @@
+-- one
+-- revision: aaaa
+
+-- migrate:up
+CREATE TABLE t(a);
+CREATE TABLE u(

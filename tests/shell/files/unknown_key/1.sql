@@ -1,0 +1,6 @@
+-- one
+-- revision: aaaa
+-- author: me
+
+-- migrate:up
+CREATE TABLE t(a);

@@ -1,0 +1,5 @@
+-- one
+-- revision: aaaa
+
+-- migrate:upp
+CREATE TABLE t(a);
