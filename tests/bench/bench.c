@@ -1,0 +1,469 @@
+/* Bench: what a change costs, as a ratio to the twelve steps that SQLite's manual tells one to write
+** by hand, in the same SQLite, and to Alembic's batch mode where it is installed.
+**
+**   bench FOLDER ROWS REPETITIONS [ALEMBIC]
+**
+** Each figure is the median of the ratios of pairs: ours, theirs, ours, theirs, each on a fresh copy
+** of the same file. Machines are noisy, so that only ratios are compared with a goal, and nothing
+** fails for being slow; what fails is a pair that ends in different rows. */
+#define _POSIX_C_SOURCE 200809L
+#define MIGRATE_IMPLEMENTATION
+#define MIGRATE_STATIC
+#include "migrate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_REPETITIONS 99
+
+/* A way to do a job: on an open connection to a fresh copy. */
+typedef struct job {
+  const char *name;
+  const char *alter;  /* ours */
+  const char *change; /* by hand: the line of the table's text that is replaced, and by what */
+  const char *with;
+  const char *select; /* by hand: what the new table is filled from; NULL: every column */
+  double goals[6];    /* no index, 2, 5; the same with rows of 1 KB; 0: none */
+} job;
+
+typedef struct layout {
+  int rows, indexes, wide;
+  const char *journal;
+} layout;
+
+typedef struct bench {
+  const char *folder, *alembic;
+  int rows, repetitions, failures;
+  char *base, *copy; /* paths */
+} bench;
+
+static void die(const char *what, const char *why) {
+  fprintf(stderr, "bench: %s: %s\n", what, why);
+  exit(1);
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void exec(sqlite3 *db, const char *sql) {
+  char *message = 0;
+  if (sqlite3_exec(db, sql, 0, 0, &message) != SQLITE_OK) die(sql, message);
+}
+
+static sqlite3 *open_file(const char *path, const char *journal) {
+  sqlite3 *db;
+  char *pragma = sqlite3_mprintf("PRAGMA journal_mode = %s; PRAGMA foreign_keys = ON", journal);
+  if (sqlite3_open(path, &db) != SQLITE_OK) die(path, sqlite3_errmsg(db));
+  exec(db, pragma);
+  sqlite3_free(pragma);
+  return db;
+}
+
+static char *text_of(sqlite3 *db, const char *sql) {
+  sqlite3_stmt *s;
+  char *z;
+  if (sqlite3_prepare_v2(db, sql, -1, &s, 0) != SQLITE_OK) die(sql, sqlite3_errmsg(db));
+  z = sqlite3_step(s) == SQLITE_ROW ? sqlite3_mprintf("%s", sqlite3_column_text(s, 0)) : 0;
+  sqlite3_finalize(s);
+  return z;
+}
+
+/* ---- files ---- */
+
+static void remove_database(const char *path) {
+  static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
+  int i;
+  for (i = 0; i < 4; i++) {
+    char *name = sqlite3_mprintf("%s%s", path, endings[i]);
+    remove(name);
+    sqlite3_free(name);
+  }
+}
+
+/* A copy that is on the disk, so that no one else's pages are waited for when ours are synced. */
+static void copy_database(const char *from, const char *to) {
+  static char buffer[1 << 20];
+  FILE *in = fopen(from, "rb"), *out;
+  size_t n;
+  remove_database(to);
+  out = fopen(to, "wb");
+  if (!in || !out) die(to, "cannot be written");
+  while ((n = fread(buffer, 1, sizeof(buffer), in)) > 0) {
+    if (fwrite(buffer, 1, n, out) != n) die(to, "the disk is full");
+  }
+  if (fflush(out) || fsync(fileno(out))) die(to, "cannot be synced");
+  fclose(in);
+  fclose(out);
+}
+
+/* ---- the table ---- */
+
+static const char *const indexes[] = {
+  "CREATE UNIQUE INDEX t_name_ref ON t(name, ref)", "CREATE INDEX t_created ON t(created)",
+  "CREATE INDEX t_ref ON t(ref)", "CREATE INDEX t_note ON t(note)",
+  "CREATE INDEX t_amount ON t(amount, created)",
+};
+
+static const char table_text[] =
+  "CREATE TABLE t(\n"
+  "  id INTEGER PRIMARY KEY,\n"
+  "  name TEXT NOT NULL,\n"
+  "  ref INTEGER,\n"
+  "  created TEXT,\n"
+  "  price TEXT,\n"
+  "  amount INTEGER CONSTRAINT t_amount_sane CHECK (amount < 1000000000),\n"
+  "  note VARCHAR(50),\n"
+  "  body TEXT\n"
+  ")";
+
+/* Names come in no order, as they do in life: that is what makes building an index expensive. */
+static const char fill_text[] =
+  "CREATE TABLE parent(id INTEGER PRIMARY KEY);"
+  "WITH RECURSIVE c(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM c LIMIT 1000)"
+  "  INSERT INTO parent SELECT i FROM c;"
+  "CREATE TABLE child(id INTEGER PRIMARY KEY, t_id INTEGER REFERENCES t(id) ON DELETE CASCADE);"
+  "CREATE TABLE log(n INTEGER);"
+  "CREATE TRIGGER t_touch AFTER UPDATE ON t BEGIN INSERT INTO log VALUES(new.id); END;"
+  "CREATE VIEW t_priced AS SELECT id, name, price FROM t WHERE price IS NOT NULL;"
+  "INSERT INTO child SELECT id, id FROM t WHERE id %% 100 = 0;";
+
+static void make_base(bench *b, const layout *l) {
+  char *sql;
+  sqlite3 *db;
+  int i;
+  remove_database(b->base);
+  db = open_file(b->base, "OFF");
+  exec(db, "BEGIN");
+  exec(db, table_text);
+  sql = sqlite3_mprintf(
+    "WITH RECURSIVE c(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM c LIMIT %d)"
+    "  INSERT INTO t SELECT i, printf('name %%08x', i * 2654435761 %% 4294967296),"
+    "    i * 7919 %% 1000 + 1, date(1600000000 + i * 7 %% 100000000, 'unixepoch'), i %% 1000,"
+    "    i * 31 %% 100003, 'note ' || i * 17 %% 5003, %s FROM c;",
+    l->rows, l->wide ? "hex(zeroblob(500))" : "NULL");
+  exec(db, sql);
+  sqlite3_free(sql);
+  for (i = 0; i < l->indexes; i++) exec(db, indexes[i]);
+  sql = sqlite3_mprintf(fill_text);
+  exec(db, sql);
+  sqlite3_free(sql);
+  exec(db, "COMMIT");
+  sqlite3_close(db);
+}
+
+/* ---- the ways ---- */
+
+static void ours(sqlite3 *db, const job *j) {
+  char message[1000];
+  migrate_options options;
+  migrate *m;
+  memset(&options, 0, sizeof(options));
+  options.errbuf = message;
+  options.nerrbuf = (int)sizeof(message);
+  migrate_open(db, &options, &m);
+  migrate_exec(m, j->alter);
+  if (migrate_close(m)) die(j->alter, message);
+}
+
+/* The text of the new table: one piece replaced. */
+static char *new_table(const job *j) {
+  const char *at = strstr(table_text, j->change);
+  if (!at) die(j->name, "the text to change is not there");
+  return sqlite3_mprintf("CREATE TABLE t_new%.*s%s%s", (int)(at - (table_text + 14)),
+                         table_text + 14, j->with, at + strlen(j->change));
+}
+
+/* sqlite.org/lang_altertable.html, the twelve steps, indexes created after the copy. */
+static void by_hand(sqlite3 *db, const job *j) {
+  char *view = text_of(db, "SELECT sql FROM sqlite_master WHERE name = 't_priced'");
+  char *trigger = text_of(db, "SELECT sql FROM sqlite_master WHERE name = 't_touch'");
+  char *made = text_of(db, "SELECT group_concat(sql, ';') FROM sqlite_master"
+                           " WHERE type = 'index' AND tbl_name = 't' AND sql IS NOT NULL");
+  char *table = new_table(j), *copy;
+  copy = sqlite3_mprintf("INSERT INTO t_new SELECT %s FROM t", j->select ? j->select : "*");
+  exec(db, "PRAGMA foreign_keys = OFF; BEGIN; DROP VIEW t_priced");
+  exec(db, table);
+  exec(db, copy);
+  exec(db, "DROP TABLE t; ALTER TABLE t_new RENAME TO t");
+  if (made) exec(db, made);
+  exec(db, trigger);
+  exec(db, view);
+  if (text_of(db, "PRAGMA foreign_key_check")) die(j->name, "foreign keys broke by hand");
+  exec(db, "COMMIT; PRAGMA foreign_keys = ON");
+  sqlite3_free(view);
+  sqlite3_free(trigger);
+  sqlite3_free(made);
+  sqlite3_free(table);
+  sqlite3_free(copy);
+}
+
+typedef struct outcome {
+  double seconds, bytes; /* bytes: SQLite's memory at the peak */
+} outcome;
+
+static outcome measure(bench *b, const layout *l, const job *j,
+                       void (*way)(sqlite3 *, const job *)) {
+  outcome o;
+  sqlite3 *db;
+  double start;
+  copy_database(b->base, b->copy);
+  db = open_file(b->copy, l->journal);
+  sqlite3_memory_highwater(1);
+  start = now();
+  way(db, j);
+  o.seconds = now() - start;
+  o.bytes = (double)sqlite3_memory_highwater(0);
+  sqlite3_close(db);
+  return o;
+}
+
+/* What is compared after a pair. */
+static char *summary(bench *b) {
+  sqlite3 *db = open_file(b->copy, "DELETE");
+  char *rows = text_of(db,
+    "SELECT count(*) || ' rows, ' || total(id) || ' ' || total(price) || ' ' || total(amount) ||"
+    "  ' ' || total(length(name)) || ' ' || total(length(body)) ||"
+    "  (SELECT ' ' || count(*) FROM child) FROM t NOT INDEXED");
+  char *objects = text_of(db,
+    "SELECT count(*) || ' objects, ' || (SELECT group_concat(type || \"notnull\" || dflt_value)"
+    "  FROM pragma_table_info('t')) FROM sqlite_master WHERE name NOT LIKE 'sqlite%'");
+  char *z = sqlite3_mprintf("%s; %s", rows, objects);
+  sqlite3_free(rows);
+  sqlite3_free(objects);
+  sqlite3_close(db);
+  return z;
+}
+
+/* ---- figures ---- */
+
+static int compare_doubles(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return x < y ? -1 : x > y;
+}
+
+static double median(double *values, int n) {
+  qsort(values, (size_t)n, sizeof(*values), compare_doubles);
+  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+static void line(const char *name, const layout *l, double a, double b, double ratio, double goal) {
+  char g[40] = "";
+  if (goal > 0) snprintf(g, sizeof(g), "%6.3f  %s", goal, ratio <= goal ? "met" : "MISSED");
+  printf("%-34s %8d %3d %5s %-6s %9.4f %9.4f %7.3f  %s\n", name, l->rows, l->indexes,
+         l->wide ? "1 KB" : "60 B", l->journal, a, b, ratio, g);
+  fflush(stdout);
+}
+
+static void pair(bench *b, const layout *l, const job *j, double goal) {
+  double first[MAX_REPETITIONS], second[MAX_REPETITIONS], ratio[MAX_REPETITIONS], more = 0;
+  int i;
+  for (i = 0; i < b->repetitions; i++) {
+    char *ended, *expected;
+    outcome a = measure(b, l, j, ours), h;
+    ended = summary(b);
+    h = measure(b, l, j, by_hand);
+    expected = summary(b);
+    if (strcmp(ended, expected) != 0) {
+      printf("%s: ours %s, by hand %s\n", j->name, ended, expected);
+      b->failures++;
+    }
+    sqlite3_free(ended);
+    sqlite3_free(expected);
+    first[i] = a.seconds;
+    second[i] = h.seconds;
+    ratio[i] = a.seconds / h.seconds;
+    if (a.bytes - h.bytes > more) more = a.bytes - h.bytes;
+  }
+  line(j->name, l, median(first, i), median(second, i), median(ratio, i), goal);
+  if (more > 8e6) printf("  %.1f MB more memory than by hand; goal 8 MB\n", more / 1e6);
+}
+
+static const job rebuild_job = {
+  "TYPE USING, NOT NULL, DEFAULT",
+  "ALTER TABLE t ALTER COLUMN price TYPE INTEGER USING CAST(price AS INTEGER),"
+  " ALTER COLUMN price SET NOT NULL, ALTER COLUMN price SET DEFAULT 0",
+  "price TEXT", "price INTEGER NOT NULL DEFAULT 0",
+  "id, name, ref, created, CAST(price AS INTEGER), amount, note, body",
+  {1.05, 0.4, 0.25, 1.05, 0.85, 0.6},
+};
+
+static const job other_jobs[] = {
+  {"ALTER COLUMN DROP NOT NULL", "ALTER TABLE t ALTER COLUMN name DROP NOT NULL",
+   "name TEXT NOT NULL", "name TEXT", 0, {0, 0.01, 0, 0, 0, 0}},
+  {"VARCHAR(50) to VARCHAR(255)", "ALTER TABLE t ALTER COLUMN note TYPE VARCHAR(255)",
+   "note VARCHAR(50)", "note VARCHAR(255)", 0, {0, 0.01, 0, 0, 0, 0}},
+  {"DROP CONSTRAINT", "ALTER TABLE t DROP CONSTRAINT t_amount_sane",
+   " CONSTRAINT t_amount_sane CHECK (amount < 1000000000)", "", 0, {0, 0.01, 0, 0, 0, 0}},
+  {"ALTER COLUMN SET DEFAULT", "ALTER TABLE t ALTER COLUMN created SET DEFAULT 'never'",
+   "created TEXT", "created TEXT DEFAULT 'never'", 0, {0, 0, 0, 0, 0, 0}},
+  {"ALTER COLUMN SET NOT NULL", "ALTER TABLE t ALTER COLUMN price SET NOT NULL", "price TEXT",
+   "price TEXT NOT NULL", 0, {0, 0.05, 0, 0, 0, 0}},
+  {"ADD CHECK", "ALTER TABLE t ADD CONSTRAINT p CHECK (price >= 0)", "price TEXT",
+   "price TEXT CONSTRAINT p CHECK (price >= 0)", 0, {0, 0.05, 0, 0, 0, 0}},
+  {"ADD FOREIGN KEY", "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (ref) REFERENCES parent(id)",
+   "ref INTEGER", "ref INTEGER CONSTRAINT f REFERENCES parent(id)", 0, {0, 0.12, 0, 0, 0, 0}},
+  {"ADD UNIQUE", "ALTER TABLE t ADD CONSTRAINT u UNIQUE (created, id)", "body TEXT\n",
+   "body TEXT,\n  CONSTRAINT u UNIQUE (created, id)\n", 0, {0, 0, 0, 0, 0, 0}},
+  {"TYPE TEXT COLLATE NOCASE", "ALTER TABLE t ALTER COLUMN name TYPE TEXT COLLATE NOCASE",
+   "name TEXT NOT NULL", "name TEXT NOT NULL COLLATE NOCASE", 0, {0, 0, 0, 0, 0, 0}},
+  {"ADD COLUMN in the middle", "ALTER TABLE t ADD COLUMN extra INTEGER DEFAULT 7 AFTER name",
+   "name TEXT NOT NULL", "name TEXT NOT NULL, extra INTEGER DEFAULT 7",
+   "id, name, 7, ref, created, price, amount, note, body", {0, 0.4, 0, 0, 0, 0}},
+  {"DROP COLUMN", "ALTER TABLE t DROP COLUMN note", "  note VARCHAR(50),\n", "",
+   "id, name, ref, created, price, amount, body", {0, 0.4, 0, 0, 0, 0}},
+};
+#define OTHER_JOBS ((int)(sizeof(other_jobs) / sizeof(other_jobs[0])))
+
+static const char heading[] =
+  "job                                    rows idx   row journal   ours, s theirs, s   ratio    goal";
+
+static void changes(bench *b) {
+  static const char *const journals[] = {"DELETE", "WAL"};
+  static const int counts[] = {0, 2, 5};
+  int wide, count, journal, i;
+  printf("\nAgainst the twelve steps by hand, indexes created after the copy\n%s\n", heading);
+  for (wide = 0; wide < 2; wide++) {
+    for (count = 0; count < 3; count++) {
+      layout l = {0, 0, 0, 0};
+      l.rows = wide ? (b->rows + 9) / 10 : b->rows;
+      l.indexes = counts[count];
+      l.wide = wide;
+      make_base(b, &l);
+      for (journal = 0; journal < 2; journal++) {
+        l.journal = journals[journal];
+        pair(b, &l, &rebuild_job, rebuild_job.goals[wide * 3 + count]);
+      }
+      l.journal = "DELETE";
+      for (i = 0; i < OTHER_JOBS && !wide && counts[count] == 2; i++) {
+        pair(b, &l, &other_jobs[i], other_jobs[i].goals[1]);
+      }
+    }
+  }
+}
+
+/* ---- many tables ---- */
+
+static void make_tables(bench *b, int n) {
+  sqlite3 *db;
+  int i;
+  remove_database(b->base);
+  db = open_file(b->base, "OFF");
+  exec(db, "BEGIN");
+  for (i = 0; i < n; i++) {
+    char *sql = sqlite3_mprintf("CREATE TABLE t%d(id INTEGER PRIMARY KEY, a TEXT NOT NULL, b, c);"
+                                "CREATE INDEX t%d_a ON t%d(a)", i, i, i);
+    exec(db, sql);
+    sqlite3_free(sql);
+  }
+  exec(db, "COMMIT");
+  sqlite3_close(db);
+}
+
+static double load_time(bench *b) {
+  double start = now();
+  sqlite3 *db;
+  sqlite3_open(b->copy, &db);
+  exec(db, "SELECT count(*) FROM t0");
+  start = now() - start;
+  sqlite3_close(db);
+  return start;
+}
+
+/* Schema edits on tables of their own, in one script, against the one load of the schema that
+** SQLite needs before it can do anything. */
+static void edits(bench *b, int tables, int n, const char *name) {
+  double first[MAX_REPETITIONS], second[MAX_REPETITIONS], ratio[MAX_REPETITIONS];
+  layout l = {0, 1, 0, "WAL"};
+  job j;
+  char *script = sqlite3_mprintf("");
+  int i;
+  l.rows = tables;
+  memset(&j, 0, sizeof(j));
+  for (i = 0; i < n; i++) {
+    script = sqlite3_mprintf("%zALTER TABLE t%d ALTER COLUMN a DROP NOT NULL;\n", script, i);
+  }
+  j.alter = script;
+  make_tables(b, tables);
+  for (i = 0; i < b->repetitions; i++) {
+    first[i] = measure(b, &l, &j, ours).seconds;
+    second[i] = load_time(b);
+    ratio[i] = first[i] / second[i];
+  }
+  sqlite3_free(script);
+  line(name, &l, median(first, i), median(second, i), median(ratio, i), 2);
+}
+
+static void many_tables(bench *b) {
+  printf("\nAgainst one load of the schema; `rows` counts the tables\n%s\n", heading);
+  edits(b, 1000, 1, "1 schema edit");
+  edits(b, 1000, 1000, "1,000 schema edits in one script");
+  if (b->rows >= 1000000) edits(b, 10000, 1, "1 schema edit");
+}
+
+/* ---- Alembic ---- */
+
+/* Seconds of the change alone, without the start of its interpreter; below 0: it failed. */
+static double alembic_time(bench *b) {
+  char *command = sqlite3_mprintf("%s %s", b->alembic, b->copy), answer[100];
+  double seconds = -1;
+  FILE *pipe = popen(command, "r");
+  if (pipe && fgets(answer, sizeof(answer), pipe)) seconds = atof(answer);
+  if (pipe) pclose(pipe);
+  sqlite3_free(command);
+  return seconds;
+}
+
+static void against_alembic(bench *b) {
+  static const int counts[] = {0, 2, 5};
+  double first[MAX_REPETITIONS], second[MAX_REPETITIONS], ratio[MAX_REPETITIONS];
+  int i, k;
+  if (!b->alembic[0]) {
+    printf("\nAgainst Alembic: skipped, it is not installed (Debian: apt-get install alembic)\n");
+    return;
+  }
+  printf("\nAgainst Alembic's batch mode, foreign keys off, which loses the trigger and fails on the "
+         "view\n%s\n", heading);
+  for (k = 0; k < 3; k++) {
+    layout l = {0, 0, 0, "DELETE"};
+    l.rows = b->rows;
+    l.indexes = counts[k];
+    make_base(b, &l);
+    for (i = 0; i < b->repetitions; i++) {
+      first[i] = measure(b, &l, &rebuild_job, ours).seconds;
+      copy_database(b->base, b->copy);
+      second[i] = alembic_time(b);
+      if (second[i] < 0) die(b->alembic, "failed");
+      ratio[i] = first[i] / second[i];
+    }
+    line(rebuild_job.name, &l, median(first, i), median(second, i), median(ratio, i),
+         k == 1 ? 0.4 : 0);
+  }
+}
+
+int main(int argc, char **argv) {
+  bench b;
+  if (argc < 4) die("usage", "bench FOLDER ROWS REPETITIONS [ALEMBIC]");
+  memset(&b, 0, sizeof(b));
+  b.folder = argv[1];
+  b.rows = atoi(argv[2]);
+  b.repetitions = atoi(argv[3]);
+  b.alembic = argc > 4 ? argv[4] : "";
+  if (b.rows < 1 || b.repetitions < 1 || b.repetitions > MAX_REPETITIONS) die("usage", argv[2]);
+  b.base = sqlite3_mprintf("%s/base.db", b.folder);
+  b.copy = sqlite3_mprintf("%s/copy.db", b.folder);
+  printf("SQLite %s, migrate %s; medians of %d pairs\n", sqlite3_libversion(), migrate_libversion(),
+         b.repetitions);
+  changes(&b);
+  many_tables(&b);
+  against_alembic(&b);
+  remove_database(b.base);
+  remove_database(b.copy);
+  sqlite3_free(b.base);
+  sqlite3_free(b.copy);
+  return b.failures != 0;
+}
