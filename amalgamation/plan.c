@@ -158,6 +158,7 @@ static mig_plan mig_plan_downgrade(mig_graph *g, mig_names version_rows, const c
   unsigned char *undo = mig_marks(g);
   int i, *stays = (int *)mig_array(g->a, (size_t)targets.n, sizeof(int));
   mig_rows s;
+  if (!targets.n) mig_fail_locate(&q, words);
   for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
     mig_lower lower;
     lower.node = MIG_AT_BASE;
@@ -231,7 +232,7 @@ static void mig_stamp_to(mig_plan *p, mig_rows *s, mig_nodes sources, int node) 
 static mig_plan mig_plan_stamp(mig_graph *g, mig_names version_rows, const char *words) {
   mig_ask q = mig_ask_of(g, 0);
   mig_nodes rows = mig_resolve_rows(&q, version_rows), targets, sources;
-  mig_names names = mig_list_of(g->a, *words ? words : "base");
+  mig_names names = mig_list_of(g->a, words);
   mig_plan p = mig_plan_of(g, g->n + rows.n);
   mig_rows s;
   int i;

@@ -277,6 +277,7 @@ static mig_nodes mig_resolve_all(const mig_ask *q, const char *words) {
   mig_nodes list = mig_no_nodes();
   unsigned char *seen = mig_marks(q->g);
   int i, j;
+  if (names.n == 0) mig_fail_locate(q, words);
   if (names.n == 1) return mig_resolve(q, names.at[0]);
   list = mig_room(q->a, q->g->n);
   for (i = 0; i < names.n && !mig_failed(q->a); i++) {

@@ -164,6 +164,28 @@ static void junk_behind_steps(void **state) {
   end(&f);
 }
 
+static void empty_targets(void **state) {
+  static const char *const words[] = {"", " , "};
+  fixture f;
+  size_t i;
+  (void)state;
+  begin(&f, 2);
+  add(&f, "aaaa", "", "", "");
+  assert_non_null(load(&f));
+  for (i = 0; i < 2; i++) {
+    mig_plan_upgrade(f.g, rows(&f, ""), words[i]);
+    assert_int_equal(f.fault.code, MIGRATE_NO_REVISION);
+    mig_fault_clear(&f.fault);
+    mig_plan_downgrade(f.g, rows(&f, "aaaa"), words[i]);
+    assert_int_equal(f.fault.code, MIGRATE_NO_REVISION);
+    mig_fault_clear(&f.fault);
+    mig_plan_stamp(f.g, rows(&f, "aaaa"), words[i]);
+    assert_int_equal(f.fault.code, MIGRATE_NO_REVISION);
+    mig_fault_clear(&f.fault);
+  }
+  end(&f);
+}
+
 static void ambiguous_prefix(void **state) {
   fixture f;
   (void)state;
@@ -356,7 +378,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(out_of_memory),
       cmocka_unit_test(errors_name_files),  cmocka_unit_test(several_targets),
-      cmocka_unit_test(junk_behind_steps),  cmocka_unit_test(ambiguous_prefix),
+      cmocka_unit_test(junk_behind_steps),  cmocka_unit_test(ambiguous_prefix), cmocka_unit_test(empty_targets),
       cmocka_unit_test(merge_undone_alone), cmocka_unit_test(linear_time),
   };
   oom_install();
