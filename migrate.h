@@ -290,8 +290,8 @@ MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *mes
 typedef struct mig_fault {
   int code;      /* 0, or the first error */
   char *message; /* sqlite3_malloc'd; NULL when even that failed */
-  int placed;    /* the message speaks of byte `at` of a text; its first `bare` bytes do not say so */
-  size_t at, bare;
+  int placed;    /* the message speaks of byte `at` of a text .. */
+  size_t at, bare; /* .. which its first `bare` bytes do not say */
 } mig_fault;
 
 typedef struct mig_block {
@@ -1156,8 +1156,8 @@ typedef struct mig_op {
   const char *name;  /* the column or constraint spoken of, unquoted; ADD: the new one's or NULL */
   const char *to;    /* RENAME ..: the new name, unquoted */
   const char *text;  /* ADD COLUMN: the column-def without position; ADD CONSTRAINT: all of it, with
-                     ** CONSTRAINT name; TYPE: the type; DEFAULT: the value as written; generated: the
-                     ** expression without its parentheses; SET NOT NULL: ON CONFLICT .. or NULL */
+                     ** CONSTRAINT name; TYPE: the type; DEFAULT: the value as written; generated:
+                     ** the expression without its parentheses; SET NOT NULL: ON CONFLICT .. or NULL */
   const char *collate;    /* TYPE .. COLLATE name; NULL: keep */
   const char *using_expr; /* TYPE .. USING expr; NULL: convert by affinity */
   const char *after;      /* AFTER column; NULL: none */
@@ -1302,7 +1302,8 @@ typedef struct mig_statement {
   const char *reason;    /* why this statement; never NULL */
   const char *schema;    /* EDIT: the database that it edits */
   const char *complaint; /* CHECK, NOT_MORE: what the rows do wrong */
-  const char *diagnose;  /* DATA, SCHEMA: a CHECK query that finds the rows after a failure */
+  const char *diagnose;  /* DATA, SCHEMA, NOT_MORE: a query that finds the rows after a failure */
+  struct mig_statement *suspects; /* DATA: checks that find the rows after a failure */
   const char *parameter; /* bound to ?1, for texts too long to be written out */
   int slot;              /* COUNT, NOT_MORE */
   const char **edited;   /* EDIT of one text: where the catalog at hand keeps it; NULL: others */
@@ -1739,7 +1740,7 @@ static int mig_settings_read(mig_arena *a, mig_settings *s, const char *file, co
     }
   }
   for (i = 0; i < MIG_SETTING_COUNT; i++) mig_setting_apply(s, i);
-  mig_fault_context(a, "%s, line %d: ", file, line);
+  mig_fault_context(a, "%s:%d: ", file, line);
   return a->fault->code;
 }
 
@@ -1850,7 +1851,8 @@ static int mig_check_id(mig_arena *a, const char *id) {
 /* Labels may hold '-' as well: they never become a file name. */
 static int mig_check_label(mig_arena *a, const char *label) {
   size_t i, n = strlen(label);
-  for (i = 0; i < n && (mig_is_id_char(label[i]) || label[i] == '-'); i++) {}
+  for (i = 0; i < n && (mig_is_id_char(label[i]) || label[i] == '-'); i++) {
+  }
   if (i == n && n > 0 && n <= MIG_ID_MAX) return a->fault->code;
   return mig_fail(a, MIGRATE_GRAPH,
                   "branch label '%.40s' is not made of letters, digits, '_', '.' and '-' alone",
@@ -1869,8 +1871,10 @@ static mig_names mig_list_of(mig_arena *a, const char *z) {
   if (!names.at) return names;
   for (from = 0; from <= end; from = to + 1) {
     size_t first = from, last;
-    for (to = from; to < end && z[to] != ','; to++) {}
-    for (last = to; last > first && mig_is_blank(z[last - 1]); last--) {}
+    for (to = from; to < end && z[to] != ','; to++) {
+    }
+    for (last = to; last > first && mig_is_blank(z[last - 1]); last--) {
+    }
     while (first < last && mig_is_blank(z[first])) first++;
     if (first < last) names.at[names.n++] = mig_copyn(a, z + first, last - first);
   }
@@ -4388,7 +4392,8 @@ static void mig_compare_column(mig_diff *d, int i) {
     if (to->stored) mig_must_copy(d, 0, "a stored generated column gets another expression");
   }
   if (mig_is_stored(to) && !to->generated &&
-      !mig_same_text(mig_expr_text(a, old, k, MIG_DEFAULT), mig_expr_text(a, now, i, MIG_DEFAULT))) {
+      !mig_same_text(mig_expr_text(a, old, k, MIG_DEFAULT),
+                     mig_expr_text(a, now, i, MIG_DEFAULT))) {
     d->defaults = 1;
   }
   d->added_not_null[i] = (unsigned char)(to->not_null && !from->not_null);
@@ -4459,7 +4464,7 @@ static const mig_constraint *mig_primary_key(const mig_table *t) {
 static void mig_compare_identity(mig_diff *d) {
   const mig_table *old = &d->c->old, *now = &d->c->now;
   const mig_constraint *p = mig_primary_key(old), *q = mig_primary_key(now);
-  int alias = mig_alias(now);
+  int alias = mig_alias(now), from = alias < 0 ? -1 : d->c->origins[alias].from;
   if (old->without_rowid != now->without_rowid) {
     mig_must_copy(d, 1, "rowid table and WITHOUT ROWID table are stored in different ways");
     d->rowids = 1;
@@ -4475,7 +4480,7 @@ static void mig_compare_identity(mig_diff *d) {
     }
     return;
   }
-  if (alias >= 0 && (d->c->origins[alias].from < 0 || mig_alias(old) != d->c->origins[alias].from)) {
+  if (alias >= 0 && (from < 0 || mig_alias(old) != from)) {
     mig_must_copy(d, 1, "a column becomes the rowid");
     d->rowids = 1;
     d->touched[alias] = 1;
@@ -4543,12 +4548,12 @@ typedef struct mig_label {
 
 typedef struct mig_node {
   const mig_revision *rev;
-  mig_nodes down;      /* parents by down_revision */
-  mig_nodes needs;     /* by depends_on, labels resolved */
-  mig_nodes all_down;  /* both */
-  mig_nodes before;    /* down, and the needs that no ancestor implies: what a version row replaces */
-  mig_nodes after;     /* children by down_revision */
-  mig_nodes all_after; /* children by either */
+  mig_nodes down;     /* parents by down_revision */
+  mig_nodes needs;    /* by depends_on, labels resolved */
+  mig_nodes all_down; /* both */
+  mig_nodes before; /* down, and the needs that no ancestor implies: what a version row replaces */
+  mig_nodes after;  /* children by down_revision */
+  mig_nodes all_after;     /* children by either */
   const mig_label *labels; /* own ones and those of its branch; see mig_spread_labels() */
 } mig_node;
 
@@ -4566,7 +4571,7 @@ typedef struct mig_graph {
   size_t nslot;
   mig_slot *labels; /* in load order */
   int nlabel;
-  int *order; /* all nodes, parents and dependencies first */
+  int *order;                       /* all nodes, parents and dependencies first */
   mig_nodes heads, bases;           /* by down_revision alone */
   mig_nodes real_heads, real_bases; /* dependencies counted as well */
   int spread;                       /* labels have been spread */
@@ -4576,11 +4581,16 @@ enum mig_edge { MIG_DOWN, MIG_ALL_DOWN, MIG_BEFORE, MIG_AFTER, MIG_ALL_AFTER };
 
 static mig_nodes mig_edges(const mig_node *v, int edge) {
   switch (edge) {
-    case MIG_DOWN: return v->down;
-    case MIG_ALL_DOWN: return v->all_down;
-    case MIG_BEFORE: return v->before;
-    case MIG_AFTER: return v->after;
-    default: return v->all_after;
+    case MIG_DOWN:
+      return v->down;
+    case MIG_ALL_DOWN:
+      return v->all_down;
+    case MIG_BEFORE:
+      return v->before;
+    case MIG_AFTER:
+      return v->after;
+    default:
+      return v->all_after;
   }
 }
 
@@ -4607,7 +4617,8 @@ static mig_nodes mig_one_node(mig_arena *a, int node) {
 
 static int mig_has(mig_nodes list, int node) {
   int i;
-  for (i = 0; i < list.n && list.at[i] != node; i++) {}
+  for (i = 0; i < list.n && list.at[i] != node; i++) {
+  }
   return i < list.n;
 }
 
@@ -4721,7 +4732,8 @@ static int mig_reserved(const char *word) {
 
 static int mig_names_hold(mig_names names, const char *name) {
   int i;
-  for (i = 0; i < names.n && strcmp(names.at[i], name) != 0; i++) {}
+  for (i = 0; i < names.n && strcmp(names.at[i], name) != 0; i++) {
+  }
   return i < names.n;
 }
 
@@ -4792,7 +4804,8 @@ static void mig_load_keys(mig_graph *g) {
   int i, j;
   for (i = 0; i < g->n; i++) keys += (size_t)g->nodes[i].rev->labels.n;
   labels = keys - (size_t)g->n;
-  for (g->nslot = 8; g->nslot < keys * 2; g->nslot *= 2) {}
+  for (g->nslot = 8; g->nslot < keys * 2; g->nslot *= 2) {
+  }
   g->slots = (mig_slot *)mig_array(g->a, g->nslot, sizeof(mig_slot));
   g->labels = (mig_slot *)mig_array(g->a, labels, sizeof(mig_slot));
   for (i = 0; i < g->n && !mig_failed(g->a); i++) mig_add_id(g, i);
@@ -5000,8 +5013,7 @@ static void mig_load_edges(mig_graph *g) {
   g->real_heads = mig_ends(g, MIG_ALL_AFTER);
   g->real_bases = mig_ends(g, MIG_ALL_DOWN);
   mig_check_cycle(g, MIG_DOWN, MIG_AFTER, g->heads, g->bases, "Cycle");
-  mig_check_cycle(g, MIG_ALL_DOWN, MIG_ALL_AFTER, g->real_heads, g->real_bases,
-                  "Dependency cycle");
+  mig_check_cycle(g, MIG_ALL_DOWN, MIG_ALL_AFTER, g->real_heads, g->real_bases, "Dependency cycle");
   order = mig_order_of(g, MIG_ALL_DOWN, MIG_ALL_AFTER);
   g->order = order.at;
   if (!mig_failed(g->a)) mig_normalize(g);
@@ -5025,7 +5037,8 @@ static mig_graph *mig_graph_load(mig_arena *a, const mig_revision *const *revs, 
 /* ---- Labels of branches ---- */
 
 static int mig_labelled(const mig_label *list, const char *name) {
-  for (; list && strcmp(list->name, name) != 0; list = list->next) {}
+  for (; list && strcmp(list->name, name) != 0; list = list->next) {
+  }
   return list != 0;
 }
 
@@ -5135,18 +5148,24 @@ static void mig_place_add(mig_sorter *s, int node) {
   s->place_of[node] = place;
   s->prev[place] = s->last;
   s->next[place] = -1;
-  if (s->last >= 0) s->next[s->last] = place;
-  else s->first = place;
+  if (s->last >= 0)
+    s->next[s->last] = place;
+  else
+    s->first = place;
   s->last = place;
 }
 
 /* Takes a place off the list; the place to go on from, or -1. */
 static int mig_place_remove(mig_sorter *s, int place) {
   int before = s->prev[place], behind = s->next[place];
-  if (before >= 0) s->next[before] = behind;
-  else s->first = behind;
-  if (behind >= 0) s->prev[behind] = before;
-  else s->last = before;
+  if (before >= 0)
+    s->next[before] = behind;
+  else
+    s->first = behind;
+  if (behind >= 0)
+    s->prev[behind] = before;
+  else
+    s->last = before;
   s->node_at[place] = -1;
   return before >= 0 ? before : s->first;
 }
@@ -5527,8 +5546,10 @@ static int mig_read_steps(mig_arena *a, const char *z, mig_steps *steps) {
   steps->by = 0;
   for (i = n + 1; z[i]; i++) {
     if (z[i] < '0' || z[i] > '9') return 0;
-    if (steps->by < MIG_STEPS_MAX / 10) steps->by = steps->by * 10 + (z[i] - '0');
-    else steps->by = MIG_STEPS_MAX;
+    if (steps->by < MIG_STEPS_MAX / 10)
+      steps->by = steps->by * 10 + (z[i] - '0');
+    else
+      steps->by = MIG_STEPS_MAX;
   }
   if (z[n] == '-') steps->by = -steps->by;
   steps->symbol = n ? mig_copyn(a, z, n) : 0;
@@ -5609,6 +5630,7 @@ static mig_nodes mig_resolve_all(const mig_ask *q, const char *words) {
   mig_nodes list = mig_no_nodes();
   unsigned char *seen = mig_marks(q->g);
   int i, j;
+  if (names.n == 0) mig_fail_locate(q, words);
   if (names.n == 1) return mig_resolve(q, names.at[0]);
   list = mig_room(q->a, q->g->n);
   for (i = 0; i < names.n && !mig_failed(q->a); i++) {
@@ -5650,7 +5672,8 @@ static mig_nodes mig_tips(const mig_graph *g, const unsigned char *mark, int edg
   for (i = 0; i < g->n && tips.at && mark; i++) {
     mig_nodes up = mig_edges(&g->nodes[i], edge);
     if (!mark[i]) continue;
-    for (j = 0; j < up.n && !mark[up.at[j]]; j++) {}
+    for (j = 0; j < up.n && !mark[up.at[j]]; j++) {
+    }
     if (j == up.n) tips.at[tips.n++] = i;
   }
   return tips;
@@ -5755,7 +5778,8 @@ static void mig_down_from_rows(const mig_ask *q, const mig_steps *steps, mig_nod
 }
 
 /* The node to downgrade to. */
-static mig_lower mig_downgrade_target(const mig_ask *q, const char *word, mig_nodes rows, int stay) {
+static mig_lower mig_downgrade_target(const mig_ask *q, const char *word, mig_nodes rows,
+                                      int stay) {
   mig_lower lower;
   mig_steps steps;
   const char *at = strrchr(word, '@');
@@ -5899,9 +5923,12 @@ static mig_nodes mig_down_roots(const mig_ask *q, const mig_lower *lower, int in
   if (lower->branch) trunk = mig_locate(q, lower->branch, 0);
   if (mig_failed(q->a)) return mig_no_nodes();
   if (lower->merge >= 0) return mig_one_node(q->a, lower->merge);
-  if (lower->node < 0) roots = g->bases;
-  else if (inclusive) roots = mig_one_node(q->a, lower->node);
-  else roots = g->nodes[lower->node].after;
+  if (lower->node < 0)
+    roots = g->bases;
+  else if (inclusive)
+    roots = mig_one_node(q->a, lower->node);
+  else
+    roots = g->nodes[lower->node].after;
   if (!lower->branch || roots.n < 2) return roots;
   roots = mig_filter(g, roots, mig_reached(g, mig_one_node(q->a, trunk), MIG_DOWN));
   if (!roots.n) {
@@ -5931,12 +5958,6 @@ static unsigned char *mig_down_set(const mig_ask *q, const mig_range *r, const m
   return undo;
 }
 
-/* The revisions that a downgrade undoes, in its order. */
-static mig_nodes mig_range_down(const mig_ask *q, const mig_range *r, const mig_lower *lower) {
-  unsigned char *undo = mig_down_set(q, r, lower);
-  return mig_failed(q->a) ? mig_no_nodes() : mig_sort(q->g, undo, r->upper);
-}
-
 /* ---- History ---- */
 
 /* One end of a history range; `current` is the version rows. */
@@ -5954,8 +5975,10 @@ static mig_range mig_history_ends(const mig_ask *q, const char *lower, const cha
   r.inclusive = 1;
   if (counts) r.lower = mig_history_end(q, lower, rows);
   if (mig_failed(q->a)) return r;
-  if (strcmp(upper, "current") == 0) r.upper = rows;
-  else r.upper = mig_upgrade_target(q, upper, mig_lower_nodes(q, r.lower), 1);
+  if (strcmp(upper, "current") == 0)
+    r.upper = rows;
+  else
+    r.upper = mig_upgrade_target(q, upper, mig_lower_nodes(q, r.lower), 1);
   if (!counts && !mig_failed(q->a)) r.lower = mig_history_end(q, lower, rows);
   return r;
 }
@@ -5990,8 +6013,9 @@ static mig_nodes mig_new_parents(mig_graph *g, const char *head, int splice) {
   mig_names names = mig_list_of(g->a, head ? head : "head");
   mig_nodes parents = mig_room(g->a, g->n + names.n);
   int i, j;
-  q.several = "Multiple heads are present; please specify the head revision on which the new "
-              "revision should be based, or perform a merge.";
+  q.several =
+      "Multiple heads are present; please specify the head revision on which the new "
+      "revision should be based, or perform a merge.";
   for (i = 0; i < names.n && !mig_failed(g->a); i++) {
     mig_nodes some = mig_name_nodes(&q, names.at[i]);
     for (j = 0; j < some.n && !mig_failed(g->a); j++) {
@@ -6027,8 +6051,10 @@ static mig_names mig_new_needs(mig_graph *g, mig_names words) {
       mig_fail(g->a, MIGRATE_RANGE, "'%s' is not a revision to depend on", words.at[i]);
     }
     if (mig_failed(g->a)) break;
-    if (mig_labelled(g->nodes[node].labels, words.at[i])) needs.at[needs.n++] = words.at[i];
-    else needs.at[needs.n++] = mig_id(g, node);
+    if (mig_labelled(g->nodes[node].labels, words.at[i]))
+      needs.at[needs.n++] = words.at[i];
+    else
+      needs.at[needs.n++] = mig_id(g, node);
   }
   return needs;
 }
@@ -6229,13 +6255,13 @@ static mig_text mig_begin_check(mig_lowering *l, const mig_table *t, const char 
   return z;
 }
 
-static void mig_emit_check(mig_lowering *l, const mig_text *z, const mig_table *t, const char *reason,
-                           const char *complaint) {
+static void mig_emit_check(mig_lowering *l, const mig_text *z, const mig_table *t,
+                           const char *reason, const char *complaint) {
   mig_statement *s = mig_emit(l->out, MIG_S_CHECK, z->z, reason);
   if (s) s->complaint = mig_format(l->a, "%s|%s", complaint, mig_identity_word(t));
 }
 
-/* --- explicit indexes ------------------------------------------------------------------- */
+/* ---- explicit indexes ---- */
 
 typedef struct mig_index_use {
   int dropped; /* speaks of a column that goes */
@@ -6333,7 +6359,7 @@ static void mig_lower_indexes(mig_lowering *l, int again) {
   }
 }
 
-/* --- automatic indexes ------------------------------------------------------------------ */
+/* ---- automatic indexes ---- */
 
 static char *mig_auto_name(mig_arena *a, const char *table, int number) {
   return mig_format(a, "sqlite_autoindex_%s_%d", table, number);
@@ -6507,7 +6533,7 @@ static void mig_lower_renewed_keys(mig_lowering *l) {
   }
 }
 
-/* --- checks ----------------------------------------------------------------------------- */
+/* ---- checks ---- */
 
 /* NOT NULL on a column that was there: looked for before the schema says so, since afterwards
 ** SQLite takes `c IS NULL` for false. */
@@ -6528,14 +6554,21 @@ static void mig_lower_null_checks(mig_lowering *l) {
   }
 }
 
-/* NOT NULL on new and converted columns, seen in the table as it has become. */
+/* Must NOT NULL be looked at for values that are not in the table yet: of new and of converted
+** columns? */
+static int mig_null_is_new(const mig_lowering *l, int i) {
+  const mig_table *t = &l->c->now;
+  int anew = l->c->origins[i].from < 0 || t->columns[i].generated || l->d->touched[i];
+  return anew && t->columns[i].not_null && i != mig_alias(t);
+}
+
+/* Where nothing is copied, those are seen in the table as it has become. */
 static void mig_lower_null_checks_after(mig_lowering *l) {
   const mig_table *t = &l->c->now;
   int i;
   for (i = 0; i < t->ncolumn && !mig_failed(l->a); i++) {
     mig_text z;
-    int anew = l->c->origins[i].from < 0 || t->columns[i].generated || l->d->touched[i];
-    if (!anew || !t->columns[i].not_null || i == mig_alias(t)) continue;
+    if (!mig_null_is_new(l, i)) continue;
     z = mig_begin_check(l, t, l->c->old.name);
     mig_put(&z, " NOT INDEXED WHERE typeof(");
     mig_put_object(&z, t->name, t->columns[i].name);
@@ -6585,12 +6618,45 @@ static const char *mig_parent_column(const mig_constraint *fk, const mig_table *
   return p && i < p->nkey ? p->keys[i].name : 0;
 }
 
+/* " (SELECT key FROM parent)" can be looked up as it stands: one column that is the rowid. */
+static int mig_is_rowid_key(const mig_constraint *fk, const mig_table *parent) {
+  int alias = mig_alias(parent);
+  return fk->nkey == 1 && alias >= 0 &&
+         mig_same(mig_parent_column(fk, parent, 0), parent->columns[alias].name);
+}
+
+static void mig_put_lookup(mig_lowering *l, mig_text *z, const mig_table *child,
+                           const mig_constraint *fk, const mig_table *parent) {
+  int i, in = mig_is_rowid_key(fk, parent);
+  if (in) {
+    mig_put(z, "+");
+    mig_put_object(z, child->name, fk->keys[0].name);
+    mig_put(z, " NOT IN (SELECT ");
+    mig_put_object(z, "migrate_parent", mig_parent_column(fk, parent, 0));
+  } else {
+    mig_put(z, "NOT EXISTS (SELECT 1");
+  }
+  mig_put(z, " FROM ");
+  mig_put_object(z, l->schema, parent->name);
+  mig_put(z, " AS migrate_parent");
+  for (i = 0; !in && i < fk->nkey; i++) {
+    mig_put(z, i ? " AND " : " WHERE ");
+    mig_put_object(z, "migrate_parent", mig_parent_column(fk, parent, i));
+    mig_put(z, " = +");
+    mig_put_object(z, child->name, fk->keys[i].name);
+  }
+  mig_put(z, ")");
+}
+
 /* Rows of the child whose key no row of the parent has. The comparison is the parent's: its
 ** affinity and collation, hence the unary plus on the child's side. */
 static char *mig_orphans_query(mig_lowering *l, const mig_table *child, const char *select,
                                const mig_constraint *fk, const mig_table *parent) {
   mig_text z;
   int i;
+  for (i = 0; i < fk->nkey; i++) {
+    if (!mig_parent_column(fk, parent, i)) return 0;
+  }
   mig_text_init(&z, l->a);
   mig_put(&z, "SELECT ");
   if (select) mig_put(&z, select);
@@ -6599,23 +6665,12 @@ static char *mig_orphans_query(mig_lowering *l, const mig_table *child, const ch
   mig_put_object(&z, l->schema, child->name);
   mig_put(&z, " AS ");
   mig_put_name(&z, child->name);
-  mig_put(&z, " WHERE ");
+  mig_put(&z, " NOT INDEXED WHERE ");
   for (i = 0; i < fk->nkey; i++) {
     mig_put_object(&z, child->name, fk->keys[i].name);
     mig_put(&z, " IS NOT NULL AND ");
   }
-  mig_put(&z, "NOT EXISTS (SELECT 1 FROM ");
-  mig_put_object(&z, l->schema, parent->name);
-  mig_put(&z, " AS migrate_parent WHERE ");
-  for (i = 0; i < fk->nkey; i++) {
-    const char *key = mig_parent_column(fk, parent, i);
-    if (!key) return 0;
-    if (i) mig_put(&z, " AND ");
-    mig_put_object(&z, "migrate_parent", key);
-    mig_put(&z, " = +");
-    mig_put_object(&z, child->name, fk->keys[i].name);
-  }
-  mig_put(&z, ")");
+  mig_put_lookup(l, &z, child, fk, parent);
   return z.z;
 }
 
@@ -6799,10 +6854,12 @@ static void mig_put_column_words(mig_lowering *l, mig_text *z, int i) {
                (x->kind == MIG_DEFAULT && l->c->origins[i].from < 0);
     if (keep) mig_putf(z, "\n %s", mig_span_text(l->a, t->sql, x->body));
   }
+  if (mig_null_is_new(l, i)) mig_put(z, " NOT NULL");
 }
 
-/* The scratch table has what decides how rows are stored, and nothing that could refuse one:
-** no CHECK, NOT NULL, UNIQUE or FOREIGN KEY. Those are looked at afterwards. */
+/* The scratch table has what decides how rows are stored, and NOT NULL where values are new; but
+** nothing that could refuse a row as it was, no CHECK, UNIQUE or FOREIGN KEY. Those are looked at
+** afterwards. */
 static void mig_lower_scratch(mig_lowering *l) {
   const mig_table *t = &l->c->now;
   const mig_constraint *p = mig_primary_key(t);
@@ -6886,7 +6943,8 @@ static void mig_lower_loss_checks(mig_lowering *l) {
     const mig_column *to = &c->now.columns[i], *from = mig_old_column(l->d, i);
     mig_text col, z;
     const char *loss = 0;
-    if (!from || c->origins[i].using_expr || to->generated || from->affinity == to->affinity) continue;
+    if (!from || c->origins[i].using_expr || to->generated) continue;
+    if (from->affinity == to->affinity) continue;
     mig_text_init(&col, l->a);
     mig_put_object(&col, c->old.name, from->name);
     if (!col.z) return;
@@ -6970,10 +7028,35 @@ static mig_statement *mig_emit_copy(mig_lowering *l, const char *to, const char 
   return mig_emit(l->out, MIG_S_DATA, z.z, "the copy, in the order of the rows");
 }
 
+/* Checks over the old rows that tell which of them a NOT NULL of the copy refused. */
+static mig_statement *mig_null_suspects(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  mig_statements list;
+  mig_statements *out = l->out;
+  int i;
+  memset(&list, 0, sizeof list);
+  list.a = l->a;
+  l->out = &list;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    char *value;
+    mig_text z;
+    if (!mig_null_is_new(l, i)) continue;
+    value = mig_copied_value(l, i, 0);
+    z = mig_begin_check(l, &c->old, c->old.name);
+    mig_putf(&z, " NOT INDEXED%s%s%s", value ? " WHERE (" : "", value ? value : "",
+             value ? ") IS NULL" : "");
+    mig_emit_check(l, &z, &c->old, "", mig_format(l->a, "column %s.%s would hold NULL", c->now.name,
+                                                  c->now.columns[i].name));
+  }
+  l->out = out;
+  return list.first;
+}
+
 static void mig_lower_copy(mig_lowering *l, const char *to, const char *from) {
   mig_copy_lists c = mig_copy_columns(l);
   mig_statement *s = mig_emit_copy(l, to, from, &c);
   if (!s) return;
+  s->suspects = mig_null_suspects(l);
   s->diagnose = mig_duplicates_of_copy(l);
   s->complaint = mig_format(l->a, "the primary key of %s would have duplicates|%s", l->c->now.name,
                             mig_identity_word(&l->c->old));
@@ -6993,8 +7076,8 @@ static void mig_lower_exchange(mig_lowering *l) {
     const char *to = i == 1 ? l->scratch : l->c->old.name;
     const char *from = i == 1 ? l->c->old.name : l->scratch;
     char *tail = mig_format(l->a, steps[i], l->schema, from, to);
-    mig_emit_edit(l, mig_format(l->a, "UPDATE \"%w\".sqlite_master SET rootpage = %s", l->schema, tail),
-                  "the two tables exchange their root pages");
+    char *sql = mig_format(l->a, "UPDATE \"%w\".sqlite_master SET rootpage = ", l->schema);
+    mig_emit_edit(l, mig_format(l->a, "%s%s", sql, tail), "the two tables exchange their root pages");
   }
 }
 
@@ -7153,10 +7236,6 @@ static void mig_lower_by_edit(mig_lowering *l, mig_object *table) {
 ** text, rows are copied, and what hung on the old table is made again in its old order. Foreign
 ** keys are off and legacy_alter_table is on meanwhile: the rename must touch nothing else. */
 
-static char *mig_qualified(mig_lowering *l, const char *name) {
-  return mig_format(l->a, "\"%w\".\"%w\"", l->schema, name);
-}
-
 /* "CREATE .. " and the text from the object's own name on, with the database in front of it. */
 static char *mig_create_again(mig_lowering *l, const char *schema, const char *head,
                               const char *sql, size_t name_at) {
@@ -7261,13 +7340,13 @@ static int mig_is_hidden(const mig_lowering *l) {
 
 static void mig_lower_by_renaming(mig_lowering *l) {
   mig_emit(l->out, MIG_S_SCHEMA,
-           mig_format(l->a, "ALTER TABLE %s RENAME TO \"%w\"", mig_qualified(l, l->c->old.name),
-                      l->scratch),
+           mig_format(l->a, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", l->schema,
+                      l->c->old.name, l->scratch),
            "the old table is put aside");
   mig_emit_create(l);
   mig_lower_copy(l, l->c->old.name, l->scratch);
   mig_keep_sequence(l, l->scratch, l->c->old.name);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE %s", mig_qualified(l, l->scratch)),
+  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
            "the old rows");
 }
 
@@ -7287,13 +7366,13 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
   char *names = mig_plain_columns(l, out.n);
   if (!names) return;
   mig_emit(l->out, MIG_S_SCHEMA,
-           mig_format(l->a, "CREATE TABLE %s(%s)", mig_qualified(l, l->scratch), names),
+           mig_format(l->a, "CREATE TABLE \"%w\".\"%w\"(%s)", l->schema, l->scratch, names),
            "the rows stay here while the table is made anew");
   mig_text_init(&out.columns, l->a);
   mig_put(&out.columns, names);
   mig_emit_copy(l, l->scratch, old->name, &out);
   mig_keep_sequence(l, old->name, l->scratch);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE %s", mig_qualified(l, old->name)),
+  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, old->name),
            "its rows are in the copy");
   mig_emit_create(l);
   mig_text_init(&back.values, l->a);
@@ -7302,7 +7381,7 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
   mig_put(&back.order, " ORDER BY rowid");
   mig_emit_copy(l, old->name, l->scratch, &back);
   mig_keep_sequence(l, l->scratch, old->name);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE %s", mig_qualified(l, l->scratch)),
+  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
            "the rows are back");
 }
 
@@ -7358,7 +7437,7 @@ static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
   else if (choice.rung == MIG_REBUILD) mig_lower_by_rebuild(l, table);
   else mig_lower_by_portable(l);
   if (choice.rung == MIG_REBUILD && l->d->autoincrement) mig_lower_sequence(l);
-  mig_lower_null_checks_after(l);
+  if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_null_checks_after(l);
   mig_lower_check_checks(l);
   mig_lower_fk_checks(l);
   mig_lower_fk_baselines(l, 1);
@@ -7393,7 +7472,8 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
       const char **names = mig_constraint_names(l->a, &c->now);
       if (!names) return;
       mig_fail(l->a, MIGRATE_DEPENDENT,
-               "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it too)",
+               "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it "
+               "too)",
                names[i], o->name, l->c->old.name);
       return;
     }
@@ -8029,8 +8109,8 @@ typedef struct mig_change {
 
 typedef struct mig_step {
   int direction;
-  const mig_revision *rev;  /* NULL: a stamp */
-  const char *from, *to;    /* "a, b"; "" is base */
+  const mig_revision *rev; /* NULL: a stamp */
+  const char *from, *to;   /* "a, b"; "" is base */
   mig_change *changes;
   int nchange, cap;
 } mig_step;
@@ -8071,8 +8151,8 @@ static void mig_rows_count(mig_rows *s, mig_nodes rows) {
 static void mig_rows_change(mig_rows *s, mig_step *step, int from, int to) {
   mig_arena *a = s->g->a;
   mig_change *change;
-  step->changes = (mig_change *)mig_grow(a, step->changes, step->nchange, &step->cap,
-                                         sizeof(mig_change));
+  step->changes =
+      (mig_change *)mig_grow(a, step->changes, step->nchange, &step->cap, sizeof(mig_change));
   if (mig_failed(a)) return;
   change = &step->changes[step->nchange++];
   change->kind = from < 0 ? MIG_ROW_INSERT : to < 0 ? MIG_ROW_DELETE : MIG_ROW_UPDATE;
@@ -8155,8 +8235,8 @@ static void mig_downgrade_one(mig_graph *g, mig_nodes rows, const char *word, un
   mig_range r = mig_range_of(rows, mig_no_nodes());
   unsigned char *some = 0;
   int i;
-  q.astray = mig_format(
-      g->a, "Destination %s is not a valid downgrade target from current head(s)", word);
+  q.astray =
+      mig_format(g->a, "Destination %s is not a valid downgrade target from current head(s)", word);
   if (!mig_failed(g->a)) *lower = mig_downgrade_target(&q, word, rows, 0);
   if (!mig_failed(g->a)) some = mig_down_set(&q, &r, lower);
   for (i = 0; i < g->n && some && undo; i++) undo[i] = undo[i] || some[i];
@@ -8175,6 +8255,7 @@ static mig_plan mig_plan_downgrade(mig_graph *g, mig_names version_rows, const c
   unsigned char *undo = mig_marks(g);
   int i, *stays = (int *)mig_array(g->a, (size_t)targets.n, sizeof(int));
   mig_rows s;
+  if (!targets.n) mig_fail_locate(&q, words);
   for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
     mig_lower lower;
     lower.node = MIG_AT_BASE;
@@ -8248,7 +8329,7 @@ static void mig_stamp_to(mig_plan *p, mig_rows *s, mig_nodes sources, int node) 
 static mig_plan mig_plan_stamp(mig_graph *g, mig_names version_rows, const char *words) {
   mig_ask q = mig_ask_of(g, 0);
   mig_nodes rows = mig_resolve_rows(&q, version_rows), targets, sources;
-  mig_names names = mig_list_of(g->a, *words ? words : "base");
+  mig_names names = mig_list_of(g->a, words);
   mig_plan p = mig_plan_of(g, g->n + rows.n);
   mig_rows s;
   int i;
@@ -8263,8 +8344,10 @@ static mig_plan mig_plan_stamp(mig_graph *g, mig_names version_rows, const char 
     mig_rows_change(&s, &p.steps[p.n - 1], sources.at[i], -1);
   }
   for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
-    if (targets.at[i] < 0) mig_fail_locate(&q, words);
-    else mig_stamp_to(&p, &s, sources, targets.at[i]);
+    if (targets.at[i] < 0)
+      mig_fail_locate(&q, words);
+    else
+      mig_stamp_to(&p, &s, sources, targets.at[i]);
   }
   mig_plan_end(&p, &s);
   return p;
@@ -8284,9 +8367,8 @@ static const char *mig_step_short(mig_arena *a, const mig_step *step) {
 
 /* "Running upgrade a, b -> c, message" */
 static const char *mig_step_line(mig_arena *a, const mig_step *step) {
-  const char *message = step->rev ? step->rev->message : "";
-  return mig_format(a, "Running %s %s -> %s%s%s", mig_direction_name(step->direction), step->from,
-                    step->to, *message ? ", " : "", message);
+  const char *message = step->rev ? step->rev->message : "", *change = mig_step_short(a, step);
+  return mig_format(a, "Running %s%s%s", change, *message ? ", " : "", message);
 }
 /* 6: the database */
 /* Version: the version table, in Alembic's own layout, and the journal. Both are read here, with
@@ -8397,8 +8479,10 @@ static void mig_version_check(sqlite3 *db, mig_arena *a, const char *table) {
 
 /* The name as Alembic writes it: in quotes only where it needs them. */
 static void mig_put_bare_name(mig_text *t, const char *name) {
-  if (mig_needs_quotes(name)) mig_put_name(t, name);
-  else mig_put(t, name);
+  if (mig_needs_quotes(name))
+    mig_put_name(t, name);
+  else
+    mig_put(t, name);
 }
 
 /* Alembic's statement, byte for byte, so that the schema text does not tell who made it. */
@@ -8458,7 +8542,8 @@ static void mig_change_check(mig_arena *a, const char *table, const mig_change *
 /* ---- The journal: writing, as text ---- */
 
 static const char *mig_journal_create_sql(void) {
-  return "CREATE TABLE main." MIG_JOURNAL " (\n"
+  return "CREATE TABLE main." MIG_JOURNAL
+         " (\n"
          "  id INTEGER PRIMARY KEY,\n"
          "  revision TEXT NOT NULL,\n"
          "  direction TEXT NOT NULL,\n"
@@ -8501,8 +8586,7 @@ static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
 static const char *mig_journal_done_sql(mig_arena *a, const mig_revision *rev,
                                         const char *direction, sqlite3_int64 duration_ms) {
   return mig_format(a,
-                    "UPDATE main." MIG_JOURNAL
-                    " SET state = 'done', applied_at = " MIG_NOW_SQL
+                    "UPDATE main." MIG_JOURNAL " SET state = 'done', applied_at = " MIG_NOW_SQL
                     ", duration_ms = %lld WHERE id = (SELECT max(id) FROM main." MIG_JOURNAL
                     " WHERE revision = %Q AND direction = %Q AND state = 'started')",
                     duration_ms, rev->id, direction);
@@ -8549,14 +8633,17 @@ static mig_journal mig_journal_read(sqlite3 *db, mig_arena *a) {
   memset(&j, 0, sizeof j);
   j.exists = kind == MIG_ORDINARY_TABLE;
   if (kind == MIG_OTHER_TABLE) {
-    mig_fail(a, MIGRATE_UNSUPPORTED, MIG_JOURNAL " is not a table; it can be done without by "
-                                                 "journal = off");
+    mig_fail(a, MIGRATE_UNSUPPORTED,
+             MIG_JOURNAL
+             " is not a table; it can be done without by "
+             "journal = off");
   }
   if (j.exists) {
     s = mig_read_begin(db, a,
                        "SELECT revision, direction, state, applied_at, checksum, message, "
                        "down_revision, depends_on, compat, downgrade, downgrade_outside "
-                       "FROM main." MIG_JOURNAL " WHERE id IN (SELECT max(id) FROM main." MIG_JOURNAL
+                       "FROM main." MIG_JOURNAL
+                       " WHERE id IN (SELECT max(id) FROM main." MIG_JOURNAL
                        " GROUP BY revision) ORDER BY id");
   }
   while (mig_read_row(db, a, &s)) mig_journal_entry(a, &j, s);
@@ -8638,7 +8725,7 @@ static void mig_log(migrate *m, int level, const char *message) {
   if (m->log && message) m->log(m->log_arg, level, message);
 }
 
-/* --- reading the database ------------------------------------------------------------------ */
+/* ---- reading the database ---- */
 
 /* The connection's error as ours. `what` names our own statement in words; NULL: the message says
 ** enough. */
@@ -8796,7 +8883,7 @@ static const char **mig_read_schemas(migrate *m, int *n) {
 
 typedef struct mig_target {
   mig_catalog *catalog; /* of the database that the table is in */
-  mig_catalog *temp;    /* of TEMP: its triggers and views may hang on the table; may be `catalog` */
+  mig_catalog *temp;    /* of TEMP, whose triggers and views may hang on the table */
   mig_object *object;
 } mig_target;
 
@@ -9067,7 +9154,7 @@ static void mig_announce(migrate *m, const mig_statement *s, const char *strateg
   if (m->row(m->row_arg, &row)) m->row_stop = 1;
 }
 
-/* --- edits of sqlite_master and their reload ------------------------------------------------ */
+/* ---- edits of sqlite_master and their reload ---- */
 
 static int mig_is_pending(migrate *m, const char *schema) {
   mig_pending *p;
@@ -9138,7 +9225,7 @@ static void mig_flush(migrate *m) {
   }
 }
 
-/* --- rules that rows break ------------------------------------------------------------------- */
+/* ---- rules that rows break ---- */
 
 #define MIG_FIRST_ROWS 5
 
@@ -9160,7 +9247,7 @@ static void mig_complain(migrate *m, const char *sql, const char *complaint) {
            n, n == 1 ? "" : "s", word + 1, mig_text_z(&rows));
 }
 
-/* Where in a statement of the user's SQLite saw the error; -1 when it does not say (before 3.38). */
+/* Where in a statement of the user's SQLite saw the error; -1: not said (before 3.38). */
 static int mig_error_offset(sqlite3 *db) {
 #if SQLITE_VERSION_NUMBER >= 3038000
   if (sqlite3_libversion_number() >= 3038000) return sqlite3_error_offset(db);
@@ -9179,8 +9266,10 @@ static void mig_fail_statement(migrate *m, const mig_statement *s) {
     mig_no_memory(a);
     return;
   }
-  if ((rc & 0xff) == SQLITE_CONSTRAINT && s->diagnose) {
-    mig_complain(m, s->diagnose, s->complaint);
+  if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+    const mig_statement *c;
+    for (c = s->suspects; c && !mig_failed(a); c = c->next) mig_complain(m, c->sql, c->complaint);
+    if (s->diagnose && !mig_failed(a)) mig_complain(m, s->diagnose, s->complaint);
     if (mig_failed(a) && a->fault->code != MIGRATE_ROWS) mig_fault_clear(a->fault);
   }
   offset = s->kind == MIG_S_SCRIPT ? mig_error_offset(m->db) : -1;
@@ -9204,7 +9293,7 @@ static void mig_check_count(migrate *m, const mig_statement *s) {
   else if (n > m->slots[s->slot]) mig_complain(m, s->diagnose, s->complaint);
 }
 
-/* --- native ALTERs beside broken objects ------------------------------------------------------ */
+/* ---- native ALTERs beside broken objects ---- */
 
 typedef struct mig_hidden {
   struct mig_hidden *next;
@@ -9293,7 +9382,7 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
   mig_bring_back(m, hidden);
 }
 
-/* --- the sink ------------------------------------------------------------------------------- */
+/* ---- the sink ---- */
 
 static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   int rc = SQLITE_OK;
@@ -9378,7 +9467,8 @@ static void mig_stub_functions(mig_arena *a, sqlite3 *db, const char *sql) {
     if (!probe) return;
     if (sqlite3_prepare_v2(db, probe, -1, &stmt, 0) != SQLITE_OK &&
         strncmp(sqlite3_errmsg(db), "no such function", 16) == 0) {
-      sqlite3_create_function(db, name, -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, 0,
+      sqlite3_create_function(db, name, -1,
+                              SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, 0,
                               mig_stub_function, 0, 0);
     }
     sqlite3_finalize(stmt);
@@ -9421,19 +9511,19 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
     }
     if (o->sql) mig_stub_functions(a, db, o->sql);
   }
-  mig_scratch_step(m, db, mig_format(a, "UPDATE \"%w\".sqlite_master SET rowid = -rowid", c->schema),
-                   0);
+  mig_scratch_step(
+      m, db, mig_format(a, "UPDATE \"%w\".sqlite_master SET rowid = -rowid", c->schema), 0);
   for (i = 0; i < c->n && !mig_failed(a); i++) {
     const mig_object *o = &c->v[i];
     char *sql = mig_format(a,
-                           "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, rootpage, "
-                           "sql) VALUES(%lld, %Q, %Q, %Q, coalesce((SELECT rootpage FROM "
+                           "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, "
+                           "rootpage, sql) VALUES(%lld, %Q, %Q, %Q, coalesce((SELECT rootpage FROM "
                            "\"%w\".sqlite_master WHERE name = 'migrate_tree_%d'), 0), ?1)",
                            c->schema, o->rowid, o->type, o->name, o->table, c->schema, i);
     mig_scratch_step(m, db, sql, o->sql);
   }
-  mig_scratch_step(m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema),
-                   0);
+  mig_scratch_step(
+      m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema), 0);
 }
 
 /* The schema version follows the real one, so that both list the same statements. */
@@ -9451,7 +9541,8 @@ static sqlite3 *mig_scratch_open(migrate *m) {
   sqlite3 *db = 0;
   const char **schemas;
   int n, i;
-  if (sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0) != SQLITE_OK) {
+  int open = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  if (sqlite3_open_v2(":memory:", &db, open, 0) != SQLITE_OK) {
     mig_no_memory(&m->work);
   }
   if (!db) return 0;
@@ -9626,7 +9717,8 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   return 0;
 }
 
-static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d, const mig_alteration *c) {
+static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d,
+                                            const mig_alteration *c) {
   int i;
   for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
     mig_dependent *v = &d->v[i];
@@ -9648,7 +9740,8 @@ static int mig_is_suspect(migrate *m, const mig_dependent *v, const mig_alterati
   return 0;
 }
 
-static void mig_put_broken(migrate *m, mig_dependents *d, const mig_alteration *c, mig_text *names) {
+static void mig_put_broken(migrate *m, mig_dependents *d, const mig_alteration *c,
+                           mig_text *names) {
   int i, pass;
   for (pass = 0; pass < 2 && !names->n; pass++) {
     for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
@@ -9809,7 +9902,8 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   mig_put_name_like(&z, x.sql, x.name_span, r->to);
   mig_put(&z, x.sql + x.name_span.end);
   mig_run_edit(m, c->schema,
-               mig_format(a, "UPDATE \"%w\".sqlite_master SET name = %Q, sql = ?1 WHERE rowid = %lld",
+               mig_format(a,
+                          "UPDATE \"%w\".sqlite_master SET name = %Q, sql = ?1 WHERE rowid = %lld",
                           c->schema, r->to, o->rowid),
                z.z, "only the index's name changes");
   if (mig_catalog_table(c, "sqlite_stat1")) {
@@ -9871,8 +9965,9 @@ static void mig_run_or_replace(migrate *m, const char *sql) {
   temp = mig_read_catalog(m, "temp");
   if (o) {
     mig_sink_sql(m, MIG_S_SCHEMA,
-                 mig_format(&m->work, "DROP %s \"%w\".\"%w\"", r.trigger ? "TRIGGER" : "VIEW", schema,
-                            o->name),
+                 mig_format(&m->work,
+                            r.trigger ? "DROP TRIGGER \"%w\".\"%w\"" : "DROP VIEW \"%w\".\"%w\"",
+                            schema, o->name),
                  "it is replaced");
   }
   mig_sink_sql(m, MIG_S_SCRIPT, r.sql, "as it stands, without OR REPLACE");
@@ -9882,7 +9977,7 @@ static void mig_run_or_replace(migrate *m, const char *sql) {
 }
 /* Run: statements of the ALTER language, and whole scripts, on the connection. */
 
-/* --- one ALTER TABLE ------------------------------------------------------------------------- */
+/* ---- one ALTER TABLE ---- */
 
 static mig_facts mig_read_facts(migrate *m) {
   mig_facts f;
@@ -10120,7 +10215,7 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   mig_leave(m->db, flags);
 }
 
-/* --- scripts --------------------------------------------------------------------------------- */
+/* ---- scripts ---- */
 
 /* What a statement is, by its first words. */
 static int mig_starts(const char *sql, mig_span s, const char *first, const char *second) {
@@ -10348,8 +10443,10 @@ static void mig_put_marks(mig_text *out, mig_graph *g, int node, const unsigned 
   const mig_node *v = &g->nodes[node];
   mig_names labels = mig_labels_of(g, node);
   if (labels.n) mig_putf(out, " (%s)", mig_join(out->a, labels));
-  if (v->all_after.n == 0) mig_put(out, " (head)");
-  else if (v->after.n == 0) mig_put(out, " (effective head)");
+  if (v->all_after.n == 0)
+    mig_put(out, " (head)");
+  else if (v->after.n == 0)
+    mig_put(out, " (effective head)");
   if (is_row[node]) mig_put(out, " (current)");
   if (v->after.n > 1) mig_put(out, " (branchpoint)");
   if (v->down.n > 1) mig_put(out, " (mergepoint)");
@@ -10373,8 +10470,10 @@ static void mig_draw_join(mig_drawing *d, int into, int gone) {
   for (i = 0; i < d->n; i++) {
     mig_put(d->out, i < gone ? "|" : " ");
     if (i + 1 == d->n) break;
-    if (i + 1 > gone || (i + 1 == gone && into >= 0)) mig_put(d->out, "/");
-    else mig_put(d->out, into >= 0 && i >= into ? "_" : " ");
+    if (i + 1 > gone || (i + 1 == gone && into >= 0))
+      mig_put(d->out, "/");
+    else
+      mig_put(d->out, into >= 0 && i >= into ? "_" : " ");
   }
   mig_draw_line_end(d->out);
   d->n--;
@@ -10396,7 +10495,8 @@ static void mig_draw_fork(mig_drawing *d, int column, int node) {
 /* The column that leads to a node, all others that do having run into it. */
 static int mig_draw_column(mig_drawing *d, int node) {
   int column, i;
-  for (column = 0; column < d->n && d->to[column] != node; column++) {}
+  for (column = 0; column < d->n && d->to[column] != node; column++) {
+  }
   if (column == d->n) d->to[d->n++] = node;
   for (i = d->n - 1; i > column; i--) {
     if (d->to[i] == node) mig_draw_join(d, column, i);
@@ -10432,9 +10532,12 @@ static void mig_draw_text(mig_graph *g, const unsigned char *is_row, mig_text *o
 /* Text between double quotes: `escape` stands before a quote and before itself. */
 static void mig_put_escaped(mig_text *out, const char *z, const char *quote, const char *back) {
   for (; *z; z++) {
-    if (*z == '"') mig_put(out, quote);
-    else if (*z == '\\') mig_put(out, back);
-    else mig_putn(out, z, 1);
+    if (*z == '"')
+      mig_put(out, quote);
+    else if (*z == '\\')
+      mig_put(out, back);
+    else
+      mig_putn(out, z, 1);
   }
 }
 
@@ -10488,7 +10591,7 @@ typedef struct mig_history {
   migrate *m;
   mig_graph *g;
   mig_version version;
-  mig_nodes rows;          /* those version rows that are known */
+  mig_nodes rows; /* those version rows that are known */
   unsigned char *is_row, *applied;
   mig_journal journal;
   const mig_entry **entry; /* of a node, when it was applied last; NULL: not known */
@@ -10663,9 +10766,12 @@ MIGRATE_API int migrate_graph(migrate *m, const char *format) {
     if (node >= 0) is_row[node] = 1;
   }
   if (mig_failed(&m->work)) return mig_end_call(m);
-  if (!format || strcmp(format, "text") == 0) mig_draw_text(g, is_row, &m->result);
-  else if (strcmp(format, "mermaid") == 0) mig_draw_mermaid(g, is_row, &m->result);
-  else if (strcmp(format, "dot") == 0) mig_draw_dot(g, is_row, &m->result);
+  if (!format || strcmp(format, "text") == 0)
+    mig_draw_text(g, is_row, &m->result);
+  else if (strcmp(format, "mermaid") == 0)
+    mig_draw_mermaid(g, is_row, &m->result);
+  else if (strcmp(format, "dot") == 0)
+    mig_draw_dot(g, is_row, &m->result);
   else {
     mig_fail(&m->work, MIGRATE_MISUSE,
              "no such format of the graph: %s; known are text, mermaid and dot", format);
@@ -10724,7 +10830,7 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   }
 }
 
-/* --- version rows and journal ------------------------------------------------------------------ */
+/* ---- version rows and journal ---- */
 
 /* The clock of SQLite's own file system layer, in milliseconds; 0 where it has none. */
 static sqlite3_int64 mig_milliseconds(void) {
@@ -10778,7 +10884,7 @@ static void mig_make_tables(migrate *m, int have_version) {
   }
 }
 
-/* --- before anything runs ------------------------------------------------------------------------ */
+/* ---- before anything runs ---- */
 
 static const mig_section *mig_step_section(const mig_step *step) {
   return step->direction == MIG_UPGRADE ? &step->rev->upgrade : &step->rev->downgrade;
@@ -10826,7 +10932,7 @@ static void mig_check_plan(migrate *m, const mig_plan *plan) {
   for (i = 0; i < plan->n && !mig_failed(&m->work); i++) mig_check_step(m, &plan->steps[i]);
 }
 
-/* --- the steps ------------------------------------------------------------------------------------ */
+/* ---- the steps ---- */
 
 static void mig_begin_step(migrate *m, const mig_step *step, int number) {
   const char *line = mig_step_line(&m->work, step);
@@ -10881,7 +10987,7 @@ static void mig_run_steps(migrate *m, const mig_plan *plan) {
   }
 }
 
-/* --- commands --------------------------------------------------------------------------------------- */
+/* ---- commands ---- */
 
 typedef struct mig_command {
   int direction;
@@ -10982,7 +11088,7 @@ MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets) {
   return mig_run_command(m, MIG_STAMP, 1, targets);
 }
 
-/* --- revisions of the program -------------------------------------------------------------------- */
+/* ---- revisions of the program ---- */
 
 static const char *mig_borrow(migrate *m, const char *z) {
   return z && (m->flags & MIGRATE_COPY) ? mig_copy(&m->arena, z) : z;

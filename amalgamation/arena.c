@@ -8,8 +8,8 @@
 typedef struct mig_fault {
   int code;      /* 0, or the first error */
   char *message; /* sqlite3_malloc'd; NULL when even that failed */
-  int placed;    /* the message speaks of byte `at` of a text; its first `bare` bytes do not say so */
-  size_t at, bare;
+  int placed;    /* the message speaks of byte `at` of a text .. */
+  size_t at, bare; /* .. which its first `bare` bytes do not say */
 } mig_fault;
 
 typedef struct mig_block {

@@ -27,7 +27,8 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
       const char **names = mig_constraint_names(l->a, &c->now);
       if (!names) return;
       mig_fail(l->a, MIGRATE_DEPENDENT,
-               "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it too)",
+               "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it "
+               "too)",
                names[i], o->name, l->c->old.name);
       return;
     }

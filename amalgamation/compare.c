@@ -165,7 +165,8 @@ static void mig_compare_column(mig_diff *d, int i) {
     if (to->stored) mig_must_copy(d, 0, "a stored generated column gets another expression");
   }
   if (mig_is_stored(to) && !to->generated &&
-      !mig_same_text(mig_expr_text(a, old, k, MIG_DEFAULT), mig_expr_text(a, now, i, MIG_DEFAULT))) {
+      !mig_same_text(mig_expr_text(a, old, k, MIG_DEFAULT),
+                     mig_expr_text(a, now, i, MIG_DEFAULT))) {
     d->defaults = 1;
   }
   d->added_not_null[i] = (unsigned char)(to->not_null && !from->not_null);
@@ -236,7 +237,7 @@ static const mig_constraint *mig_primary_key(const mig_table *t) {
 static void mig_compare_identity(mig_diff *d) {
   const mig_table *old = &d->c->old, *now = &d->c->now;
   const mig_constraint *p = mig_primary_key(old), *q = mig_primary_key(now);
-  int alias = mig_alias(now);
+  int alias = mig_alias(now), from = alias < 0 ? -1 : d->c->origins[alias].from;
   if (old->without_rowid != now->without_rowid) {
     mig_must_copy(d, 1, "rowid table and WITHOUT ROWID table are stored in different ways");
     d->rowids = 1;
@@ -252,7 +253,7 @@ static void mig_compare_identity(mig_diff *d) {
     }
     return;
   }
-  if (alias >= 0 && (d->c->origins[alias].from < 0 || mig_alias(old) != d->c->origins[alias].from)) {
+  if (alias >= 0 && (from < 0 || mig_alias(old) != from)) {
     mig_must_copy(d, 1, "a column becomes the rowid");
     d->rowids = 1;
     d->touched[alias] = 1;

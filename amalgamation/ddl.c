@@ -651,7 +651,7 @@ static void mig_take_column(mig_table_reader *d) {
 static int mig_is_integer(const mig_table *t, const mig_column *c) {
   mig_token first = mig_next_token(t->sql, t->nsql, c->type.at);
   if (sqlite3_stricmp(c->type_name, "INTEGER") != 0) return 0;
-  return first.type == MIG_TK_WORD || first.end == c->type.end;
+  return first.type == MIG_TK_WORD || first.end == mig_type_end(t->sql, c->type);
 }
 
 /* Finds the rowid's alias and marks the columns of the primary key. */

@@ -134,7 +134,8 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   return 0;
 }
 
-static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d, const mig_alteration *c) {
+static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d,
+                                            const mig_alteration *c) {
   int i;
   for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
     mig_dependent *v = &d->v[i];
@@ -156,7 +157,8 @@ static int mig_is_suspect(migrate *m, const mig_dependent *v, const mig_alterati
   return 0;
 }
 
-static void mig_put_broken(migrate *m, mig_dependents *d, const mig_alteration *c, mig_text *names) {
+static void mig_put_broken(migrate *m, mig_dependents *d, const mig_alteration *c,
+                           mig_text *names) {
   int i, pass;
   for (pass = 0; pass < 2 && !names->n; pass++) {
     for (i = 0; i < d->n && !mig_failed(&m->work); i++) {

@@ -16,7 +16,7 @@ static void mig_announce(migrate *m, const mig_statement *s, const char *strateg
   if (m->row(m->row_arg, &row)) m->row_stop = 1;
 }
 
-/* --- edits of sqlite_master and their reload ------------------------------------------------ */
+/* ---- edits of sqlite_master and their reload ---- */
 
 static int mig_is_pending(migrate *m, const char *schema) {
   mig_pending *p;
@@ -87,7 +87,7 @@ static void mig_flush(migrate *m) {
   }
 }
 
-/* --- rules that rows break ------------------------------------------------------------------- */
+/* ---- rules that rows break ---- */
 
 #define MIG_FIRST_ROWS 5
 
@@ -109,7 +109,7 @@ static void mig_complain(migrate *m, const char *sql, const char *complaint) {
            n, n == 1 ? "" : "s", word + 1, mig_text_z(&rows));
 }
 
-/* Where in a statement of the user's SQLite saw the error; -1 when it does not say (before 3.38). */
+/* Where in a statement of the user's SQLite saw the error; -1: not said (before 3.38). */
 static int mig_error_offset(sqlite3 *db) {
 #if SQLITE_VERSION_NUMBER >= 3038000
   if (sqlite3_libversion_number() >= 3038000) return sqlite3_error_offset(db);
@@ -128,8 +128,10 @@ static void mig_fail_statement(migrate *m, const mig_statement *s) {
     mig_no_memory(a);
     return;
   }
-  if ((rc & 0xff) == SQLITE_CONSTRAINT && s->diagnose) {
-    mig_complain(m, s->diagnose, s->complaint);
+  if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+    const mig_statement *c;
+    for (c = s->suspects; c && !mig_failed(a); c = c->next) mig_complain(m, c->sql, c->complaint);
+    if (s->diagnose && !mig_failed(a)) mig_complain(m, s->diagnose, s->complaint);
     if (mig_failed(a) && a->fault->code != MIGRATE_ROWS) mig_fault_clear(a->fault);
   }
   offset = s->kind == MIG_S_SCRIPT ? mig_error_offset(m->db) : -1;
@@ -153,7 +155,7 @@ static void mig_check_count(migrate *m, const mig_statement *s) {
   else if (n > m->slots[s->slot]) mig_complain(m, s->diagnose, s->complaint);
 }
 
-/* --- native ALTERs beside broken objects ------------------------------------------------------ */
+/* ---- native ALTERs beside broken objects ---- */
 
 typedef struct mig_hidden {
   struct mig_hidden *next;
@@ -242,7 +244,7 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
   mig_bring_back(m, hidden);
 }
 
-/* --- the sink ------------------------------------------------------------------------------- */
+/* ---- the sink ---- */
 
 static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   int rc = SQLITE_OK;

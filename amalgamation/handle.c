@@ -68,7 +68,7 @@ static void mig_log(migrate *m, int level, const char *message) {
   if (m->log && message) m->log(m->log_arg, level, message);
 }
 
-/* --- reading the database ------------------------------------------------------------------ */
+/* ---- reading the database ---- */
 
 /* The connection's error as ours. `what` names our own statement in words; NULL: the message says
 ** enough. */

@@ -62,13 +62,13 @@ static mig_text mig_begin_check(mig_lowering *l, const mig_table *t, const char 
   return z;
 }
 
-static void mig_emit_check(mig_lowering *l, const mig_text *z, const mig_table *t, const char *reason,
-                           const char *complaint) {
+static void mig_emit_check(mig_lowering *l, const mig_text *z, const mig_table *t,
+                           const char *reason, const char *complaint) {
   mig_statement *s = mig_emit(l->out, MIG_S_CHECK, z->z, reason);
   if (s) s->complaint = mig_format(l->a, "%s|%s", complaint, mig_identity_word(t));
 }
 
-/* --- explicit indexes ------------------------------------------------------------------- */
+/* ---- explicit indexes ---- */
 
 typedef struct mig_index_use {
   int dropped; /* speaks of a column that goes */
@@ -166,7 +166,7 @@ static void mig_lower_indexes(mig_lowering *l, int again) {
   }
 }
 
-/* --- automatic indexes ------------------------------------------------------------------ */
+/* ---- automatic indexes ---- */
 
 static char *mig_auto_name(mig_arena *a, const char *table, int number) {
   return mig_format(a, "sqlite_autoindex_%s_%d", table, number);
@@ -340,7 +340,7 @@ static void mig_lower_renewed_keys(mig_lowering *l) {
   }
 }
 
-/* --- checks ----------------------------------------------------------------------------- */
+/* ---- checks ---- */
 
 /* NOT NULL on a column that was there: looked for before the schema says so, since afterwards
 ** SQLite takes `c IS NULL` for false. */
@@ -361,14 +361,21 @@ static void mig_lower_null_checks(mig_lowering *l) {
   }
 }
 
-/* NOT NULL on new and converted columns, seen in the table as it has become. */
+/* Must NOT NULL be looked at for values that are not in the table yet: of new and of converted
+** columns? */
+static int mig_null_is_new(const mig_lowering *l, int i) {
+  const mig_table *t = &l->c->now;
+  int anew = l->c->origins[i].from < 0 || t->columns[i].generated || l->d->touched[i];
+  return anew && t->columns[i].not_null && i != mig_alias(t);
+}
+
+/* Where nothing is copied, those are seen in the table as it has become. */
 static void mig_lower_null_checks_after(mig_lowering *l) {
   const mig_table *t = &l->c->now;
   int i;
   for (i = 0; i < t->ncolumn && !mig_failed(l->a); i++) {
     mig_text z;
-    int anew = l->c->origins[i].from < 0 || t->columns[i].generated || l->d->touched[i];
-    if (!anew || !t->columns[i].not_null || i == mig_alias(t)) continue;
+    if (!mig_null_is_new(l, i)) continue;
     z = mig_begin_check(l, t, l->c->old.name);
     mig_put(&z, " NOT INDEXED WHERE typeof(");
     mig_put_object(&z, t->name, t->columns[i].name);
@@ -418,12 +425,45 @@ static const char *mig_parent_column(const mig_constraint *fk, const mig_table *
   return p && i < p->nkey ? p->keys[i].name : 0;
 }
 
+/* " (SELECT key FROM parent)" can be looked up as it stands: one column that is the rowid. */
+static int mig_is_rowid_key(const mig_constraint *fk, const mig_table *parent) {
+  int alias = mig_alias(parent);
+  return fk->nkey == 1 && alias >= 0 &&
+         mig_same(mig_parent_column(fk, parent, 0), parent->columns[alias].name);
+}
+
+static void mig_put_lookup(mig_lowering *l, mig_text *z, const mig_table *child,
+                           const mig_constraint *fk, const mig_table *parent) {
+  int i, in = mig_is_rowid_key(fk, parent);
+  if (in) {
+    mig_put(z, "+");
+    mig_put_object(z, child->name, fk->keys[0].name);
+    mig_put(z, " NOT IN (SELECT ");
+    mig_put_object(z, "migrate_parent", mig_parent_column(fk, parent, 0));
+  } else {
+    mig_put(z, "NOT EXISTS (SELECT 1");
+  }
+  mig_put(z, " FROM ");
+  mig_put_object(z, l->schema, parent->name);
+  mig_put(z, " AS migrate_parent");
+  for (i = 0; !in && i < fk->nkey; i++) {
+    mig_put(z, i ? " AND " : " WHERE ");
+    mig_put_object(z, "migrate_parent", mig_parent_column(fk, parent, i));
+    mig_put(z, " = +");
+    mig_put_object(z, child->name, fk->keys[i].name);
+  }
+  mig_put(z, ")");
+}
+
 /* Rows of the child whose key no row of the parent has. The comparison is the parent's: its
 ** affinity and collation, hence the unary plus on the child's side. */
 static char *mig_orphans_query(mig_lowering *l, const mig_table *child, const char *select,
                                const mig_constraint *fk, const mig_table *parent) {
   mig_text z;
   int i;
+  for (i = 0; i < fk->nkey; i++) {
+    if (!mig_parent_column(fk, parent, i)) return 0;
+  }
   mig_text_init(&z, l->a);
   mig_put(&z, "SELECT ");
   if (select) mig_put(&z, select);
@@ -432,23 +472,12 @@ static char *mig_orphans_query(mig_lowering *l, const mig_table *child, const ch
   mig_put_object(&z, l->schema, child->name);
   mig_put(&z, " AS ");
   mig_put_name(&z, child->name);
-  mig_put(&z, " WHERE ");
+  mig_put(&z, " NOT INDEXED WHERE ");
   for (i = 0; i < fk->nkey; i++) {
     mig_put_object(&z, child->name, fk->keys[i].name);
     mig_put(&z, " IS NOT NULL AND ");
   }
-  mig_put(&z, "NOT EXISTS (SELECT 1 FROM ");
-  mig_put_object(&z, l->schema, parent->name);
-  mig_put(&z, " AS migrate_parent WHERE ");
-  for (i = 0; i < fk->nkey; i++) {
-    const char *key = mig_parent_column(fk, parent, i);
-    if (!key) return 0;
-    if (i) mig_put(&z, " AND ");
-    mig_put_object(&z, "migrate_parent", key);
-    mig_put(&z, " = +");
-    mig_put_object(&z, child->name, fk->keys[i].name);
-  }
-  mig_put(&z, ")");
+  mig_put_lookup(l, &z, child, fk, parent);
   return z.z;
 }
 

@@ -38,7 +38,8 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   mig_put_name_like(&z, x.sql, x.name_span, r->to);
   mig_put(&z, x.sql + x.name_span.end);
   mig_run_edit(m, c->schema,
-               mig_format(a, "UPDATE \"%w\".sqlite_master SET name = %Q, sql = ?1 WHERE rowid = %lld",
+               mig_format(a,
+                          "UPDATE \"%w\".sqlite_master SET name = %Q, sql = ?1 WHERE rowid = %lld",
                           c->schema, r->to, o->rowid),
                z.z, "only the index's name changes");
   if (mig_catalog_table(c, "sqlite_stat1")) {
@@ -100,8 +101,9 @@ static void mig_run_or_replace(migrate *m, const char *sql) {
   temp = mig_read_catalog(m, "temp");
   if (o) {
     mig_sink_sql(m, MIG_S_SCHEMA,
-                 mig_format(&m->work, "DROP %s \"%w\".\"%w\"", r.trigger ? "TRIGGER" : "VIEW", schema,
-                            o->name),
+                 mig_format(&m->work,
+                            r.trigger ? "DROP TRIGGER \"%w\".\"%w\"" : "DROP VIEW \"%w\".\"%w\"",
+                            schema, o->name),
                  "it is replaced");
   }
   mig_sink_sql(m, MIG_S_SCRIPT, r.sql, "as it stands, without OR REPLACE");

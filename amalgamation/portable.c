@@ -3,10 +3,6 @@
 ** text, rows are copied, and what hung on the old table is made again in its old order. Foreign
 ** keys are off and legacy_alter_table is on meanwhile: the rename must touch nothing else. */
 
-static char *mig_qualified(mig_lowering *l, const char *name) {
-  return mig_format(l->a, "\"%w\".\"%w\"", l->schema, name);
-}
-
 /* "CREATE .. " and the text from the object's own name on, with the database in front of it. */
 static char *mig_create_again(mig_lowering *l, const char *schema, const char *head,
                               const char *sql, size_t name_at) {
@@ -111,13 +107,13 @@ static int mig_is_hidden(const mig_lowering *l) {
 
 static void mig_lower_by_renaming(mig_lowering *l) {
   mig_emit(l->out, MIG_S_SCHEMA,
-           mig_format(l->a, "ALTER TABLE %s RENAME TO \"%w\"", mig_qualified(l, l->c->old.name),
-                      l->scratch),
+           mig_format(l->a, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", l->schema,
+                      l->c->old.name, l->scratch),
            "the old table is put aside");
   mig_emit_create(l);
   mig_lower_copy(l, l->c->old.name, l->scratch);
   mig_keep_sequence(l, l->scratch, l->c->old.name);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE %s", mig_qualified(l, l->scratch)),
+  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
            "the old rows");
 }
 
@@ -137,13 +133,13 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
   char *names = mig_plain_columns(l, out.n);
   if (!names) return;
   mig_emit(l->out, MIG_S_SCHEMA,
-           mig_format(l->a, "CREATE TABLE %s(%s)", mig_qualified(l, l->scratch), names),
+           mig_format(l->a, "CREATE TABLE \"%w\".\"%w\"(%s)", l->schema, l->scratch, names),
            "the rows stay here while the table is made anew");
   mig_text_init(&out.columns, l->a);
   mig_put(&out.columns, names);
   mig_emit_copy(l, l->scratch, old->name, &out);
   mig_keep_sequence(l, old->name, l->scratch);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE %s", mig_qualified(l, old->name)),
+  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, old->name),
            "its rows are in the copy");
   mig_emit_create(l);
   mig_text_init(&back.values, l->a);
@@ -152,7 +148,7 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
   mig_put(&back.order, " ORDER BY rowid");
   mig_emit_copy(l, old->name, l->scratch, &back);
   mig_keep_sequence(l, l->scratch, old->name);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE %s", mig_qualified(l, l->scratch)),
+  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
            "the rows are back");
 }
 

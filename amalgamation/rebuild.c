@@ -14,10 +14,12 @@ static void mig_put_column_words(mig_lowering *l, mig_text *z, int i) {
                (x->kind == MIG_DEFAULT && l->c->origins[i].from < 0);
     if (keep) mig_putf(z, "\n %s", mig_span_text(l->a, t->sql, x->body));
   }
+  if (mig_null_is_new(l, i)) mig_put(z, " NOT NULL");
 }
 
-/* The scratch table has what decides how rows are stored, and nothing that could refuse one:
-** no CHECK, NOT NULL, UNIQUE or FOREIGN KEY. Those are looked at afterwards. */
+/* The scratch table has what decides how rows are stored, and NOT NULL where values are new; but
+** nothing that could refuse a row as it was, no CHECK, UNIQUE or FOREIGN KEY. Those are looked at
+** afterwards. */
 static void mig_lower_scratch(mig_lowering *l) {
   const mig_table *t = &l->c->now;
   const mig_constraint *p = mig_primary_key(t);
@@ -101,7 +103,8 @@ static void mig_lower_loss_checks(mig_lowering *l) {
     const mig_column *to = &c->now.columns[i], *from = mig_old_column(l->d, i);
     mig_text col, z;
     const char *loss = 0;
-    if (!from || c->origins[i].using_expr || to->generated || from->affinity == to->affinity) continue;
+    if (!from || c->origins[i].using_expr || to->generated) continue;
+    if (from->affinity == to->affinity) continue;
     mig_text_init(&col, l->a);
     mig_put_object(&col, c->old.name, from->name);
     if (!col.z) return;
@@ -185,10 +188,35 @@ static mig_statement *mig_emit_copy(mig_lowering *l, const char *to, const char 
   return mig_emit(l->out, MIG_S_DATA, z.z, "the copy, in the order of the rows");
 }
 
+/* Checks over the old rows that tell which of them a NOT NULL of the copy refused. */
+static mig_statement *mig_null_suspects(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  mig_statements list;
+  mig_statements *out = l->out;
+  int i;
+  memset(&list, 0, sizeof list);
+  list.a = l->a;
+  l->out = &list;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    char *value;
+    mig_text z;
+    if (!mig_null_is_new(l, i)) continue;
+    value = mig_copied_value(l, i, 0);
+    z = mig_begin_check(l, &c->old, c->old.name);
+    mig_putf(&z, " NOT INDEXED%s%s%s", value ? " WHERE (" : "", value ? value : "",
+             value ? ") IS NULL" : "");
+    mig_emit_check(l, &z, &c->old, "", mig_format(l->a, "column %s.%s would hold NULL", c->now.name,
+                                                  c->now.columns[i].name));
+  }
+  l->out = out;
+  return list.first;
+}
+
 static void mig_lower_copy(mig_lowering *l, const char *to, const char *from) {
   mig_copy_lists c = mig_copy_columns(l);
   mig_statement *s = mig_emit_copy(l, to, from, &c);
   if (!s) return;
+  s->suspects = mig_null_suspects(l);
   s->diagnose = mig_duplicates_of_copy(l);
   s->complaint = mig_format(l->a, "the primary key of %s would have duplicates|%s", l->c->now.name,
                             mig_identity_word(&l->c->old));
@@ -208,8 +236,8 @@ static void mig_lower_exchange(mig_lowering *l) {
     const char *to = i == 1 ? l->scratch : l->c->old.name;
     const char *from = i == 1 ? l->c->old.name : l->scratch;
     char *tail = mig_format(l->a, steps[i], l->schema, from, to);
-    mig_emit_edit(l, mig_format(l->a, "UPDATE \"%w\".sqlite_master SET rootpage = %s", l->schema, tail),
-                  "the two tables exchange their root pages");
+    char *sql = mig_format(l->a, "UPDATE \"%w\".sqlite_master SET rootpage = ", l->schema);
+    mig_emit_edit(l, mig_format(l->a, "%s%s", sql, tail), "the two tables exchange their root pages");
   }
 }
 

@@ -75,7 +75,7 @@ static const char **mig_read_schemas(migrate *m, int *n) {
 
 typedef struct mig_target {
   mig_catalog *catalog; /* of the database that the table is in */
-  mig_catalog *temp;    /* of TEMP: its triggers and views may hang on the table; may be `catalog` */
+  mig_catalog *temp;    /* of TEMP, whose triggers and views may hang on the table */
   mig_object *object;
 } mig_target;
 

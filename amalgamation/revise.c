@@ -50,7 +50,7 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   }
 }
 
-/* --- version rows and journal ------------------------------------------------------------------ */
+/* ---- version rows and journal ---- */
 
 /* The clock of SQLite's own file system layer, in milliseconds; 0 where it has none. */
 static sqlite3_int64 mig_milliseconds(void) {
@@ -104,7 +104,7 @@ static void mig_make_tables(migrate *m, int have_version) {
   }
 }
 
-/* --- before anything runs ------------------------------------------------------------------------ */
+/* ---- before anything runs ---- */
 
 static const mig_section *mig_step_section(const mig_step *step) {
   return step->direction == MIG_UPGRADE ? &step->rev->upgrade : &step->rev->downgrade;
@@ -152,7 +152,7 @@ static void mig_check_plan(migrate *m, const mig_plan *plan) {
   for (i = 0; i < plan->n && !mig_failed(&m->work); i++) mig_check_step(m, &plan->steps[i]);
 }
 
-/* --- the steps ------------------------------------------------------------------------------------ */
+/* ---- the steps ---- */
 
 static void mig_begin_step(migrate *m, const mig_step *step, int number) {
   const char *line = mig_step_line(&m->work, step);
@@ -207,7 +207,7 @@ static void mig_run_steps(migrate *m, const mig_plan *plan) {
   }
 }
 
-/* --- commands --------------------------------------------------------------------------------------- */
+/* ---- commands ---- */
 
 typedef struct mig_command {
   int direction;
@@ -308,7 +308,7 @@ MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets) {
   return mig_run_command(m, MIG_STAMP, 1, targets);
 }
 
-/* --- revisions of the program -------------------------------------------------------------------- */
+/* ---- revisions of the program ---- */
 
 static const char *mig_borrow(migrate *m, const char *z) {
   return z && (m->flags & MIGRATE_COPY) ? mig_copy(&m->arena, z) : z;

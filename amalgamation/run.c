@@ -1,6 +1,6 @@
 /* Run: statements of the ALTER language, and whole scripts, on the connection. */
 
-/* --- one ALTER TABLE ------------------------------------------------------------------------- */
+/* ---- one ALTER TABLE ---- */
 
 static mig_facts mig_read_facts(migrate *m) {
   mig_facts f;
@@ -238,7 +238,7 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   mig_leave(m->db, flags);
 }
 
-/* --- scripts --------------------------------------------------------------------------------- */
+/* ---- scripts ---- */
 
 /* What a statement is, by its first words. */
 static int mig_starts(const char *sql, mig_span s, const char *first, const char *second) {

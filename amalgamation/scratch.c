@@ -34,7 +34,8 @@ static void mig_stub_functions(mig_arena *a, sqlite3 *db, const char *sql) {
     if (!probe) return;
     if (sqlite3_prepare_v2(db, probe, -1, &stmt, 0) != SQLITE_OK &&
         strncmp(sqlite3_errmsg(db), "no such function", 16) == 0) {
-      sqlite3_create_function(db, name, -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, 0,
+      sqlite3_create_function(db, name, -1,
+                              SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, 0,
                               mig_stub_function, 0, 0);
     }
     sqlite3_finalize(stmt);
@@ -77,19 +78,19 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
     }
     if (o->sql) mig_stub_functions(a, db, o->sql);
   }
-  mig_scratch_step(m, db, mig_format(a, "UPDATE \"%w\".sqlite_master SET rowid = -rowid", c->schema),
-                   0);
+  mig_scratch_step(
+      m, db, mig_format(a, "UPDATE \"%w\".sqlite_master SET rowid = -rowid", c->schema), 0);
   for (i = 0; i < c->n && !mig_failed(a); i++) {
     const mig_object *o = &c->v[i];
     char *sql = mig_format(a,
-                           "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, rootpage, "
-                           "sql) VALUES(%lld, %Q, %Q, %Q, coalesce((SELECT rootpage FROM "
+                           "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, "
+                           "rootpage, sql) VALUES(%lld, %Q, %Q, %Q, coalesce((SELECT rootpage FROM "
                            "\"%w\".sqlite_master WHERE name = 'migrate_tree_%d'), 0), ?1)",
                            c->schema, o->rowid, o->type, o->name, o->table, c->schema, i);
     mig_scratch_step(m, db, sql, o->sql);
   }
-  mig_scratch_step(m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema),
-                   0);
+  mig_scratch_step(
+      m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema), 0);
 }
 
 /* The schema version follows the real one, so that both list the same statements. */
@@ -107,7 +108,8 @@ static sqlite3 *mig_scratch_open(migrate *m) {
   sqlite3 *db = 0;
   const char **schemas;
   int n, i;
-  if (sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0) != SQLITE_OK) {
+  int open = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  if (sqlite3_open_v2(":memory:", &db, open, 0) != SQLITE_OK) {
     mig_no_memory(&m->work);
   }
   if (!db) return 0;

@@ -21,7 +21,8 @@ typedef struct mig_statement {
   const char *reason;    /* why this statement; never NULL */
   const char *schema;    /* EDIT: the database that it edits */
   const char *complaint; /* CHECK, NOT_MORE: what the rows do wrong */
-  const char *diagnose;  /* DATA, SCHEMA: a CHECK query that finds the rows after a failure */
+  const char *diagnose;  /* DATA, SCHEMA, NOT_MORE: a query that finds the rows after a failure */
+  struct mig_statement *suspects; /* DATA: checks that find the rows after a failure */
   const char *parameter; /* bound to ?1, for texts too long to be written out */
   int slot;              /* COUNT, NOT_MORE */
   const char **edited;   /* EDIT of one text: where the catalog at hand keeps it; NULL: others */
