@@ -134,7 +134,7 @@ static void compare_schema(sqlite3 *db, const char *final) {
   while (sqlite3_step(s) == SQLITE_ROW) {
     const char *sql = (const char *)sqlite3_column_text(s, 1);
     if (!strstr(final, sql)) {
-      print_error("%s is not in final.sql:\n%.700s\n", (const char *)sqlite3_column_text(s, 0), sql);
+      print_error("%s is not in final.sql:\n%.700s\n", sqlite3_column_text(s, 0), sql);
       fail();
     }
     length += strlen(sql) + 1;

@@ -1,7 +1,7 @@
 /* Real schemas: each of their ordinary tables is filled with rows and changed and changed back, by
 ** the cheapest way and by plain SQL alone. After each return the text of every object, the order of
-** a table's triggers, the table's rows with rowids and storage classes, and sqlite_sequence are what they
-** were; integrity_check and foreign_key_check say what they said. */
+** a table's triggers, the table's rows with rowids and storage classes, and sqlite_sequence are
+** what they were; integrity_check and foreign_key_check say what they said. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -150,7 +150,8 @@ static void fill(sqlite3 *db, char **names, int n) {
 static char *look(const subject *t) {
   sqlite3_str *out = sqlite3_str_new(0);
   dump_query(out, t->db, "SELECT type,name,tbl_name,sql FROM sqlite_master ORDER BY type,name");
-  dump_query(out, t->db, "SELECT tbl_name,name FROM sqlite_master WHERE type='trigger' ORDER BY 1,rowid");
+  dump_query(out, t->db,
+             "SELECT tbl_name,name FROM sqlite_master WHERE type='trigger' ORDER BY 1,rowid");
   dump_query(out, t->db, "SELECT name,seq FROM sqlite_sequence ORDER BY name");
   dump_table(out, t->db, "main", t->table);
   return sqlite3_str_finish(out);
@@ -234,9 +235,23 @@ static char *spelled(const subject *t, const char *name) {
   return bare ? sqlite3_mprintf("%s", name) : sqlite3_mprintf("\"%w\"", name);
 }
 
+/* A virtual table that names the table in its arguments reads the columns by name, and no rename
+** can reach those: it is refused. */
+static int read_by_virtual_table(const subject *t) {
+  char *found =
+      first_value(t->db, sqlite3_mprintf("SELECT 1 FROM sqlite_master WHERE sql LIKE '%%%q%%'"
+                                         " AND sql LIKE 'CREATE VIRTUAL TABLE%%'",
+                                         t->table));
+  sqlite3_free(found);
+  return found != 0;
+}
+
 static void rename_and_back(subject *t) {
   char *name = any_column(t, "ORDER BY cid DESC"), *back;
-  if (!name) return;
+  if (!name || read_by_virtual_table(t)) {
+    sqlite3_free(name);
+    return;
+  }
   back = spelled(t, name);
   round_trip(
       t, sqlite3_mprintf("ALTER TABLE \"%w\" RENAME COLUMN \"%w\" TO mig_name", t->table, name),
@@ -245,10 +260,33 @@ static void rename_and_back(subject *t) {
   sqlite3_free(back);
 }
 
-static void not_null_and_back(subject *t) {
-  char *name = any_column(t, "AND \"notnull\" = 0 AND pk = 0 ORDER BY cid");
+static char *nullable_column(const subject *t) {
+  return any_column(t, "AND \"notnull\" = 0 AND pk = 0 ORDER BY cid");
+}
+
+/* Makes room for SET NOT NULL. */
+static void delete_nulls(const subject *t) {
+  char *name = nullable_column(t);
   if (!name) return;
+  sqlite3_db_config(t->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)0);
   run(t->db, sqlite3_mprintf("DELETE FROM main.\"%w\" WHERE \"%w\" IS NULL", t->table, name));
+  sqlite3_db_config(t->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, (int *)0);
+  sqlite3_free(name);
+}
+
+static int has_null(const subject *t, const char *name) {
+  char *found = first_value(t->db, sqlite3_mprintf("SELECT 1 FROM main.\"%w\" WHERE \"%w\" IS NULL",
+                                                   t->table, name));
+  sqlite3_free(found);
+  return found != 0;
+}
+
+static void not_null_and_back(subject *t) {
+  char *name = nullable_column(t);
+  if (!name || has_null(t, name)) { /* a trigger that does not compile forbids the DELETE */
+    sqlite3_free(name);
+    return;
+  }
   round_trip(
       t, sqlite3_mprintf("ALTER TABLE \"%w\" ALTER COLUMN \"%w\" SET NOT NULL", t->table, name),
       sqlite3_mprintf("ALTER TABLE \"%w\" ALTER COLUMN \"%w\" DROP NOT NULL", t->table, name));
@@ -337,6 +375,7 @@ static void run_schema(void **state) {
     t.table = names[i];
     for (r = 0; r < 2; r++) {
       t.flags = rung[r];
+      delete_nulls(&t);
       before = health(&t);
       change_table(&t);
       after = health(&t);
