@@ -351,6 +351,20 @@ verb_install() {
   say "in sqlite3:  .load $name"
 }
 
+## demo              builds all, then the main job on the schema of a chat application
+verb_demo() {
+  need test
+  verb_default
+  sh examples/demo/run
+}
+
+## bench [ROWS]      measures against the twelve steps by hand and against Alembic (1,000,000 rows)
+verb_bench() {
+  need test
+  verb_default
+  sh tests/bench/run "${1:-1000000}"
+}
+
 ## clean             removes build/
 verb_clean() { rm -rf build; }
 
@@ -364,7 +378,8 @@ verb_help() {
 verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
-  default | amalgamate | ext | test | asan | fuzz | cover | matrix | lint | dist | install)
+  default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | matrix | lint | dist | \
+    install)
     "verb_$verb" "$@" ;;
   clean | help) "verb_$verb" ;;
   *)
