@@ -2547,7 +2547,7 @@ static void mig_take_column(mig_table_reader *d) {
 static int mig_is_integer(const mig_table *t, const mig_column *c) {
   mig_token first = mig_next_token(t->sql, t->nsql, c->type.at);
   if (sqlite3_stricmp(c->type_name, "INTEGER") != 0) return 0;
-  return first.type == MIG_TK_WORD || first.end == c->type.end;
+  return first.type == MIG_TK_WORD || first.end == mig_type_end(t->sql, c->type);
 }
 
 /* Finds the rowid's alias and marks the columns of the primary key. */
@@ -6067,6 +6067,7 @@ typedef struct mig_facts {
   int version;     /* sqlite3_libversion_number() */
   int max_columns; /* SQLITE_LIMIT_COLUMN of the connection */
   int portable;    /* the schema may not be edited */
+  int dense;       /* the rowids are 1, 2, .. without a gap */
 } mig_facts;
 
 typedef struct mig_choice {
@@ -6905,6 +6906,22 @@ typedef struct mig_copy_lists {
   int n; /* columns */
 } mig_copy_lists;
 
+/* Are rows written anew under the rowids that they had, by names that no column hides? */
+static int mig_copies_rowids(const mig_alteration *c, const mig_diff *d) {
+  const mig_table *old = &c->old, *now = &c->now;
+  if ((!d->layout && !d->values) || d->rowids || old->without_rowid || now->without_rowid) return 0;
+  return mig_rowid_name(old, 0) && (mig_alias(now) >= 0 || mig_rowid_name(now, 0)) &&
+         mig_find_column(old, "rowid") < 0;
+}
+
+static void mig_put_copied(mig_copy_lists *c, const char *column, int quoted, const char *value) {
+  mig_put(&c->columns, c->n ? ", " : "");
+  if (quoted) mig_put_name(&c->columns, column);
+  else mig_put(&c->columns, column);
+  mig_putf(&c->values, "%s%s", c->n ? ", " : "", value);
+  c->n++;
+}
+
 static mig_copy_lists mig_copy_columns(mig_lowering *l) {
   const mig_table *old = &l->c->old, *now = &l->c->now;
   const char *rowid = old->without_rowid ? 0 : mig_rowid_name(old, 0);
@@ -6916,20 +6933,19 @@ static mig_copy_lists mig_copy_columns(mig_lowering *l) {
   mig_text_init(&c.values, l->a);
   mig_text_init(&c.order, l->a);
   if (mig_alias(old) >= 0 && !rowid) rowid = mig_name(l->a, old->columns[mig_alias(old)].name);
-  if (rowid && target) {
-    mig_put(&c.columns, target);
-    mig_putf(&c.values, "\"%w\".%s", old->name, rowid);
-    c.n++;
+  if (rowid) mig_putf(&c.order, " ORDER BY \"%w\".%s", old->name, rowid);
+  if (rowid && target && !l->facts->dense) {
+    mig_put_copied(&c, target, 0, mig_format(l->a, "\"%w\".%s", old->name, rowid));
   }
   for (i = 0; i < now->ncolumn && !mig_failed(l->a); i++) {
     char *value = now->columns[i].generated ? 0 : mig_copied_value(l, i, rowid);
-    if (!value) continue;
-    mig_put(&c.columns, c.columns.n ? ", " : "");
-    mig_put_name(&c.columns, now->columns[i].name);
-    mig_putf(&c.values, "%s%s", c.values.n ? ", " : "", value);
-    c.n++;
+    if (!value || (l->facts->dense && i == mig_alias(now))) continue;
+    mig_put_copied(&c, now->columns[i].name, 1, value);
   }
-  if (rowid) mig_putf(&c.order, " ORDER BY \"%w\".%s", old->name, rowid);
+  if (!c.n && rowid && !mig_failed(l->a)) { /* nothing but the rowid */
+    mig_put_copied(&c, target ? target : now->columns[mig_alias(now)].name, 1,
+                   mig_format(l->a, "\"%w\".%s", old->name, rowid));
+  }
   return c;
 }
 
@@ -7903,36 +7919,41 @@ static void mig_check_section(mig_arena *a, const mig_revision *rev, int upgrade
 #define MIG_FNV_BASE (((sqlite3_uint64)0xcbf29ce4u << 32) | 0x84222325u)
 #define MIG_FNV_PRIME (((sqlite3_uint64)0x100u << 32) | 0x1b3u)
 
-static sqlite3_uint64 mig_hash_bytes(sqlite3_uint64 h, const char *z, size_t n, int fold) {
-  size_t i;
-  for (i = 0; i < n; i++) {
-    unsigned char c = (unsigned char)z[i];
-    if (fold && c >= 'A' && c <= 'Z') c = (unsigned char)(c + ('a' - 'A'));
-    h = (h ^ c) * MIG_FNV_PRIME;
-  }
-  return h;
+static sqlite3_uint64 mig_hash_byte(sqlite3_uint64 h, int byte) {
+  return (h ^ (sqlite3_uint64)byte) * MIG_FNV_PRIME;
 }
 
-/* The words of a section: white space, comments and empty statements do not count, nor does the
-** case of bare words, which SQLite ignores as well; whatever is quoted counts byte for byte. */
+/* One token. Bare words count without case, as SQLite reads them; of the line ends in a quoted text
+** LF alone counts, so that the way a file was checked out does not. */
+static sqlite3_uint64 mig_hash_token(sqlite3_uint64 h, const char *z, mig_token t) {
+  size_t i;
+  h = mig_hash_byte(h, t.type);
+  for (i = t.at; i < t.end; i++) {
+    int c = (unsigned char)z[i];
+    if (c == '\r' && i + 1 < t.end && z[i + 1] == '\n') continue;
+    if (t.type == MIG_TK_WORD && c >= 'A' && c <= 'Z') c += 'a' - 'A';
+    h = mig_hash_byte(h, c);
+  }
+  return mig_hash_byte(h, 0);
+}
+
+/* The tokens of a section: white space, comments and empty statements do not count. */
 static sqlite3_uint64 mig_hash_section(sqlite3_uint64 h, const mig_section *section) {
   const char *z = section->sql ? section->sql : "";
   size_t n = strlen(z);
   mig_token t;
-  int semicolon = 0;
-  h = mig_hash_bytes(h, section->sql ? (section->outside ? "o" : "s") : "-", 1, 0);
+  int semicolon = 0, any = 0;
+  h = mig_hash_byte(h, !section->sql ? '-' : section->outside ? 'o' : 's');
   for (t = mig_next_significant(z, n, 0); t.type != MIG_TK_END;
        t = mig_next_significant(z, n, t.end)) {
-    char type = (char)t.type;
     if (mig_token_op(z, t, ";")) {
-      semicolon = 1;
+      semicolon = any;
       continue;
     }
-    if (semicolon) h = mig_hash_bytes(h, ";", 2, 0);
+    if (semicolon) h = mig_hash_byte(h, ';');
     semicolon = 0;
-    h = mig_hash_bytes(h, &type, 1, 0);
-    h = mig_hash_bytes(h, z + t.at, t.end - t.at, t.type == MIG_TK_WORD);
-    h = mig_hash_bytes(h, "", 1, 0);
+    any = 1;
+    h = mig_hash_token(h, z, t);
   }
   return h;
 }
@@ -8691,6 +8712,7 @@ struct migrate {
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
   mig_catalog *catalogs; /* read in this run and still true; linked by mig_cached */
+  migrate *live;         /* a scratch database's model, which has the rows; NULL: none */
   int seq;               /* statements listed so far */
   int (*row)(void *, const migrate_statement *); /* lists each statement; NULL: nobody asks */
   void *row_arg;
@@ -9564,8 +9586,9 @@ static sqlite3 *mig_scratch_open(migrate *m) {
 }
 
 /* A handle on the scratch database, with the settings of m. */
-static void mig_scratch_handle(const migrate *m, sqlite3 *db, migrate *k) {
+static void mig_scratch_handle(migrate *m, sqlite3 *db, migrate *k) {
   memset(k, 0, sizeof *k);
+  k->live = m;
   k->db = db;
   k->settings = m->settings;
   mig_arena_init(&k->arena, &k->fault);
@@ -9979,11 +10002,28 @@ static void mig_run_or_replace(migrate *m, const char *sql) {
 
 /* ---- one ALTER TABLE ---- */
 
+/* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each row
+** without a search. A scratch database asks the one with the rows. */
+static int mig_is_dense(migrate *m, const mig_target *t) {
+  migrate *asked = m->live ? m->live : m;
+  char *sql = mig_format(&m->work,
+                         "SELECT count(*) = max(rowid) AND min(rowid) = 1 FROM \"%w\".\"%w\"",
+                         t->catalog->schema, t->object->name);
+  sqlite3_stmt *stmt = 0;
+  int dense = 0;
+  if (sql && sqlite3_prepare_v2(asked->db, sql, -1, &stmt, 0) == SQLITE_OK) {
+    dense = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
+  }
+  sqlite3_finalize(stmt);
+  return dense;
+}
+
 static mig_facts mig_read_facts(migrate *m) {
   mig_facts f;
   f.version = sqlite3_libversion_number();
   f.max_columns = sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1);
   f.portable = m->settings.rebuild == MIG_REBUILD_PORTABLE;
+  f.dense = 0;
   return f;
 }
 
@@ -10152,6 +10192,7 @@ static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration
   l.schema = t->catalog->schema;
   l.scratch = mig_scratch_prefix(m, t);
   if (mig_failed(&m->work)) return;
+  if (mig_copies_rowids(c, &d)) facts.dense = mig_is_dense(m, t);
   mig_lower_children(&l);
   if (mig_failed(&m->work)) return;
   choice = mig_lower_change(&l, t->object);

@@ -34,6 +34,7 @@ struct migrate {
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
   mig_catalog *catalogs; /* read in this run and still true; linked by mig_cached */
+  migrate *live;         /* a scratch database's model, which has the rows; NULL: none */
   int seq;               /* statements listed so far */
   int (*row)(void *, const migrate_statement *); /* lists each statement; NULL: nobody asks */
   void *row_arg;

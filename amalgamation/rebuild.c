@@ -65,6 +65,22 @@ typedef struct mig_copy_lists {
   int n; /* columns */
 } mig_copy_lists;
 
+/* Are rows written anew under the rowids that they had, by names that no column hides? */
+static int mig_copies_rowids(const mig_alteration *c, const mig_diff *d) {
+  const mig_table *old = &c->old, *now = &c->now;
+  if ((!d->layout && !d->values) || d->rowids || old->without_rowid || now->without_rowid) return 0;
+  return mig_rowid_name(old, 0) && (mig_alias(now) >= 0 || mig_rowid_name(now, 0)) &&
+         mig_find_column(old, "rowid") < 0;
+}
+
+static void mig_put_copied(mig_copy_lists *c, const char *column, int quoted, const char *value) {
+  mig_put(&c->columns, c->n ? ", " : "");
+  if (quoted) mig_put_name(&c->columns, column);
+  else mig_put(&c->columns, column);
+  mig_putf(&c->values, "%s%s", c->n ? ", " : "", value);
+  c->n++;
+}
+
 static mig_copy_lists mig_copy_columns(mig_lowering *l) {
   const mig_table *old = &l->c->old, *now = &l->c->now;
   const char *rowid = old->without_rowid ? 0 : mig_rowid_name(old, 0);
@@ -76,20 +92,19 @@ static mig_copy_lists mig_copy_columns(mig_lowering *l) {
   mig_text_init(&c.values, l->a);
   mig_text_init(&c.order, l->a);
   if (mig_alias(old) >= 0 && !rowid) rowid = mig_name(l->a, old->columns[mig_alias(old)].name);
-  if (rowid && target) {
-    mig_put(&c.columns, target);
-    mig_putf(&c.values, "\"%w\".%s", old->name, rowid);
-    c.n++;
+  if (rowid) mig_putf(&c.order, " ORDER BY \"%w\".%s", old->name, rowid);
+  if (rowid && target && !l->facts->dense) {
+    mig_put_copied(&c, target, 0, mig_format(l->a, "\"%w\".%s", old->name, rowid));
   }
   for (i = 0; i < now->ncolumn && !mig_failed(l->a); i++) {
     char *value = now->columns[i].generated ? 0 : mig_copied_value(l, i, rowid);
-    if (!value) continue;
-    mig_put(&c.columns, c.columns.n ? ", " : "");
-    mig_put_name(&c.columns, now->columns[i].name);
-    mig_putf(&c.values, "%s%s", c.values.n ? ", " : "", value);
-    c.n++;
+    if (!value || (l->facts->dense && i == mig_alias(now))) continue;
+    mig_put_copied(&c, now->columns[i].name, 1, value);
   }
-  if (rowid) mig_putf(&c.order, " ORDER BY \"%w\".%s", old->name, rowid);
+  if (!c.n && rowid && !mig_failed(l->a)) { /* nothing but the rowid */
+    mig_put_copied(&c, target ? target : now->columns[mig_alias(now)].name, 1,
+                   mig_format(l->a, "\"%w\".%s", old->name, rowid));
+  }
   return c;
 }
 

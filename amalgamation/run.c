@@ -2,11 +2,28 @@
 
 /* ---- one ALTER TABLE ---- */
 
+/* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each row
+** without a search. A scratch database asks the one with the rows. */
+static int mig_is_dense(migrate *m, const mig_target *t) {
+  migrate *asked = m->live ? m->live : m;
+  char *sql = mig_format(&m->work,
+                         "SELECT count(*) = max(rowid) AND min(rowid) = 1 FROM \"%w\".\"%w\"",
+                         t->catalog->schema, t->object->name);
+  sqlite3_stmt *stmt = 0;
+  int dense = 0;
+  if (sql && sqlite3_prepare_v2(asked->db, sql, -1, &stmt, 0) == SQLITE_OK) {
+    dense = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
+  }
+  sqlite3_finalize(stmt);
+  return dense;
+}
+
 static mig_facts mig_read_facts(migrate *m) {
   mig_facts f;
   f.version = sqlite3_libversion_number();
   f.max_columns = sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1);
   f.portable = m->settings.rebuild == MIG_REBUILD_PORTABLE;
+  f.dense = 0;
   return f;
 }
 
@@ -175,6 +192,7 @@ static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration
   l.schema = t->catalog->schema;
   l.scratch = mig_scratch_prefix(m, t);
   if (mig_failed(&m->work)) return;
+  if (mig_copies_rowids(c, &d)) facts.dense = mig_is_dense(m, t);
   mig_lower_children(&l);
   if (mig_failed(&m->work)) return;
   choice = mig_lower_change(&l, t->object);

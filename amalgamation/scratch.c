@@ -131,8 +131,9 @@ static sqlite3 *mig_scratch_open(migrate *m) {
 }
 
 /* A handle on the scratch database, with the settings of m. */
-static void mig_scratch_handle(const migrate *m, sqlite3 *db, migrate *k) {
+static void mig_scratch_handle(migrate *m, sqlite3 *db, migrate *k) {
   memset(k, 0, sizeof *k);
+  k->live = m;
   k->db = db;
   k->settings = m->settings;
   mig_arena_init(&k->arena, &k->fault);

@@ -391,36 +391,41 @@ static void mig_check_section(mig_arena *a, const mig_revision *rev, int upgrade
 #define MIG_FNV_BASE (((sqlite3_uint64)0xcbf29ce4u << 32) | 0x84222325u)
 #define MIG_FNV_PRIME (((sqlite3_uint64)0x100u << 32) | 0x1b3u)
 
-static sqlite3_uint64 mig_hash_bytes(sqlite3_uint64 h, const char *z, size_t n, int fold) {
-  size_t i;
-  for (i = 0; i < n; i++) {
-    unsigned char c = (unsigned char)z[i];
-    if (fold && c >= 'A' && c <= 'Z') c = (unsigned char)(c + ('a' - 'A'));
-    h = (h ^ c) * MIG_FNV_PRIME;
-  }
-  return h;
+static sqlite3_uint64 mig_hash_byte(sqlite3_uint64 h, int byte) {
+  return (h ^ (sqlite3_uint64)byte) * MIG_FNV_PRIME;
 }
 
-/* The words of a section: white space, comments and empty statements do not count, nor does the
-** case of bare words, which SQLite ignores as well; whatever is quoted counts byte for byte. */
+/* One token. Bare words count without case, as SQLite reads them; of the line ends in a quoted text
+** LF alone counts, so that the way a file was checked out does not. */
+static sqlite3_uint64 mig_hash_token(sqlite3_uint64 h, const char *z, mig_token t) {
+  size_t i;
+  h = mig_hash_byte(h, t.type);
+  for (i = t.at; i < t.end; i++) {
+    int c = (unsigned char)z[i];
+    if (c == '\r' && i + 1 < t.end && z[i + 1] == '\n') continue;
+    if (t.type == MIG_TK_WORD && c >= 'A' && c <= 'Z') c += 'a' - 'A';
+    h = mig_hash_byte(h, c);
+  }
+  return mig_hash_byte(h, 0);
+}
+
+/* The tokens of a section: white space, comments and empty statements do not count. */
 static sqlite3_uint64 mig_hash_section(sqlite3_uint64 h, const mig_section *section) {
   const char *z = section->sql ? section->sql : "";
   size_t n = strlen(z);
   mig_token t;
-  int semicolon = 0;
-  h = mig_hash_bytes(h, section->sql ? (section->outside ? "o" : "s") : "-", 1, 0);
+  int semicolon = 0, any = 0;
+  h = mig_hash_byte(h, !section->sql ? '-' : section->outside ? 'o' : 's');
   for (t = mig_next_significant(z, n, 0); t.type != MIG_TK_END;
        t = mig_next_significant(z, n, t.end)) {
-    char type = (char)t.type;
     if (mig_token_op(z, t, ";")) {
-      semicolon = 1;
+      semicolon = any;
       continue;
     }
-    if (semicolon) h = mig_hash_bytes(h, ";", 2, 0);
+    if (semicolon) h = mig_hash_byte(h, ';');
     semicolon = 0;
-    h = mig_hash_bytes(h, &type, 1, 0);
-    h = mig_hash_bytes(h, z + t.at, t.end - t.at, t.type == MIG_TK_WORD);
-    h = mig_hash_bytes(h, "", 1, 0);
+    any = 1;
+    h = mig_hash_token(h, z, t);
   }
   return h;
 }

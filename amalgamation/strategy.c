@@ -6,6 +6,7 @@ typedef struct mig_facts {
   int version;     /* sqlite3_libversion_number() */
   int max_columns; /* SQLITE_LIMIT_COLUMN of the connection */
   int portable;    /* the schema may not be edited */
+  int dense;       /* the rowids are 1, 2, .. without a gap */
 } mig_facts;
 
 typedef struct mig_choice {
