@@ -69,6 +69,16 @@ static int ddl_key_place(const mig_table *t, int column) {
   return 0;
 }
 
+/* Before 3.37 SQLite left GENERATED ALWAYS in the type, and read quotes in it in another way: the
+** model has the newer understanding. */
+static int ddl_old_type(const mig_table *t, const mig_column *c) {
+  mig_token k = mig_next_significant(t->sql, t->nsql, c->type.end);
+  if (sqlite3_libversion_number() >= 3037000) return 0;
+  return mig_is_quote((unsigned char)t->sql[c->type.at]) ||
+         mig_type_end(t->sql, c->type) != c->type.end || mig_token_is(t->sql, k, "GENERATED") ||
+         mig_token_is(t->sql, k, "ALWAYS");
+}
+
 static char *ddl_check_column(const mig_table *t, int i, sqlite3_stmt *s) {
   const mig_column *c = &t->columns[i];
   char *value = ddl_default(t, c);
@@ -78,7 +88,7 @@ static char *ddl_check_column(const mig_table *t, int i, sqlite3_stmt *s) {
   char *bad = 0;
   if (!ddl_same(name, c->name)) {
     bad = sqlite3_mprintf("column %d is %s, read as %s", i, name, c->name);
-  } else if (sqlite3_stricmp(type, c->type_name) != 0) {
+  } else if (!ddl_old_type(t, c) && sqlite3_stricmp(type, c->type_name) != 0) {
     bad = sqlite3_mprintf("type of %s is '%s', read as '%s'", name, type, c->type_name);
   } else if (sqlite3_column_int(s, 3) != c->not_null) {
     bad = sqlite3_mprintf("notnull of %s, read as %d", name, c->not_null);
@@ -126,7 +136,8 @@ static char *ddl_check_affinities(sqlite3 *db, const mig_table *t, const char *s
       const char *type = (const char *)sqlite3_column_text(s, 2);
       int affinity = t->columns[i].affinity;
       if (sqlite3_stricmp(type, "BLOB") == 0) type = "";
-      if (sqlite3_stricmp(type, types[affinity - MIG_BLOB]) != 0) {
+      if (!ddl_old_type(t, &t->columns[i]) &&
+          sqlite3_stricmp(type, types[affinity - MIG_BLOB]) != 0) {
         bad = sqlite3_mprintf("affinity of %s is %s, read as %c", t->columns[i].name, type,
                               affinity);
       }
@@ -235,7 +246,11 @@ static char *ddl_check_autos(sqlite3 *db, const mig_table *t, const char *schema
       " FROM pragma_index_xinfo(l.name, %Q) WHERE key) FROM pragma_index_list(%Q, %Q) l"
       " WHERE origin <> 'c'", schema, t->name, schema));
   char *read = ddl_model_autos(t), *bad = 0;
-  if (sqlite3_stricmp(is ? is : "", read ? read : "") != 0) {
+  int i, old = 0;
+  for (i = 0; i < t->ncolumn; i++) {
+    if (t->columns[i].hidden_key && ddl_old_type(t, &t->columns[i])) old = 1;
+  }
+  if (!old && sqlite3_stricmp(is ? is : "", read ? read : "") != 0) {
     bad = sqlite3_mprintf("automatic indexes are\n%s, read as\n%s", is, read);
   }
   sqlite3_free(is);
