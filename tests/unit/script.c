@@ -255,7 +255,7 @@ static void checksums(void **state) {
   sum = checksum_of(&f, "CREATE TABLE t(a TEXT DEFAULT 'x');", "DROP TABLE t;");
   assert_int_equal(strlen(sum), 16);
   assert_string_equal(sum,
-                      checksum_of(&f, "\r\n-- c\r\ncreate table T ( a text\tdefault 'x' ) ;;\n",
+                      checksum_of(&f, "; \r\n-- c\r\ncreate table T ( a text\tdefault 'x' ) ;;\n",
                                   "/* c */ drop TABLE t"));
   assert_string_not_equal(sum,
                           checksum_of(&f, "CREATE TABLE t(a TEXT DEFAULT 'X');", "DROP TABLE t"));
@@ -267,6 +267,7 @@ static void checksums(void **state) {
   assert_string_not_equal(checksum_of(&f, "SELECT a; b", ""), checksum_of(&f, "SELECT a b", ""));
   assert_string_not_equal(checksum_of(&f, "SELECT \"a\"", ""), checksum_of(&f, "SELECT \"A\"", ""));
   assert_string_not_equal(checksum_of(&f, "a", ""), checksum_of(&f, "", "a"));
+  assert_string_equal(checksum_of(&f, "SELECT 'a\r\nb'", ""), checksum_of(&f, "SELECT 'a\nb'", ""));
   end(&f);
 }
 

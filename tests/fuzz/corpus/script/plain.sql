@@ -1,0 +1,8 @@
+-- m
+-- revision: a
+-- down_revision: b
+
+-- migrate:up
+SELECT 1;
+-- migrate:down
+SELECT 2;
