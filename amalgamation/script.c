@@ -38,10 +38,10 @@ typedef struct mig_script_reader {
   const char *z;
   size_t n;
   mig_revision *rev;
-  int line;      /* of the token at hand */
-  size_t passed; /* bytes up to which line has been counted */
-  int sections;  /* markers met; the header is what stands before the first */
-  int message;   /* the message has been read */
+  int line;                    /* of the token at hand */
+  size_t passed;               /* bytes up to which line has been counted */
+  int sections;                /* markers met; the header is what stands before the first */
+  int message;                 /* the message has been read */
   int key_line[MIG_KEY_COUNT]; /* 0: not met */
 } mig_script_reader;
 
@@ -88,8 +88,10 @@ static mig_names mig_header_names(mig_script_reader *r, const char *value, int l
   mig_names names = mig_list_of(r->a, value);
   int i;
   for (i = 0; i < names.n && !mig_failed(r->a); i++) {
-    if (labels) mig_check_label(r->a, names.at[i]);
-    else mig_check_id(r->a, names.at[i]);
+    if (labels)
+      mig_check_label(r->a, names.at[i]);
+    else
+      mig_check_id(r->a, names.at[i]);
   }
   return names;
 }
@@ -101,10 +103,18 @@ static void mig_header_key(mig_script_reader *r, int key, const char *value) {
       rev->id = value;
       mig_check_id(r->a, value);
       break;
-    case MIG_KEY_DOWN_REVISION: rev->down = mig_header_names(r, value, 0); break;
-    case MIG_KEY_BRANCH_LABELS: rev->labels = mig_header_names(r, value, 1); break;
-    case MIG_KEY_DEPENDS_ON: rev->depends = mig_header_names(r, value, 1); break;
-    case MIG_KEY_CREATE_DATE: rev->create_date = value; break;
+    case MIG_KEY_DOWN_REVISION:
+      rev->down = mig_header_names(r, value, 0);
+      break;
+    case MIG_KEY_BRANCH_LABELS:
+      rev->labels = mig_header_names(r, value, 1);
+      break;
+    case MIG_KEY_DEPENDS_ON:
+      rev->depends = mig_header_names(r, value, 1);
+      break;
+    case MIG_KEY_CREATE_DATE:
+      rev->create_date = value;
+      break;
     default:
       rev->compat = *value ? value : 0;
       if (*value) mig_check_id(r->a, value);
@@ -125,9 +135,10 @@ static void mig_header_line(mig_script_reader *r, size_t at, size_t end) {
   }
   if (!length) return;
   if (key < 0) {
-    mig_script_fail(r, mig_format(r->a, "unknown header key '%.*s'; known are revision, "
-                                        "down_revision, branch_labels, depends_on, create_date and "
-                                        "compat",
+    mig_script_fail(r, mig_format(r->a,
+                                  "unknown header key '%.*s'; known are revision, "
+                                  "down_revision, branch_labels, depends_on, create_date and "
+                                  "compat",
                                   (int)(length > 40 ? 40 : length), r->z + text.at));
     return;
   }
@@ -165,7 +176,8 @@ static void mig_section_options(mig_script_reader *r, mig_section *section, size
   mig_span options = mig_trim_blanks(r->z, at, end);
   char *text = mig_span_text(r->a, r->z, options);
   if (!text || !*text) return;
-  if (strcmp(text, "transaction:false") == 0) section->outside = 1;
+  if (strcmp(text, "transaction:false") == 0)
+    section->outside = 1;
   else if (strcmp(text, "transaction:true") != 0) {
     mig_script_fail(r, "unknown option of the marker; known is transaction:false");
   }
@@ -175,8 +187,8 @@ static void mig_section_options(mig_script_reader *r, mig_section *section, size
 static mig_section *mig_section_open(mig_script_reader *r, mig_section *section, const char *name,
                                      size_t at, size_t end) {
   if (section->line) {
-    mig_script_fail(r, mig_format(r->a, "-- migrate:%s is there already, before line %d", name,
-                                  section->line));
+    mig_script_fail(
+        r, mig_format(r->a, "-- migrate:%s is there already, before line %d", name, section->line));
     return 0;
   }
   r->sections++;
@@ -274,15 +286,16 @@ static void mig_script_parse(mig_arena *a, const char *path, const char *z, size
   nul = n ? (const char *)memchr(z, 0, n) : 0;
   if (nul) {
     mig_count_lines(&r, (size_t)(nul - z));
-    mig_script_fail(&r, mig_format(a, "a NUL byte, at offset %lld of the file",
-                                   (sqlite3_int64)(nul - z)));
+    mig_script_fail(
+        &r, mig_format(a, "a NUL byte, at offset %lld of the file", (sqlite3_int64)(nul - z)));
     return;
   }
   mig_read_script(&r);
   if (mig_failed(a) || r.key_line[MIG_KEY_REVISION]) return;
   r.line = 1;
-  mig_script_fail(&r, "no header; a revision file begins with comment lines, of which one is "
-                      "'-- revision: ID'");
+  mig_script_fail(&r,
+                  "no header; a revision file begins with comment lines, of which one is "
+                  "'-- revision: ID'");
 }
 
 /* ---- Line ends ---- */
@@ -316,8 +329,8 @@ static const char *mig_unix_lines(mig_arena *a, const char *sql) {
 static const char *mig_where(mig_arena *a, const mig_revision *rev, int upgrade, size_t at) {
   const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
   mig_place p = mig_place_of(section->sql ? section->sql : "", at);
-  return mig_format(a, "revision %s%s%s%s, %s, line %d, column %d", rev->id,
-                    rev->path ? " (" : "", rev->path ? rev->path : "", rev->path ? ")" : "",
+  return mig_format(a, "revision %s%s%s%s, %s, line %d, column %d", rev->id, rev->path ? " (" : "",
+                    rev->path ? rev->path : "", rev->path ? ")" : "",
                     upgrade ? "upgrade" : "downgrade",
                     p.line + (section->line ? section->line - 1 : 0), p.column);
 }
@@ -340,15 +353,16 @@ static const char *mig_pragma_problem(mig_arena *a, const char *z, size_t n, siz
   if (!mig_token_op(z, next, "=") && !mig_token_op(z, next, "(")) return 0; /* it only asks */
   for (i = 0; i < sizeof mig_idle_pragmas / sizeof mig_idle_pragmas[0]; i++) {
     if (!mig_token_is(z, name, mig_idle_pragmas[i])) continue;
-    return mig_format(a, "PRAGMA %s does nothing inside a transaction; leave it out, or set it in "
-                         "env.sql",
+    return mig_format(a,
+                      "PRAGMA %s does nothing inside a transaction; leave it out, or set it in "
+                      "env.sql",
                       mig_idle_pragmas[i]);
   }
   return 0;
 }
 
-static const char *const mig_refused_words[] = {"BEGIN",   "COMMIT", "END",    "ROLLBACK", "SAVEPOINT",
-                                                "RELEASE", "ATTACH", "DETACH", "VACUUM"};
+static const char *const mig_refused_words[] = {
+    "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM"};
 
 /* What is wrong with a statement of a transactional section; NULL: nothing. */
 static const char *mig_statement_problem(mig_arena *a, const char *z, mig_span s) {
@@ -360,8 +374,9 @@ static const char *mig_statement_problem(mig_arena *a, const char *z, mig_span s
       return mig_format(a, "%s is not for a revision: the run has its own transaction",
                         mig_refused_words[i]);
     }
-    return mig_format(a, "%s cannot run inside a transaction; a section that needs it begins with "
-                         "'-- migrate:up transaction:false' (or down)",
+    return mig_format(a,
+                      "%s cannot run inside a transaction; a section that needs it begins with "
+                      "'-- migrate:up transaction:false' (or down)",
                       mig_refused_words[i]);
   }
   if (mig_token_is(z, t, "PRAGMA")) return mig_pragma_problem(a, z, s.end, t.end);
@@ -512,7 +527,8 @@ static const char *mig_slug(mig_arena *a, const char *message, int most) {
     if (chars <= most) cut = i + 1;
   }
   if (slug && chars > most) {
-    for (n = cut; n && slug[n - 1] != '_'; n--) {}
+    for (n = cut; n && slug[n - 1] != '_'; n--) {
+    }
     n = n ? n - 1 : cut;
     slug[n++] = '_';
   }
@@ -528,14 +544,22 @@ typedef struct mig_file_facts {
 } mig_file_facts;
 
 static int mig_file_number(const mig_file_facts *f, const char *z, size_t n, sqlite3_int64 *value) {
-  if (mig_word_is(z, n, "year")) *value = f->year;
-  else if (mig_word_is(z, n, "month")) *value = f->month;
-  else if (mig_word_is(z, n, "day")) *value = f->day;
-  else if (mig_word_is(z, n, "hour")) *value = f->hour;
-  else if (mig_word_is(z, n, "minute")) *value = f->minute;
-  else if (mig_word_is(z, n, "second")) *value = f->second;
-  else if (mig_word_is(z, n, "epoch")) *value = f->epoch;
-  else return 0;
+  if (mig_word_is(z, n, "year"))
+    *value = f->year;
+  else if (mig_word_is(z, n, "month"))
+    *value = f->month;
+  else if (mig_word_is(z, n, "day"))
+    *value = f->day;
+  else if (mig_word_is(z, n, "hour"))
+    *value = f->hour;
+  else if (mig_word_is(z, n, "minute"))
+    *value = f->minute;
+  else if (mig_word_is(z, n, "second"))
+    *value = f->second;
+  else if (mig_word_is(z, n, "epoch"))
+    *value = f->epoch;
+  else
+    return 0;
   return 1;
 }
 
@@ -550,8 +574,10 @@ static const char *mig_put_file_token(mig_text *t, const char *z, const mig_file
   for (end++; *end == '.' || mig_is_digit((unsigned char)*end); end++) {
     if (*end != '.' && digits < 10) digits = digits * 10 + (*end - '0');
   }
-  if (mig_word_is(z, n, "rev") && *end == 's') mig_put(t, f->id);
-  else if (mig_word_is(z, n, "slug") && *end == 's') mig_put(t, f->slug);
+  if (mig_word_is(z, n, "rev") && *end == 's')
+    mig_put(t, f->id);
+  else if (mig_word_is(z, n, "slug") && *end == 's')
+    mig_put(t, f->slug);
   else if (mig_file_number(f, z, n, &value) && (*end == 'd' || *end == 's')) {
     mig_putf(t, "%0*lld", digits > 20 ? 20 : digits, value);
   } else {
