@@ -4218,7 +4218,7 @@ static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig
   c->alter = alter;
   c->renamed_sql = sql;
   mig_parse_table(a, sql, &c->old);
-  mig_parse_table(a, sql, &c->now);
+  c->now = c->old; /* nothing writes into a model: it is read again after each edit */
   c->origins = (mig_origin *)mig_array(a, (size_t)c->old.ncolumn + 1, sizeof(mig_origin));
   for (i = 0; c->origins && i < c->old.ncolumn; i++) c->origins[i].from = i;
   for (op = alter->first; op && !mig_failed(a); op = op->next) mig_apply_op(c, op);
@@ -6598,12 +6598,14 @@ static int mig_check_is_old(mig_lowering *l, const mig_constraint *c) {
 /* CHECKs that are new, or speak of changed columns. NULL passes, as SQLite has it. */
 static void mig_lower_check_checks(mig_lowering *l) {
   const mig_table *t = &l->c->now;
-  const char **names = mig_constraint_names(l->a, t);
+  const char **names = 0;
   int i;
   for (i = 0; i < t->nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *c = &t->constraints[i];
     mig_text z;
     if (c->kind != MIG_CHECK || mig_check_is_old(l, c)) continue;
+    if (!names) names = mig_constraint_names(l->a, t);
+    if (mig_failed(l->a)) return;
     z = mig_begin_check(l, t, l->c->old.name);
     mig_putf(&z, " NOT INDEXED WHERE NOT (%s\n)", mig_span_text(l->a, t->sql, c->expr));
     mig_emit_check(l, &z, t, "the CHECK must hold for the rows that are there",
@@ -6748,13 +6750,15 @@ static int mig_fk_is_old(mig_lowering *l, const mig_constraint *fk) {
 /* Foreign keys that are new: their parent must be there with a unique key, and have every row. */
 static void mig_lower_fk_checks(mig_lowering *l) {
   const mig_table *t = &l->c->now;
-  const char **names = mig_constraint_names(l->a, t);
+  const char **names = 0;
   int i;
   for (i = 0; i < t->nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &t->constraints[i];
     const mig_table *parent;
     mig_statement *s;
     if (fk->kind != MIG_FOREIGN_KEY || mig_fk_is_old(l, fk)) continue;
+    if (!names) names = mig_constraint_names(l->a, t);
+    if (mig_failed(l->a)) return;
     parent = mig_same(fk->parent, t->name) ? t : mig_catalog_model(l, fk->parent);
     if (!parent) {
       mig_fail(l->a, MIGRATE_NO_SUCH, "no such table: %s, which foreign key %s of %s references",
@@ -7566,10 +7570,10 @@ typedef struct mig_script_reader {
   const char *z;
   size_t n;
   mig_revision *rev;
-  int line;      /* of the token at hand */
-  size_t passed; /* bytes up to which line has been counted */
-  int sections;  /* markers met; the header is what stands before the first */
-  int message;   /* the message has been read */
+  int line;                    /* of the token at hand */
+  size_t passed;               /* bytes up to which line has been counted */
+  int sections;                /* markers met; the header is what stands before the first */
+  int message;                 /* the message has been read */
   int key_line[MIG_KEY_COUNT]; /* 0: not met */
 } mig_script_reader;
 
@@ -7616,8 +7620,10 @@ static mig_names mig_header_names(mig_script_reader *r, const char *value, int l
   mig_names names = mig_list_of(r->a, value);
   int i;
   for (i = 0; i < names.n && !mig_failed(r->a); i++) {
-    if (labels) mig_check_label(r->a, names.at[i]);
-    else mig_check_id(r->a, names.at[i]);
+    if (labels)
+      mig_check_label(r->a, names.at[i]);
+    else
+      mig_check_id(r->a, names.at[i]);
   }
   return names;
 }
@@ -7629,10 +7635,18 @@ static void mig_header_key(mig_script_reader *r, int key, const char *value) {
       rev->id = value;
       mig_check_id(r->a, value);
       break;
-    case MIG_KEY_DOWN_REVISION: rev->down = mig_header_names(r, value, 0); break;
-    case MIG_KEY_BRANCH_LABELS: rev->labels = mig_header_names(r, value, 1); break;
-    case MIG_KEY_DEPENDS_ON: rev->depends = mig_header_names(r, value, 1); break;
-    case MIG_KEY_CREATE_DATE: rev->create_date = value; break;
+    case MIG_KEY_DOWN_REVISION:
+      rev->down = mig_header_names(r, value, 0);
+      break;
+    case MIG_KEY_BRANCH_LABELS:
+      rev->labels = mig_header_names(r, value, 1);
+      break;
+    case MIG_KEY_DEPENDS_ON:
+      rev->depends = mig_header_names(r, value, 1);
+      break;
+    case MIG_KEY_CREATE_DATE:
+      rev->create_date = value;
+      break;
     default:
       rev->compat = *value ? value : 0;
       if (*value) mig_check_id(r->a, value);
@@ -7653,9 +7667,10 @@ static void mig_header_line(mig_script_reader *r, size_t at, size_t end) {
   }
   if (!length) return;
   if (key < 0) {
-    mig_script_fail(r, mig_format(r->a, "unknown header key '%.*s'; known are revision, "
-                                        "down_revision, branch_labels, depends_on, create_date and "
-                                        "compat",
+    mig_script_fail(r, mig_format(r->a,
+                                  "unknown header key '%.*s'; known are revision, "
+                                  "down_revision, branch_labels, depends_on, create_date and "
+                                  "compat",
                                   (int)(length > 40 ? 40 : length), r->z + text.at));
     return;
   }
@@ -7693,7 +7708,8 @@ static void mig_section_options(mig_script_reader *r, mig_section *section, size
   mig_span options = mig_trim_blanks(r->z, at, end);
   char *text = mig_span_text(r->a, r->z, options);
   if (!text || !*text) return;
-  if (strcmp(text, "transaction:false") == 0) section->outside = 1;
+  if (strcmp(text, "transaction:false") == 0)
+    section->outside = 1;
   else if (strcmp(text, "transaction:true") != 0) {
     mig_script_fail(r, "unknown option of the marker; known is transaction:false");
   }
@@ -7703,8 +7719,8 @@ static void mig_section_options(mig_script_reader *r, mig_section *section, size
 static mig_section *mig_section_open(mig_script_reader *r, mig_section *section, const char *name,
                                      size_t at, size_t end) {
   if (section->line) {
-    mig_script_fail(r, mig_format(r->a, "-- migrate:%s is there already, before line %d", name,
-                                  section->line));
+    mig_script_fail(
+        r, mig_format(r->a, "-- migrate:%s is there already, before line %d", name, section->line));
     return 0;
   }
   r->sections++;
@@ -7802,15 +7818,16 @@ static void mig_script_parse(mig_arena *a, const char *path, const char *z, size
   nul = n ? (const char *)memchr(z, 0, n) : 0;
   if (nul) {
     mig_count_lines(&r, (size_t)(nul - z));
-    mig_script_fail(&r, mig_format(a, "a NUL byte, at offset %lld of the file",
-                                   (sqlite3_int64)(nul - z)));
+    mig_script_fail(
+        &r, mig_format(a, "a NUL byte, at offset %lld of the file", (sqlite3_int64)(nul - z)));
     return;
   }
   mig_read_script(&r);
   if (mig_failed(a) || r.key_line[MIG_KEY_REVISION]) return;
   r.line = 1;
-  mig_script_fail(&r, "no header; a revision file begins with comment lines, of which one is "
-                      "'-- revision: ID'");
+  mig_script_fail(&r,
+                  "no header; a revision file begins with comment lines, of which one is "
+                  "'-- revision: ID'");
 }
 
 /* ---- Line ends ---- */
@@ -7844,8 +7861,8 @@ static const char *mig_unix_lines(mig_arena *a, const char *sql) {
 static const char *mig_where(mig_arena *a, const mig_revision *rev, int upgrade, size_t at) {
   const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
   mig_place p = mig_place_of(section->sql ? section->sql : "", at);
-  return mig_format(a, "revision %s%s%s%s, %s, line %d, column %d", rev->id,
-                    rev->path ? " (" : "", rev->path ? rev->path : "", rev->path ? ")" : "",
+  return mig_format(a, "revision %s%s%s%s, %s, line %d, column %d", rev->id, rev->path ? " (" : "",
+                    rev->path ? rev->path : "", rev->path ? ")" : "",
                     upgrade ? "upgrade" : "downgrade",
                     p.line + (section->line ? section->line - 1 : 0), p.column);
 }
@@ -7868,15 +7885,16 @@ static const char *mig_pragma_problem(mig_arena *a, const char *z, size_t n, siz
   if (!mig_token_op(z, next, "=") && !mig_token_op(z, next, "(")) return 0; /* it only asks */
   for (i = 0; i < sizeof mig_idle_pragmas / sizeof mig_idle_pragmas[0]; i++) {
     if (!mig_token_is(z, name, mig_idle_pragmas[i])) continue;
-    return mig_format(a, "PRAGMA %s does nothing inside a transaction; leave it out, or set it in "
-                         "env.sql",
+    return mig_format(a,
+                      "PRAGMA %s does nothing inside a transaction; leave it out, or set it in "
+                      "env.sql",
                       mig_idle_pragmas[i]);
   }
   return 0;
 }
 
-static const char *const mig_refused_words[] = {"BEGIN",   "COMMIT", "END",    "ROLLBACK", "SAVEPOINT",
-                                                "RELEASE", "ATTACH", "DETACH", "VACUUM"};
+static const char *const mig_refused_words[] = {
+    "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM"};
 
 /* What is wrong with a statement of a transactional section; NULL: nothing. */
 static const char *mig_statement_problem(mig_arena *a, const char *z, mig_span s) {
@@ -7888,8 +7906,9 @@ static const char *mig_statement_problem(mig_arena *a, const char *z, mig_span s
       return mig_format(a, "%s is not for a revision: the run has its own transaction",
                         mig_refused_words[i]);
     }
-    return mig_format(a, "%s cannot run inside a transaction; a section that needs it begins with "
-                         "'-- migrate:up transaction:false' (or down)",
+    return mig_format(a,
+                      "%s cannot run inside a transaction; a section that needs it begins with "
+                      "'-- migrate:up transaction:false' (or down)",
                       mig_refused_words[i]);
   }
   if (mig_token_is(z, t, "PRAGMA")) return mig_pragma_problem(a, z, s.end, t.end);
@@ -8040,7 +8059,8 @@ static const char *mig_slug(mig_arena *a, const char *message, int most) {
     if (chars <= most) cut = i + 1;
   }
   if (slug && chars > most) {
-    for (n = cut; n && slug[n - 1] != '_'; n--) {}
+    for (n = cut; n && slug[n - 1] != '_'; n--) {
+    }
     n = n ? n - 1 : cut;
     slug[n++] = '_';
   }
@@ -8056,14 +8076,22 @@ typedef struct mig_file_facts {
 } mig_file_facts;
 
 static int mig_file_number(const mig_file_facts *f, const char *z, size_t n, sqlite3_int64 *value) {
-  if (mig_word_is(z, n, "year")) *value = f->year;
-  else if (mig_word_is(z, n, "month")) *value = f->month;
-  else if (mig_word_is(z, n, "day")) *value = f->day;
-  else if (mig_word_is(z, n, "hour")) *value = f->hour;
-  else if (mig_word_is(z, n, "minute")) *value = f->minute;
-  else if (mig_word_is(z, n, "second")) *value = f->second;
-  else if (mig_word_is(z, n, "epoch")) *value = f->epoch;
-  else return 0;
+  if (mig_word_is(z, n, "year"))
+    *value = f->year;
+  else if (mig_word_is(z, n, "month"))
+    *value = f->month;
+  else if (mig_word_is(z, n, "day"))
+    *value = f->day;
+  else if (mig_word_is(z, n, "hour"))
+    *value = f->hour;
+  else if (mig_word_is(z, n, "minute"))
+    *value = f->minute;
+  else if (mig_word_is(z, n, "second"))
+    *value = f->second;
+  else if (mig_word_is(z, n, "epoch"))
+    *value = f->epoch;
+  else
+    return 0;
   return 1;
 }
 
@@ -8078,8 +8106,10 @@ static const char *mig_put_file_token(mig_text *t, const char *z, const mig_file
   for (end++; *end == '.' || mig_is_digit((unsigned char)*end); end++) {
     if (*end != '.' && digits < 10) digits = digits * 10 + (*end - '0');
   }
-  if (mig_word_is(z, n, "rev") && *end == 's') mig_put(t, f->id);
-  else if (mig_word_is(z, n, "slug") && *end == 's') mig_put(t, f->slug);
+  if (mig_word_is(z, n, "rev") && *end == 's')
+    mig_put(t, f->id);
+  else if (mig_word_is(z, n, "slug") && *end == 's')
+    mig_put(t, f->slug);
   else if (mig_file_number(f, z, n, &value) && (*end == 'd' || *end == 's')) {
     mig_putf(t, "%0*lld", digits > 20 ? 20 : digits, value);
   } else {
@@ -8711,7 +8741,9 @@ struct migrate {
   mig_pending *pending;
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
-  mig_catalog *catalogs; /* read in this run and still true; linked by mig_cached */
+  mig_catalog *catalogs; /* read in this run and still true */
+  const char **schemas;  /* likewise the names of the databases */
+  int nschema;
   migrate *live;         /* a scratch database's model, which has the rows; NULL: none */
   int seq;               /* statements listed so far */
   int (*row)(void *, const migrate_statement *); /* lists each statement; NULL: nobody asks */
@@ -8731,6 +8763,7 @@ static int mig_begin_call(migrate *m) {
   m->slots = 0;
   m->nslot = 0;
   m->catalogs = 0;
+  m->schemas = 0;
   m->statements = 0;
   m->seq = 0;
   return 0;
@@ -8839,7 +8872,10 @@ static int mig_is_virtual(const mig_object *o) {
 }
 
 /* The catalogs at hand hold until a statement runs that may change the schema by itself. */
-static void mig_forget_catalogs(migrate *m) { m->catalogs = 0; }
+static void mig_forget_catalogs(migrate *m) {
+  m->catalogs = 0;
+  m->schemas = 0;
+}
 
 /* Reads sqlite_master of one database. Objects keep the text that SQLite stores. */
 static mig_catalog *mig_read_catalog(migrate *m, const char *schema) {
@@ -8886,7 +8922,10 @@ static const char **mig_read_schemas(migrate *m, int *n) {
   mig_arena *a = &m->work;
   const char **v = 0;
   int cap = 0, temp = 0;
-  sqlite3_stmt *stmt = mig_prepare(m, "PRAGMA database_list");
+  sqlite3_stmt *stmt;
+  *n = m->nschema;
+  if (m->schemas) return m->schemas;
+  stmt = mig_prepare(m, "PRAGMA database_list");
   *n = 0;
   while (mig_row(m, &stmt)) {
     v = (const char **)mig_grow(a, (void *)v, *n + 1, &cap, sizeof *v);
@@ -8900,6 +8939,8 @@ static const char **mig_read_schemas(migrate *m, int *n) {
     v[0] = v[1];
     v[1] = swap;
   }
+  m->schemas = v;
+  m->nschema = *n;
   return v;
 }
 

@@ -563,7 +563,7 @@ static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig
   c->alter = alter;
   c->renamed_sql = sql;
   mig_parse_table(a, sql, &c->old);
-  mig_parse_table(a, sql, &c->now);
+  c->now = c->old; /* nothing writes into a model: it is read again after each edit */
   c->origins = (mig_origin *)mig_array(a, (size_t)c->old.ncolumn + 1, sizeof(mig_origin));
   for (i = 0; c->origins && i < c->old.ncolumn; i++) c->origins[i].from = i;
   for (op = alter->first; op && !mig_failed(a); op = op->next) mig_apply_op(c, op);

@@ -33,7 +33,9 @@ struct migrate {
   mig_pending *pending;
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
-  mig_catalog *catalogs; /* read in this run and still true; linked by mig_cached */
+  mig_catalog *catalogs; /* read in this run and still true */
+  const char **schemas;  /* likewise the names of the databases */
+  int nschema;
   migrate *live;         /* a scratch database's model, which has the rows; NULL: none */
   int seq;               /* statements listed so far */
   int (*row)(void *, const migrate_statement *); /* lists each statement; NULL: nobody asks */
@@ -53,6 +55,7 @@ static int mig_begin_call(migrate *m) {
   m->slots = 0;
   m->nslot = 0;
   m->catalogs = 0;
+  m->schemas = 0;
   m->statements = 0;
   m->seq = 0;
   return 0;

@@ -404,12 +404,14 @@ static int mig_check_is_old(mig_lowering *l, const mig_constraint *c) {
 /* CHECKs that are new, or speak of changed columns. NULL passes, as SQLite has it. */
 static void mig_lower_check_checks(mig_lowering *l) {
   const mig_table *t = &l->c->now;
-  const char **names = mig_constraint_names(l->a, t);
+  const char **names = 0;
   int i;
   for (i = 0; i < t->nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *c = &t->constraints[i];
     mig_text z;
     if (c->kind != MIG_CHECK || mig_check_is_old(l, c)) continue;
+    if (!names) names = mig_constraint_names(l->a, t);
+    if (mig_failed(l->a)) return;
     z = mig_begin_check(l, t, l->c->old.name);
     mig_putf(&z, " NOT INDEXED WHERE NOT (%s\n)", mig_span_text(l->a, t->sql, c->expr));
     mig_emit_check(l, &z, t, "the CHECK must hold for the rows that are there",
@@ -554,13 +556,15 @@ static int mig_fk_is_old(mig_lowering *l, const mig_constraint *fk) {
 /* Foreign keys that are new: their parent must be there with a unique key, and have every row. */
 static void mig_lower_fk_checks(mig_lowering *l) {
   const mig_table *t = &l->c->now;
-  const char **names = mig_constraint_names(l->a, t);
+  const char **names = 0;
   int i;
   for (i = 0; i < t->nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &t->constraints[i];
     const mig_table *parent;
     mig_statement *s;
     if (fk->kind != MIG_FOREIGN_KEY || mig_fk_is_old(l, fk)) continue;
+    if (!names) names = mig_constraint_names(l->a, t);
+    if (mig_failed(l->a)) return;
     parent = mig_same(fk->parent, t->name) ? t : mig_catalog_model(l, fk->parent);
     if (!parent) {
       mig_fail(l->a, MIGRATE_NO_SUCH, "no such table: %s, which foreign key %s of %s references",

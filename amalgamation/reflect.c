@@ -9,7 +9,10 @@ static int mig_is_virtual(const mig_object *o) {
 }
 
 /* The catalogs at hand hold until a statement runs that may change the schema by itself. */
-static void mig_forget_catalogs(migrate *m) { m->catalogs = 0; }
+static void mig_forget_catalogs(migrate *m) {
+  m->catalogs = 0;
+  m->schemas = 0;
+}
 
 /* Reads sqlite_master of one database. Objects keep the text that SQLite stores. */
 static mig_catalog *mig_read_catalog(migrate *m, const char *schema) {
@@ -56,7 +59,10 @@ static const char **mig_read_schemas(migrate *m, int *n) {
   mig_arena *a = &m->work;
   const char **v = 0;
   int cap = 0, temp = 0;
-  sqlite3_stmt *stmt = mig_prepare(m, "PRAGMA database_list");
+  sqlite3_stmt *stmt;
+  *n = m->nschema;
+  if (m->schemas) return m->schemas;
+  stmt = mig_prepare(m, "PRAGMA database_list");
   *n = 0;
   while (mig_row(m, &stmt)) {
     v = (const char **)mig_grow(a, (void *)v, *n + 1, &cap, sizeof *v);
@@ -70,6 +76,8 @@ static const char **mig_read_schemas(migrate *m, int *n) {
     v[0] = v[1];
     v[1] = swap;
   }
+  m->schemas = v;
+  m->nschema = *n;
   return v;
 }
 
