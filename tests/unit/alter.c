@@ -26,6 +26,8 @@ static const char *migrate_strerror(int code) { return code ? "error" : "not an 
 #include "../../amalgamation/ddl.c"
 #include "../../amalgamation/alter.c"
 
+#include "../oom.h"
+
 static const char *const kinds[] = {
     "?", "add column", "drop column", "rename column", "rename table", "rename constraint", "type",
     "set default", "drop default", "set not null", "drop not null", "set expression",
@@ -452,11 +454,39 @@ static void test_linear(void **state) {
   }
 }
 
+/* Every allocation that fails, in turn, ends in SQLITE_NOMEM and nothing else. */
+static void test_no_memory(void **state) {
+  size_t i;
+  int n, tried = 0;
+  (void)state;
+  for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (n = 0; n < 1000; n++) {
+      mig_fault fault;
+      mig_arena a;
+      mig_alter alter;
+      int failed;
+      memset(&fault, 0, sizeof fault);
+      mig_arena_init(&a, &fault);
+      oom_left = n;
+      mig_parse_alter(&a, cases[i].sql, strlen(cases[i].sql), &alter);
+      failed = oom_left == 0 && fault.code == SQLITE_NOMEM;
+      oom_left = -1;
+      mig_arena_free(&a);
+      mig_fault_clear(&fault);
+      if (!failed) break;
+      tried++;
+    }
+    assert_true(n < 1000);
+  }
+  print_message("%d failures\n", tried);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_cases),            cmocka_unit_test(test_places),
       cmocka_unit_test(test_part_of_a_script), cmocka_unit_test(test_other_statements),
-      cmocka_unit_test(test_linear),
+      cmocka_unit_test(test_linear),           cmocka_unit_test(test_no_memory),
   };
+  oom_install();
   return cmocka_run_group_tests_name("alter", tests, 0, 0);
 }

@@ -25,6 +25,7 @@ static const char *migrate_strerror(int code) { return code ? "error" : "not an 
 #include "../../amalgamation/ddl.c"
 
 #include "../ddl_check.h"
+#include "../oom.h"
 #include "../shared.h"
 
 static int same_bytes(void *arg, int n, const void *a, int m, const void *b) {
@@ -614,6 +615,41 @@ static void test_deep(void **state) {
   free(sql);
 }
 
+/* Every allocation that fails, in turn, ends in SQLITE_NOMEM and nothing else. */
+static void test_no_memory(void **state) {
+  static const char *const others[] = {
+      "CREATE UNIQUE INDEX i ON t(a, lower(b) DESC, c COLLATE nocase) WHERE a > 1",
+      "CREATE TRIGGER r UPDATE OF a, b, c, d, e, f, g, h, i, j ON t BEGIN SELECT 1; END",
+      "CREATE VIEW v(a, b) AS SELECT 1, 2"};
+  size_t i, count = sizeof hard / sizeof *hard;
+  int n, tried = 0;
+  (void)state;
+  for (i = 0; i < count + 3; i++) {
+    const char *sql = i < count ? hard[i] : others[i - count];
+    for (n = 0; n < 1000; n++) {
+      fixture f;
+      mig_index x;
+      mig_trigger t;
+      mig_view v;
+      int failed;
+      memset(&f, 0, sizeof f);
+      mig_arena_init(&f.arena, &f.fault);
+      oom_left = n;
+      if (i < count) mig_parse_table(&f.arena, sql, &f.t);
+      if (i == count) mig_parse_index(&f.arena, sql, &x);
+      if (i == count + 1) mig_parse_trigger(&f.arena, sql, &t);
+      if (i == count + 2) mig_parse_view(&f.arena, sql, &v);
+      failed = oom_left == 0 && f.fault.code == SQLITE_NOMEM;
+      oom_left = -1;
+      done(&f);
+      if (!failed) break;
+      tried++;
+    }
+    assert_true(n < 1000);
+  }
+  print_message("%d failures\n", tried);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_hard),        cmocka_unit_test(test_sqlite_statements),
@@ -621,6 +657,8 @@ int main(void) {
       cmocka_unit_test(test_deferred),    cmocka_unit_test(test_names_of_constraints),
       cmocka_unit_test(test_refused),     cmocka_unit_test(test_trigger_heads),
       cmocka_unit_test(test_linear),      cmocka_unit_test(test_deep),
+      cmocka_unit_test(test_no_memory),
   };
+  oom_install();
   return cmocka_run_group_tests_name("ddl", tests, 0, 0);
 }
