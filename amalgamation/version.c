@@ -6,7 +6,7 @@
 
 typedef struct mig_version {
   int exists;
-  mig_names rows; /* in the order of their text, as the key's index gives them to Alembic */
+  mig_names rows; /* in the order in which they were written */
 } mig_version;
 
 static sqlite3_stmt *mig_read_begin(sqlite3 *db, mig_arena *a, const char *sql) {
@@ -72,16 +72,27 @@ static const char *mig_version_row(mig_arena *a, sqlite3_stmt *s, const char *ta
   return z;
 }
 
+/* Prepares the reading of the rows; a table without rowids has them in the order of its key. */
+static int mig_version_prepare(sqlite3 *db, mig_arena *a, const char *table, sqlite3_stmt **s) {
+  static const char *const ways[] = {
+      "SELECT version_num FROM main.\"%w\" ORDER BY rowid",
+      "SELECT version_num FROM main.\"%w\" ORDER BY version_num"};
+  int i, rc = SQLITE_ERROR;
+  for (i = 0; i < 2 && rc == SQLITE_ERROR && !mig_failed(a); i++) {
+    char *sql = mig_format(a, ways[i], table);
+    if (sql) rc = sqlite3_prepare_v2(db, sql, -1, s, 0);
+  }
+  return rc;
+}
+
 /* Reads the version rows. A table that is not there has none; something else by that name is an
 ** error. */
 static mig_version mig_version_read(sqlite3 *db, mig_arena *a, const char *table) {
   mig_version v;
   sqlite3_stmt *s = 0;
-  int cap = 0, rc;
-  char *sql = mig_format(a, "SELECT version_num FROM main.\"%w\" ORDER BY 1", table);
+  int cap = 0, rc = mig_version_prepare(db, a, table, &s);
   memset(&v, 0, sizeof v);
-  if (!sql) return v;
-  rc = sqlite3_prepare_v2(db, sql, -1, &s, 0);
+  if (mig_failed(a)) return v;
   if (rc == SQLITE_ERROR) {
     if (mig_table_kind(db, a, table) != MIG_NO_TABLE) mig_fail_version(a, table);
     return v;
@@ -196,17 +207,22 @@ static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
                                           const char *direction, const char *state,
                                           sqlite3_int64 duration_ms) {
   const char *downgrade = rev->downgrade_fn ? 0 : rev->downgrade.sql;
-  char *duration = duration_ms < 0 ? mig_copy(a, "NULL") : mig_format(a, "%lld", duration_ms);
   const char *checksum = mig_checksum(a, rev);
-  if (mig_failed(a)) return 0;
-  return mig_format(a,
-                    "INSERT INTO main." MIG_JOURNAL
-                    " (revision, direction, state, applied_at, duration_ms, checksum, message, "
-                    "down_revision, depends_on, compat, downgrade, downgrade_outside) VALUES "
-                    "(%Q, %Q, %Q, " MIG_NOW_SQL ", %s, %Q, %Q, %Q, %Q, %Q, %Q, %d)",
-                    rev->id, direction, state, duration, checksum, rev->message,
-                    mig_join(a, rev->down), mig_join(a, rev->depends), rev->compat, downgrade,
-                    rev->downgrade.outside);
+  mig_text t;
+  mig_text_init(&t, a);
+  mig_putf(&t,
+           "INSERT INTO main." MIG_JOURNAL
+           " (revision, direction, state, applied_at, duration_ms, checksum, message, "
+           "down_revision, depends_on, compat, downgrade, downgrade_outside) VALUES "
+           "(%Q, %Q, %Q, " MIG_NOW_SQL ", ",
+           rev->id, direction, state);
+  if (duration_ms < 0)
+    mig_put(&t, "NULL");
+  else
+    mig_putf(&t, "%lld", duration_ms);
+  mig_putf(&t, ", %Q, %Q, %Q, %Q, %Q, %Q, %d)", checksum, rev->message, mig_join(a, rev->down),
+           mig_join(a, rev->depends), rev->compat, downgrade, rev->downgrade.outside);
+  return mig_failed(a) ? 0 : t.z;
 }
 
 /* The row of a section that has run to its end outside of a transaction. */

@@ -87,7 +87,10 @@ static void reading(void **state) {
   (void)state;
   expect_rows("", "no table");
   expect_rows(TABLE, "");
-  expect_rows(TABLE "INSERT INTO alembic_version VALUES('b'),('a')", "a, b");
+  expect_rows(TABLE "INSERT INTO alembic_version VALUES('b'),('a')", "b, a");
+  expect_rows("CREATE TABLE alembic_version(version_num PRIMARY KEY) WITHOUT ROWID;"
+              "INSERT INTO alembic_version VALUES('b'),('a')",
+              "a, b");
   expect_rows("CREATE TABLE ALEMBIC_VERSION(version_num PRIMARY KEY, more) WITHOUT ROWID", "");
   expect_rows("CREATE TABLE alembic_version(x)", NOT_ONE);
   expect_rows("CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES(NULL)",
