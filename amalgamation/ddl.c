@@ -859,28 +859,3 @@ static int mig_parse_trigger(mig_arena *a, const char *sql, mig_trigger *out) {
   if (!mig_at(r, "FOR") && !mig_at(r, "WHEN") && !mig_at(r, "BEGIN")) mig_refuse(r);
   return a->fault->code;
 }
-
-/* Reads the head of CREATE VIEW, up to AS. */
-static int mig_parse_view(mig_arena *a, const char *sql, mig_view *out) {
-  mig_reader reader, *r = &reader;
-  memset(out, 0, sizeof *out);
-  out->sql = sql;
-  mig_reader_init(r, a, sql, strlen(sql), 0);
-  mig_want_word(r, "CREATE");
-  out->temp = mig_take_temp(r);
-  mig_want_word(r, "VIEW");
-  mig_take_if_not_exists(r);
-  out->name = mig_take_object(r, &out->schema, &out->name_span);
-  if (mig_at_op(r, "(")) {
-    out->list.at = r->t.at;
-    mig_take_parens(r);
-    out->list.end = r->end;
-  }
-  mig_want_word(r, "AS");
-  out->select.at = r->t.at;
-  while (r->t.type != MIG_TK_END && !mig_at_op(r, ";")) mig_take(r);
-  out->select.end = r->end;
-  if (mig_span_empty(out->select)) mig_refuse(r);
-  mig_want_end(r);
-  return a->fault->code;
-}

@@ -113,15 +113,6 @@ typedef struct mig_trigger {
   size_t rest; /* where FOR EACH ROW, WHEN or BEGIN stands */
 } mig_trigger;
 
-/* The head of CREATE VIEW. */
-typedef struct mig_view {
-  const char *sql, *name, *schema;
-  mig_span name_span;
-  int temp;
-  mig_span list;   /* the column names, parentheses included; may be absent */
-  mig_span select; /* behind AS */
-} mig_view;
-
 static int mig_find_column(const mig_table *t, const char *name) {
   int i;
   for (i = 0; i < t->ncolumn; i++) {
