@@ -211,6 +211,18 @@ MIGRATE_API int migrate_current(migrate *m, int (*row)(void *arg, const migrate_
 ** "mermaid" or "dot". The drawing is migrate_result(). */
 MIGRATE_API int migrate_graph(migrate *m, const char *format);
 
+/* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
+** `command` is "upgrade", "downgrade" or "stamp"; `range` a target, from where the database is, or
+** "from:to"; `tag` goes into the head of the script (NULL: none). The script ends in the database
+** that the run online would make. migrate_result() holds it, "" with nothing to do. */
+MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
+                               const char *tag);
+
+/* Lists what an upgrade to the target would run, or a downgrade when it lies below; changes
+** nothing. A callback that returns non-zero ends the list. */
+MIGRATE_API int migrate_plan(migrate *m, const char *target,
+                             int (*row)(void *arg, const migrate_statement *), void *arg);
+
 /* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
 ** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
 ** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG. */
@@ -441,6 +453,11 @@ static void mig_fault_clear(mig_fault *f) {
   f->message = 0;
   f->code = 0;
   f->placed = 0;
+}
+
+/* Takes back the fault of a text that need not be read; lack of memory stays one. */
+static void mig_forgive(mig_fault *f) {
+  if (f->code != SQLITE_NOMEM) mig_fault_clear(f);
 }
 
 static const char *mig_fault_text(const mig_fault *f) {
@@ -1097,15 +1114,6 @@ typedef struct mig_trigger {
   int ncolumn;
   size_t rest; /* where FOR EACH ROW, WHEN or BEGIN stands */
 } mig_trigger;
-
-/* The head of CREATE VIEW. */
-typedef struct mig_view {
-  const char *sql, *name, *schema;
-  mig_span name_span;
-  int temp;
-  mig_span list;   /* the column names, parentheses included; may be absent */
-  mig_span select; /* behind AS */
-} mig_view;
 
 static int mig_find_column(const mig_table *t, const char *name) {
   int i;
@@ -2753,31 +2761,6 @@ static int mig_parse_trigger(mig_arena *a, const char *sql, mig_trigger *out) {
   out->table = mig_take_object(r, &out->table_schema, &out->table_span);
   out->rest = r->t.at;
   if (!mig_at(r, "FOR") && !mig_at(r, "WHEN") && !mig_at(r, "BEGIN")) mig_refuse(r);
-  return a->fault->code;
-}
-
-/* Reads the head of CREATE VIEW, up to AS. */
-static int mig_parse_view(mig_arena *a, const char *sql, mig_view *out) {
-  mig_reader reader, *r = &reader;
-  memset(out, 0, sizeof *out);
-  out->sql = sql;
-  mig_reader_init(r, a, sql, strlen(sql), 0);
-  mig_want_word(r, "CREATE");
-  out->temp = mig_take_temp(r);
-  mig_want_word(r, "VIEW");
-  mig_take_if_not_exists(r);
-  out->name = mig_take_object(r, &out->schema, &out->name_span);
-  if (mig_at_op(r, "(")) {
-    out->list.at = r->t.at;
-    mig_take_parens(r);
-    out->list.end = r->end;
-  }
-  mig_want_word(r, "AS");
-  out->select.at = r->t.at;
-  while (r->t.type != MIG_TK_END && !mig_at_op(r, ";")) mig_take(r);
-  out->select.end = r->end;
-  if (mig_span_empty(out->select)) mig_refuse(r);
-  mig_want_end(r);
   return a->fault->code;
 }
 /* Alter: the text of ALTER TABLE, as the ALTER language has it -> operations. Also the other
@@ -7482,6 +7465,19 @@ static int mig_loses_key(mig_lowering *l, const mig_constraint *fk, const mig_ta
          (fk->nparent && mig_find_column(is, fk->parent_keys[0].name) < 0);
 }
 
+/* In plain SQL the child is a table to be made anew, like any other. */
+static void mig_lower_child_portable(mig_lowering *l, mig_alteration *c) {
+  mig_lowering child = *l;
+  mig_facts facts = *l->facts;
+  mig_diff d;
+  facts.dense = 0;
+  child.c = c;
+  child.d = &d;
+  child.facts = &facts;
+  mig_compare(c, &d);
+  if (!mig_failed(l->a)) mig_lower_by_portable(&child);
+}
+
 static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   mig_alteration *c = mig_side_change(l->a, o->sql);
   int i, dropped = 0;
@@ -7501,9 +7497,9 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
     dropped = 1;
     i = -1;
   }
-  if (dropped && !mig_failed(l->a)) {
-    mig_emit_text_edit(l, o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
-  }
+  if (!dropped || mig_failed(l->a)) return;
+  if (l->facts->portable) mig_lower_child_portable(l, c);
+  else mig_emit_text_edit(l, o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
 }
 
 /* Does the change take a key or a column away that a foreign key could need? */
@@ -8430,7 +8426,7 @@ static const char *mig_step_line(mig_arena *a, const mig_step *step) {
 
 typedef struct mig_version {
   int exists;
-  mig_names rows; /* in the order of their text, as the key's index gives them to Alembic */
+  mig_names rows; /* in the order in which they were written */
 } mig_version;
 
 static sqlite3_stmt *mig_read_begin(sqlite3 *db, mig_arena *a, const char *sql) {
@@ -8496,16 +8492,27 @@ static const char *mig_version_row(mig_arena *a, sqlite3_stmt *s, const char *ta
   return z;
 }
 
+/* Prepares the reading of the rows; a table without rowids has them in the order of its key. */
+static int mig_version_prepare(sqlite3 *db, mig_arena *a, const char *table, sqlite3_stmt **s) {
+  static const char *const ways[] = {
+      "SELECT version_num FROM main.\"%w\" ORDER BY rowid",
+      "SELECT version_num FROM main.\"%w\" ORDER BY version_num"};
+  int i, rc = SQLITE_ERROR;
+  for (i = 0; i < 2 && rc == SQLITE_ERROR && !mig_failed(a); i++) {
+    char *sql = mig_format(a, ways[i], table);
+    if (sql) rc = sqlite3_prepare_v2(db, sql, -1, s, 0);
+  }
+  return rc;
+}
+
 /* Reads the version rows. A table that is not there has none; something else by that name is an
 ** error. */
 static mig_version mig_version_read(sqlite3 *db, mig_arena *a, const char *table) {
   mig_version v;
   sqlite3_stmt *s = 0;
-  int cap = 0, rc;
-  char *sql = mig_format(a, "SELECT version_num FROM main.\"%w\" ORDER BY 1", table);
+  int cap = 0, rc = mig_version_prepare(db, a, table, &s);
   memset(&v, 0, sizeof v);
-  if (!sql) return v;
-  rc = sqlite3_prepare_v2(db, sql, -1, &s, 0);
+  if (mig_failed(a)) return v;
   if (rc == SQLITE_ERROR) {
     if (mig_table_kind(db, a, table) != MIG_NO_TABLE) mig_fail_version(a, table);
     return v;
@@ -8620,17 +8627,22 @@ static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
                                           const char *direction, const char *state,
                                           sqlite3_int64 duration_ms) {
   const char *downgrade = rev->downgrade_fn ? 0 : rev->downgrade.sql;
-  char *duration = duration_ms < 0 ? mig_copy(a, "NULL") : mig_format(a, "%lld", duration_ms);
   const char *checksum = mig_checksum(a, rev);
-  if (mig_failed(a)) return 0;
-  return mig_format(a,
-                    "INSERT INTO main." MIG_JOURNAL
-                    " (revision, direction, state, applied_at, duration_ms, checksum, message, "
-                    "down_revision, depends_on, compat, downgrade, downgrade_outside) VALUES "
-                    "(%Q, %Q, %Q, " MIG_NOW_SQL ", %s, %Q, %Q, %Q, %Q, %Q, %Q, %d)",
-                    rev->id, direction, state, duration, checksum, rev->message,
-                    mig_join(a, rev->down), mig_join(a, rev->depends), rev->compat, downgrade,
-                    rev->downgrade.outside);
+  mig_text t;
+  mig_text_init(&t, a);
+  mig_putf(&t,
+           "INSERT INTO main." MIG_JOURNAL
+           " (revision, direction, state, applied_at, duration_ms, checksum, message, "
+           "down_revision, depends_on, compat, downgrade, downgrade_outside) VALUES "
+           "(%Q, %Q, %Q, " MIG_NOW_SQL ", ",
+           rev->id, direction, state);
+  if (duration_ms < 0)
+    mig_put(&t, "NULL");
+  else
+    mig_putf(&t, "%lld", duration_ms);
+  mig_putf(&t, ", %Q, %Q, %Q, %Q, %Q, %Q, %d)", checksum, rev->message, mig_join(a, rev->down),
+           mig_join(a, rev->depends), rev->compat, downgrade, rev->downgrade.outside);
+  return mig_failed(a) ? 0 : t.z;
 }
 
 /* The row of a section that has run to its end outside of a transaction. */
@@ -8737,6 +8749,7 @@ struct migrate {
   /* one run */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
+  sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
   int legacy;            /* legacy_alter_table at its beginning */
   mig_pending *pending;
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
@@ -8746,7 +8759,11 @@ struct migrate {
   int nschema;
   migrate *live;         /* a scratch database's model, which has the rows; NULL: none */
   int seq;               /* statements listed so far */
-  int (*row)(void *, const migrate_statement *); /* lists each statement; NULL: nobody asks */
+  /* hears of each statement before it runs, and of each transaction; NULL: nobody listens */
+  void (*listen)(struct migrate *, const mig_statement *, const char *strategy);
+  void (*framed)(struct migrate *, int opened);
+  void *listener;
+  int (*row)(void *, const migrate_statement *); /* of mig_list_row() */
   void *row_arg;
   int row_stop;          /* the callback has heard enough */
   const char *revision, *direction; /* what the statements belong to, for the lists */
@@ -8835,14 +8852,21 @@ static sqlite3_int64 mig_read_int(migrate *m, const char *sql) {
   return v;
 }
 
-/* Does a statement compile? Its error is swallowed, but for lack of memory. */
+/* Codes that say nothing of the statement, but of the moment: nobody may draw a conclusion. */
+static int mig_is_accident(int rc) {
+  rc &= 0xff;
+  return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT || rc == SQLITE_IOERR || rc == SQLITE_BUSY ||
+         rc == SQLITE_LOCKED || rc == SQLITE_FULL || rc == SQLITE_CANTOPEN;
+}
+
+/* Does a statement compile? Its error is swallowed, unless it is an accident. */
 static int mig_compiles(migrate *m, const char *sql) {
   sqlite3_stmt *stmt = 0;
   int rc;
   if (mig_failed(&m->work) || !sql) return 0;
   rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
+  if (mig_is_accident(rc)) mig_fail_db(m, 0);
   sqlite3_finalize(stmt);
-  if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
   return rc == SQLITE_OK;
 }
 /* Revisions: those that a handle knows, in the order in which they were added, and their graph. */
@@ -9038,33 +9062,6 @@ static int mig_flag(sqlite3 *db, int op, int value) {
   return before;
 }
 
-/* What our own statements run under. */
-typedef struct mig_flags {
-  int legacy, dqs_dml, dqs_ddl, comments;
-  sqlite3_int64 rowid;
-} mig_flags;
-
-/* `legacy` is what legacy_alter_table was when the run began: some builds have it on. A script that
-** has switched it means it. */
-static mig_flags mig_enter(sqlite3 *db, int legacy) {
-  mig_flags f;
-  f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, -1);
-  if (f.legacy == legacy) mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
-  f.dqs_dml = mig_flag(db, MIG_DQS_DML, 1);
-  f.dqs_ddl = mig_flag(db, MIG_DQS_DDL, 1);
-  f.comments = mig_flag(db, MIG_ENABLE_COMMENTS, 1);
-  f.rowid = sqlite3_last_insert_rowid(db);
-  return f;
-}
-
-static void mig_leave(sqlite3 *db, mig_flags f) {
-  mig_flag(db, MIG_LEGACY_ALTER_TABLE, f.legacy);
-  mig_flag(db, MIG_DQS_DML, f.dqs_dml);
-  mig_flag(db, MIG_DQS_DDL, f.dqs_ddl);
-  mig_flag(db, MIG_ENABLE_COMMENTS, f.comments);
-  sqlite3_set_last_insert_rowid(db, f.rowid);
-}
-
 /* Runs one statement to its end; rows are dropped. Returns SQLite's code. */
 static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
   sqlite3_stmt *stmt = 0;
@@ -9079,6 +9076,100 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
     sqlite3_finalize(stmt);
   }
   return rc;
+}
+
+/* ---- the way back ---- */
+
+/* The statements that undo a run are compiled before it begins: inside SELECT f(..) SQLite refuses
+** to compile any more once an allocation has failed. A changed schema or flag makes each statement
+** compile again when it runs, so that these are made anew after every one. */
+static void mig_ready(migrate *m) {
+  static const char *const ways[3] = {"ROLLBACK TO migrate", "RELEASE migrate", "ROLLBACK"};
+  const char *const *way = m->own_transaction ? ways + 2 : ways;
+  int i, n = m->own_transaction ? 1 : 2;
+  for (i = 0; i < n; i++) {
+    sqlite3_stmt *stmt = 0;
+    if (sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0) != SQLITE_OK) return; /* the old one may do */
+    sqlite3_finalize(m->undo[i]);
+    m->undo[i] = stmt;
+  }
+}
+
+static void mig_still_ready(migrate *m) {
+  if (m->depth) mig_ready(m);
+}
+
+static void mig_forget_undo(migrate *m) {
+  int i;
+  for (i = 0; i < 2; i++) {
+    sqlite3_finalize(m->undo[i]);
+    m->undo[i] = 0;
+  }
+}
+
+/* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
+** be rolled back again, and a caller's transaction that went with it is spoken of. */
+static void mig_frame_undo(migrate *m) {
+  int gone = sqlite3_get_autocommit(m->db), i;
+  m->depth = 0;
+  if (gone && !m->own_transaction) {
+    mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
+  }
+  for (i = 0; i < 2 && !gone; i++) {
+    if (m->undo[i]) sqlite3_step(m->undo[i]);
+  }
+  mig_forget_undo(m);
+}
+
+/* Out of memory: undone at once, while the way back is still compiled. Comes before a flag is
+** restored. */
+static void mig_undo_in_need(migrate *m) {
+  if (m->depth && m->fault.code == SQLITE_NOMEM) mig_frame_undo(m);
+}
+
+/* A statement of the run. */
+static int mig_do(migrate *m, const char *sql, const char *parameter) {
+  int rc = mig_step_all(m->db, sql, parameter);
+  if (rc == SQLITE_OK) mig_still_ready(m);
+  if ((rc & 0xff) == SQLITE_NOMEM) {
+    mig_no_memory(&m->work);
+    mig_undo_in_need(m);
+  }
+  return rc;
+}
+
+/* ---- settings ---- */
+
+/* What our own statements run under. */
+typedef struct mig_flags {
+  int legacy, dqs_dml, dqs_ddl, comments;
+  sqlite3_int64 rowid;
+} mig_flags;
+
+/* m->legacy is what legacy_alter_table was when the run began: some builds have it on. A script
+** that has switched it means it. */
+static mig_flags mig_enter(migrate *m) {
+  sqlite3 *db = m->db;
+  mig_flags f;
+  f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, -1);
+  if (f.legacy == m->legacy) mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
+  f.dqs_dml = mig_flag(db, MIG_DQS_DML, 1);
+  f.dqs_ddl = mig_flag(db, MIG_DQS_DDL, 1);
+  f.comments = mig_flag(db, MIG_ENABLE_COMMENTS, 1);
+  f.rowid = sqlite3_last_insert_rowid(db);
+  mig_still_ready(m);
+  return f;
+}
+
+static void mig_leave(migrate *m, mig_flags f) {
+  sqlite3 *db = m->db;
+  mig_undo_in_need(m);
+  mig_flag(db, MIG_LEGACY_ALTER_TABLE, f.legacy);
+  mig_flag(db, MIG_DQS_DML, f.dqs_dml);
+  mig_flag(db, MIG_DQS_DDL, f.dqs_ddl);
+  mig_flag(db, MIG_ENABLE_COMMENTS, f.comments);
+  sqlite3_set_last_insert_rowid(db, f.rowid);
+  mig_still_ready(m);
 }
 
 /* Another statement of the connection that has begun and not ended. Inside an SQL function one of
@@ -9114,11 +9205,11 @@ static void mig_refuse_from(migrate *m) {
   sqlite3_stmt *stmt = 0;
   const char *sql = 0;
   if (!(m->flags & MIGRATE_SQL_FUNCTION) || mig_failed(&m->work)) return;
-  if (mig_step_all(m->db, "CREATE TEMP TABLE migrate_probe(x)", 0) != SQLITE_OK) {
+  if (mig_do(m, "CREATE TEMP TABLE migrate_probe(x)", 0) != SQLITE_OK) {
     mig_fail_db(m, 0);
     return;
   }
-  if (mig_step_all(m->db, "DROP TABLE temp.migrate_probe", 0) == SQLITE_OK) return;
+  if (mig_do(m, "DROP TABLE temp.migrate_probe", 0) == SQLITE_OK) return;
   if ((sqlite3_errcode(m->db) & 0xff) != SQLITE_LOCKED) {
     mig_fail_db(m, 0);
     return;
@@ -9163,48 +9254,39 @@ static void mig_frame_open(migrate *m) {
              "before it begins");
     return;
   }
+  mig_ready(m);
   rc = m->own_transaction ? mig_begin_immediate(m)
                           : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {
     mig_fail_db(m, (rc & 0xff) == SQLITE_BUSY ? "another connection holds the database" : 0);
+    mig_forget_undo(m);
     return;
   }
   m->depth = 1;
   mig_refuse_from(m);
-}
-
-/* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
-** be rolled back again, and a caller's transaction that went with it is spoken of. */
-static void mig_frame_undo(migrate *m) {
-  int gone = sqlite3_get_autocommit(m->db);
-  if (m->own_transaction) {
-    if (!gone) mig_step_all(m->db, "ROLLBACK", 0);
-  } else if (gone) {
-    mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
-  } else {
-    mig_step_all(m->db, "ROLLBACK TO migrate", 0);
-    mig_step_all(m->db, "RELEASE migrate", 0);
-  }
+  if (m->framed && !mig_failed(&m->work)) m->framed(m, 1);
 }
 
 /* Ends the transaction of a run: commits without a fault, else undoes everything. */
 static void mig_frame_close(migrate *m) {
   int rc;
   if (!m->depth) return;
-  m->depth = 0;
+  if (m->framed && !mig_failed(&m->work)) m->framed(m, 0);
   if (!mig_failed(&m->work)) {
     rc = mig_step_all(m->db, m->own_transaction ? "COMMIT" : "RELEASE migrate", 0);
-    if (rc == SQLITE_OK) return;
-    mig_fail_db(m, "the changes could not be committed");
+    if (rc != SQLITE_OK) mig_fail_db(m, "the changes could not be committed");
   }
-  mig_frame_undo(m);
+  if (mig_failed(&m->work)) mig_frame_undo(m);
+  m->depth = 0;
+  mig_forget_undo(m);
 }
 /* Execute: the one sink. Every statement that changes anything passes through mig_sink(): it is
 ** listed for whoever asks, then run. */
 
-static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
+/* A listener that hands each statement to a callback of the caller's. */
+static void mig_list_row(migrate *m, const mig_statement *s, const char *strategy) {
   migrate_statement row;
-  if (!m->row || m->row_stop || mig_failed(&m->work)) return;
+  if (m->row_stop) return;
   memset(&row, 0, sizeof row);
   row.step = m->step;
   row.seq = ++m->seq;
@@ -9215,6 +9297,10 @@ static void mig_announce(migrate *m, const mig_statement *s, const char *strateg
   row.strategy = strategy ? strategy : "";
   row.reason = s->reason;
   if (m->row(m->row_arg, &row)) m->row_stop = 1;
+}
+
+static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
+  if (m->listen && !mig_failed(&m->work)) m->listen(m, s, strategy);
 }
 
 /* ---- edits of sqlite_master and their reload ---- */
@@ -9236,12 +9322,15 @@ static void mig_set_pending(migrate *m, const char *schema) {
 }
 
 /* Runs a statement that DEFENSIVE forbids: lifted for it alone and put back. */
-static int mig_step_unguarded(sqlite3 *db, const char *sql, const char *parameter) {
-  int defensive = mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, 0);
-  int writable = mig_flag(db, MIG_WRITABLE_SCHEMA, 1);
-  int rc = mig_step_all(db, sql, parameter);
-  mig_flag(db, MIG_WRITABLE_SCHEMA, writable);
-  mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, defensive);
+static int mig_step_unguarded(migrate *m, const char *sql, const char *parameter) {
+  int defensive = mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  int writable = mig_flag(m->db, MIG_WRITABLE_SCHEMA, 1);
+  int rc;
+  mig_still_ready(m);
+  rc = mig_do(m, sql, parameter);
+  mig_flag(m->db, MIG_WRITABLE_SCHEMA, writable);
+  mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, defensive);
+  if (rc == SQLITE_OK) mig_still_ready(m); /* else SQLite's message would be gone */
   return rc;
 }
 
@@ -9268,14 +9357,14 @@ static void mig_reload_one(migrate *m, const char *schema) {
   s.reason = "the edited schema takes effect, for every connection";
   if (mig_failed(a)) return;
   mig_announce(m, &s, "");
-  if (mig_step_unguarded(m->db, s.sql, 0) != SQLITE_OK) {
+  if (mig_step_unguarded(m, s.sql, 0) != SQLITE_OK) {
     mig_fail_db(m, 0);
     return;
   }
   if (sqlite3_libversion_number() < 3035000) { /* which did not look at its own new version */
-    mig_step_unguarded(m->db, "PRAGMA writable_schema = RESET", 0);
+    mig_step_unguarded(m, "PRAGMA writable_schema = RESET", 0);
   }
-  if (mig_step_all(m->db, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
+  if (mig_do(m, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
     mig_fail_reload(m);
   }
 }
@@ -9389,7 +9478,7 @@ static void mig_run_edit(migrate *m, const char *schema, const char *sql, const 
   s.reason = reason;
   if (mig_failed(&m->work) || !sql) return;
   mig_announce(m, &s, "native");
-  if (mig_step_unguarded(m->db, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
+  if (mig_step_unguarded(m, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
   mig_set_pending(m, schema);
   mig_forget_catalogs(m);
 }
@@ -9430,17 +9519,20 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
   while (!mig_failed(&m->work)) {
     mig_object *o = 0;
     char *words;
-    if (mig_step_all(m->db, s->sql, 0) == SQLITE_OK) break;
-    words = mig_copy(&m->work, sqlite3_errmsg(m->db));
-    if (!words || !sqlite3_get_autocommit(m->db)) {
-      schemas = words ? mig_read_schemas(m, &n) : 0;
-      for (i = 0; schemas && i < n && !o; i++) {
-        mig_catalog *c = mig_read_catalog(m, schemas[i]);
-        o = c ? mig_blamed(c, words) : 0;
-        if (o) hidden = mig_hide(m, c->schema, o, hidden);
-      }
+    int rc = mig_do(m, s->sql, 0);
+    if (rc == SQLITE_OK) break;
+    if (mig_is_accident(rc)) {
+      mig_fail_db(m, 0);
+      break;
     }
-    if (!o && words) mig_fail(&m->work, SQLITE_ERROR, "%s", words);
+    words = mig_copy(&m->work, sqlite3_errmsg(m->db));
+    schemas = words ? mig_read_schemas(m, &n) : 0;
+    for (i = 0; schemas && i < n && !o; i++) {
+      mig_catalog *c = mig_read_catalog(m, schemas[i]);
+      o = c ? mig_blamed(c, words) : 0;
+      if (o) hidden = mig_hide(m, c->schema, o, hidden);
+    }
+    if (!o) mig_fail(&m->work, rc, "%s", words);
   }
   mig_bring_back(m, hidden);
 }
@@ -9455,7 +9547,7 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   if (mig_failed(&m->work)) return;
   switch (s->kind) {
     case MIG_S_EDIT:
-      rc = mig_step_unguarded(m->db, s->sql, s->parameter);
+      rc = mig_step_unguarded(m, s->sql, s->parameter);
       mig_set_pending(m, s->schema);
       if (s->edited) *s->edited = s->text;
       else mig_forget_catalogs(m);
@@ -9474,7 +9566,7 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
       return;
     default:
       mig_forget_catalogs(m);
-      rc = mig_step_all(m->db, s->sql, s->parameter);
+      rc = mig_do(m, s->sql, s->parameter);
   }
   if (rc != SQLITE_OK) mig_fail_statement(m, s);
 }
@@ -9544,7 +9636,7 @@ static int mig_is_index_tree(migrate *m, const mig_object *o) {
   if (mig_is_type(o, "index")) return 1;
   if (!mig_mentions(o->sql, "without")) return 0;
   if (mig_parse_table(&m->work, o->sql, &t)) {
-    mig_fault_clear(&m->fault);
+    mig_forgive(&m->fault);
     return 0;
   }
   return t.without_rowid;
@@ -9552,7 +9644,9 @@ static int mig_is_index_tree(migrate *m, const mig_object *o) {
 
 static void mig_scratch_step(migrate *m, sqlite3 *db, const char *sql, const char *parameter) {
   if (mig_failed(&m->work) || !sql) return;
-  if (mig_step_unguarded(db, sql, parameter) != SQLITE_OK) {
+  mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  mig_flag(db, MIG_WRITABLE_SCHEMA, 1);
+  if (mig_step_all(db, sql, parameter) != SQLITE_OK) {
     mig_fail(&m->work, sqlite3_errcode(db), "the schema cannot be copied: %s", sqlite3_errmsg(db));
   }
 }
@@ -9599,8 +9693,9 @@ static void mig_scratch_version(migrate *m, sqlite3 *db, const char *schema) {
   mig_scratch_step(m, db, "PRAGMA writable_schema = RESET", 0);
 }
 
-/* Opens the scratch database; NULL after a fault. Closed with sqlite3_close(). */
-static sqlite3 *mig_scratch_open(migrate *m) {
+/* Opens a scratch database, empty or with the connection's schema; NULL after a fault. Closed with
+** sqlite3_close(). */
+static sqlite3 *mig_scratch_open(migrate *m, int full) {
   sqlite3 *db = 0;
   const char **schemas;
   int n, i;
@@ -9612,7 +9707,7 @@ static sqlite3 *mig_scratch_open(migrate *m) {
   sqlite3_collation_needed(db, 0, mig_stub_collation);
   sqlite3_limit(db, SQLITE_LIMIT_COLUMN, sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1));
   schemas = mig_read_schemas(m, &n);
-  for (i = 0; i < n && !mig_failed(&m->work); i++) {
+  for (i = 0; full && i < n && !mig_failed(&m->work); i++) {
     mig_catalog *c = mig_read_catalog(m, schemas[i]);
     if (!c || (!c->n && mig_same(schemas[i], "temp"))) continue;
     if (!mig_same(schemas[i], "main") && !mig_same(schemas[i], "temp")) {
@@ -9711,7 +9806,7 @@ static char *mig_trigger_probe(migrate *m, const mig_catalog *c, const mig_objec
   int n = 0;
   mig_parse_trigger(a, o->sql, &t);
   if (mig_failed(a)) {
-    mig_fault_clear(a->fault);
+    mig_forgive(a->fault);
     return 0;
   }
   mig_text_init(&z, a);
@@ -9749,9 +9844,12 @@ static int mig_works_strictly(migrate *m, const mig_dependent *d, int strict) {
   int works;
   mig_flag(m->db, MIG_DQS_DML, !strict);
   mig_flag(m->db, MIG_DQS_DDL, !strict);
+  mig_still_ready(m);
   works = mig_dependent_works(m, d);
+  mig_undo_in_need(m);
   mig_flag(m->db, MIG_DQS_DML, 1);
   mig_flag(m->db, MIG_DQS_DDL, 1);
+  mig_still_ready(m);
   return works;
 }
 
@@ -9769,7 +9867,7 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   int i;
   if (!mig_is_type(d->object, "trigger") || !mig_same(d->object->table, c->old.name)) return 0;
   mig_parse_trigger(&m->work, d->object->sql, &t);
-  if (mig_failed(&m->work)) mig_fault_clear(&m->fault);
+  if (mig_failed(&m->work)) mig_forgive(&m->fault);
   else {
     for (i = 0; i < t.ncolumn; i++) {
       if (mig_find_column(&c->old, t.columns[i].name) >= 0 &&
@@ -9965,6 +10063,15 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   mig_putn(&z, x.sql, x.name_span.at);
   mig_put_name_like(&z, x.sql, x.name_span, r->to);
   mig_put(&z, x.sql + x.name_span.end);
+  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) {
+    mig_sink_sql(m, MIG_S_SCHEMA, mig_format(a, "DROP INDEX \"%w\".\"%w\"", c->schema, o->name),
+                 "made again under the new name");
+    mig_sink_sql(m, MIG_S_SCHEMA,
+                 mig_format(a, "CREATE %sINDEX \"%w\".%s", x.unique ? "UNIQUE " : "", c->schema,
+                            z.z ? z.z + x.name_span.at : ""),
+                 "made again under the new name");
+    return;
+  }
   mig_run_edit(m, c->schema,
                mig_format(a,
                           "UPDATE \"%w\".sqlite_master SET name = %Q, sql = ?1 WHERE rowid = %lld",
@@ -10055,7 +10162,9 @@ static int mig_is_dense(migrate *m, const mig_target *t) {
   if (sql && sqlite3_prepare_v2(asked->db, sql, -1, &stmt, 0) == SQLITE_OK) {
     dense = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
   }
-  sqlite3_finalize(stmt);
+  if (mig_is_accident(sqlite3_finalize(stmt))) {
+    mig_fail(&m->work, sqlite3_extended_errcode(asked->db), "%s", sqlite3_errmsg(asked->db));
+  }
   return dense;
 }
 
@@ -10102,6 +10211,7 @@ static void mig_refuse_readers(migrate *m, const mig_target *t, const char *colu
 
 static void mig_respell_all(migrate *m, const mig_target *before, const char *from,
                             const char *to) {
+  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) return; /* the schema is not edited */
   mig_flush(m);
   mig_respell_catalog(m, before->catalog, from, to);
   if (before->temp != before->catalog) mig_respell_catalog(m, before->temp, from, to);
@@ -10193,6 +10303,7 @@ static void mig_run_final_text(migrate *m, const mig_target *t, const mig_altera
   mig_flush(m);
   now = mig_find_target(m, t->catalog->schema, t->object->name);
   if (!now.object || !now.object->sql || strcmp(now.object->sql, c->now.sql) == 0) return;
+  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) return;
   mig_run_edit(m, t->catalog->schema,
                mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
                           t->catalog->schema, now.object->rowid),
@@ -10208,9 +10319,12 @@ static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
   }
   keys = mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0);
   legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, 1);
+  mig_still_ready(m);
   mig_sink_list(m, list);
+  mig_undo_in_need(m);
   mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, legacy);
   mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
+  mig_still_ready(m);
 }
 
 /* Everything but renames: compared, decided, written down, run. */
@@ -10241,6 +10355,20 @@ static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration
   if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
 }
 
+/* Is this the text of the table as it stands in the database now? */
+static int mig_has_text(migrate *m, const mig_target *t, const char *sql) {
+  mig_target now;
+  mig_flush(m);
+  now = mig_find_target(m, t->catalog->schema, t->object->name);
+  return !now.object || !now.object->sql || strcmp(now.object->sql, sql) == 0;
+}
+
+/* A rename left another spelling than the wanted one. */
+static void mig_run_respelled(migrate *m, const mig_target *t, const mig_alteration *c) {
+  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_run_change(m, t, c);
+  else mig_run_final_text(m, t, c);
+}
+
 static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) {
   mig_arena *a = &m->work;
   mig_dependents dependents;
@@ -10264,7 +10392,7 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   if (mig_failed(a) || !t->object) return;
   if (c.renames) mig_parse_table(a, c.renamed_sql, &c.old);
   if (c.recomputed || strcmp(c.renamed_sql, c.now.sql) != 0) mig_run_change(m, t, &c);
-  else if (c.renames) mig_run_final_text(m, t, &c);
+  else if (c.renames && !mig_has_text(m, t, c.now.sql)) mig_run_respelled(m, t, &c);
   if (dependents.n) mig_check_dependents(m, &dependents, &c);
   if (c.new_name) {
     mig_flush(m);
@@ -10292,9 +10420,9 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   }
   mig_refuse_target(m, &t);
   if (mig_failed(a)) return;
-  flags = mig_enter(m->db, m->legacy);
+  flags = mig_enter(m);
   mig_alter_target(m, &t, &alter);
-  mig_leave(m->db, flags);
+  mig_leave(m, flags);
 }
 
 /* ---- scripts ---- */
@@ -10490,10 +10618,11 @@ MIGRATE_API int migrate_explain(migrate *m, const char *sql,
     mig_fail(&m->work, MIGRATE_MISUSE, "migrate_explain: the SQL or the callback is NULL");
     return mig_end_call(m);
   }
-  db = mig_scratch_open(m);
+  db = mig_scratch_open(m, 1);
   if (db) {
     mig_stub_functions(&m->work, db, sql);
     mig_scratch_handle(m, db, &k);
+    k.listen = mig_list_row;
     k.row = row;
     k.row_arg = arg;
     mig_frame_open(&k);
@@ -10894,6 +11023,22 @@ static void mig_fail_in_section(migrate *m, const mig_revision *rev, int upgrade
   sqlite3_free(f.message);
 }
 
+/* A function of the program is not called in a scratch database: a plan names it, a script cannot
+** have it. */
+static void mig_run_function_offline(migrate *m, const mig_revision *rev) {
+  mig_statement s;
+  if (m->framed && !m->row) {
+    mig_fail(&m->work, MIGRATE_SCRIPT,
+             "revision %s has a function of the program, which a script cannot call", rev->id);
+    return;
+  }
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_SCRIPT;
+  s.sql = "-- a function of the program";
+  s.reason = "runs after the revision's SQL";
+  mig_announce(m, &s, "");
+}
+
 static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
   int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
@@ -10903,8 +11048,13 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
     if (mig_failed(&m->work)) mig_fail_in_section(m, rev, upgrade, section->sql, at);
   }
   if (!fn || mig_failed(&m->work)) return;
+  if (m->live) {
+    mig_run_function_offline(m, rev);
+    return;
+  }
   mig_forget_catalogs(m);
   rc = fn(m->db, rev->arg);
+  mig_still_ready(m);
   if (rc) {
     mig_fail(&m->work, rc, "revision %s, %s function: %s", rev->id,
              upgrade ? "upgrade" : "downgrade",
@@ -11205,6 +11355,331 @@ MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n
     mig_fail(&m->arena, MIGRATE_MISUSE, "migrate_add: no revisions are given");
   }
   for (i = 0; i < n && !mig_failed(&m->arena); i++) mig_add_one(m, &revisions[i]);
+  return mig_end_call(m);
+}
+/* Offline: the same run in a scratch database, through a sink that lists it (a plan) or prints it
+** (a script for a stock sqlite3 shell). */
+
+/* ---- the scratch database at the revision that the run begins with ---- */
+
+static void mig_scratch_rows(migrate *k, mig_names rows) {
+  const char *table = k->settings.version_table;
+  int i;
+  mig_scratch_step(k, k->db, mig_version_read(k->db, &k->work, table).exists
+                                 ? mig_purge_sql(&k->work, table)
+                                 : mig_version_create_sql(&k->work, table), 0);
+  for (i = 0; i < rows.n; i++) {
+    mig_change c;
+    c.kind = MIG_ROW_INSERT;
+    c.from = 0;
+    c.to = rows.at[i];
+    mig_scratch_step(k, k->db, mig_change_sql(&k->work, table, &c), 0);
+  }
+}
+
+static int mig_same_names(mig_names a, mig_names b) {
+  int i, j, same = a.n == b.n;
+  for (i = 0; same && i < a.n; i++) {
+    for (j = 0; j < b.n && strcmp(a.at[i], b.at[j]) != 0; j++) {}
+    same = j < b.n;
+  }
+  return same;
+}
+
+/* The revisions that words name, as rows of the version table. */
+static mig_names mig_rows_named(migrate *m, const char *words) {
+  mig_names none, rows;
+  mig_plan p;
+  int i;
+  none.n = rows.n = 0;
+  none.at = rows.at = 0;
+  if (!mig_graph_of(m)) return rows;
+  p = mig_plan_stamp(m->graph, none, words);
+  rows.at = (const char **)mig_array(&m->work, (size_t)p.rows.n + 1, sizeof(char *));
+  for (i = 0; rows.at && i < p.rows.n; i++) rows.at[rows.n++] = mig_id(m->graph, p.rows.at[i]);
+  return rows;
+}
+
+typedef struct mig_offline {
+  migrate k;      /* the handle on the scratch database */
+  mig_names from; /* the version rows at its beginning */
+} mig_offline;
+
+static void mig_offline_run(migrate *k, int direction, const char *words) {
+  mig_command c;
+  c.direction = direction;
+  c.purge = 0;
+  c.target = words;
+  mig_run_todo(k, &c);
+}
+
+/* Brings the scratch database to the rows `from`, with the real schema where the database is at
+** just these, else with what the revisions make from nothing. */
+static void mig_offline_begin(migrate *m, mig_offline *o, const char *from) {
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  sqlite3 *db;
+  int here;
+  memset(o, 0, sizeof *o);
+  o->from = from ? mig_rows_named(m, from) : v.rows;
+  here = mig_same_names(o->from, v.rows);
+  db = mig_failed(&m->work) ? 0 : mig_scratch_open(m, here);
+  if (!db) return;
+  mig_scratch_handle(m, db, &o->k);
+  o->k.graph = mig_graph_of(m);
+  o->k.revisions = m->revisions;
+  o->k.nrevision = m->nrevision;
+  o->k.settings.env_sql = 0; /* the application's business, on its own connection */
+  if (!here && o->from.n) mig_offline_run(&o->k, MIG_UPGRADE, from);
+  else if (v.exists) mig_scratch_rows(&o->k, o->from);
+}
+
+static void mig_offline_end(migrate *m, mig_offline *o) {
+  if (o->k.db) mig_scratch_close(m, &o->k);
+}
+
+/* ---- the script ---- */
+
+typedef struct mig_printer {
+  mig_text body;
+  int step;      /* of the statement printed last */
+  int rebuilds;  /* some step needs foreign keys off */
+  int legacy;    /* what legacy_alter_table is at this place */
+} mig_printer;
+
+/* Does the text end in a line comment, which would hide a semicolon? */
+static int mig_ends_in_comment(const char *sql) {
+  size_t n = strlen(sql), at = 0;
+  mig_token k;
+  do {
+    k = mig_next_token(sql, n, at);
+    at = k.end;
+  } while (k.type != MIG_TK_END && at < n);
+  return k.type == MIG_TK_COMMENT && sql[k.at] == '-';
+}
+
+static void mig_print(migrate *k, const char *sql) {
+  mig_printer *p = (mig_printer *)k->listener;
+  size_t n = sql ? strlen(sql) : 0;
+  if (!n) return;
+  mig_put(&p->body, sql);
+  if (mig_ends_in_comment(sql)) mig_put(&p->body, "\n");
+  if (sql[n - 1] != ';' || mig_ends_in_comment(sql)) mig_put(&p->body, ";");
+  mig_put(&p->body, "\n");
+}
+
+/* A rule that rows must not break becomes a row of the guard's, which stops the COMMIT. */
+static void mig_print_check(migrate *k, const mig_statement *s) {
+  mig_arena *a = &k->work;
+  const char *word = s->complaint ? strrchr(s->complaint, '|') : 0;
+  char *why = word ? mig_copyn(a, s->complaint, (size_t)(word - s->complaint)) : mig_copy(a, "");
+  if (s->kind == MIG_S_COUNT) {
+    mig_print(k, mig_format(a, "INSERT OR REPLACE INTO temp.migrate_count SELECT %d, (%s)", s->slot,
+                            s->sql));
+  } else if (s->kind == MIG_S_NOT_MORE) {
+    mig_print(k, mig_format(a,
+                            "INSERT INTO temp.migrate_guard SELECT %Q WHERE (%s) > (SELECT n FROM "
+                            "temp.migrate_count WHERE slot = %d)",
+                            why, s->sql, s->slot));
+  } else {
+    mig_print(k, mig_format(a, "INSERT INTO temp.migrate_guard SELECT %Q WHERE EXISTS (%s)", why,
+                            s->sql));
+  }
+}
+
+static void mig_print_legacy(migrate *k, int legacy) {
+  mig_printer *p = (mig_printer *)k->listener;
+  if (p->legacy == legacy) return;
+  p->legacy = legacy;
+  mig_print(k, legacy ? "PRAGMA legacy_alter_table = ON" : "PRAGMA legacy_alter_table = OFF");
+}
+
+/* The head of a step: the line that its run would log. */
+static void mig_print_step(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n');
+  if (p->step == k->step || !k->step) return;
+  p->step = k->step;
+  mig_putf(&p->body, "\n-- %s\n", last ? last + 1 : line);
+}
+
+static void mig_print_statement(migrate *k, const mig_statement *s, const char *strategy) {
+  mig_printer *p = (mig_printer *)k->listener;
+  int portable = strcmp(strategy, "portable") == 0;
+  mig_print_step(k);
+  switch (s->kind) {
+    case MIG_S_CHECK:
+    case MIG_S_COUNT:
+    case MIG_S_NOT_MORE:
+      mig_print_check(k, s);
+      return;
+    case MIG_S_EDIT:
+    case MIG_S_RELOAD:
+      mig_fail(&k->work, MIGRATE_UNSUPPORTED,
+               "a script cannot edit the schema, which this change needs: %.200s", s->sql);
+      return;
+    default:
+      if (portable) p->rebuilds = 1;
+      mig_print_legacy(k, portable);
+      mig_print(k, s->sql);
+  }
+}
+
+/* The version rows must be just these. */
+static void mig_print_rows_guard(migrate *k, const char *why) {
+  const char *table = k->settings.version_table;
+  mig_version v = mig_version_read(k->db, &k->work, table);
+  mig_text list;
+  int i;
+  if (!v.exists) return;
+  mig_text_init(&list, &k->work);
+  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
+  mig_print(k, mig_format(&k->work,
+                          "INSERT INTO temp.migrate_guard SELECT %Q WHERE (SELECT count(*) FROM "
+                          "main.\"%w\") <> %d OR (SELECT count(*) FROM main.\"%w\" WHERE "
+                          "version_num IN (%s)) <> %d",
+                          why, table, v.rows.n, table, mig_text_z(&list), v.rows.n));
+}
+
+/* So must the schema: the number of objects and of the bytes of their texts. */
+static void mig_print_schema_guard(migrate *k) {
+  static const char measure[] =
+      "SELECT count(*) || ' ' || total(length(CAST(sql AS BLOB))) FROM main.sqlite_master WHERE "
+      "name NOT LIKE 'sqlite~_%' ESCAPE '~'";
+  sqlite3_stmt *stmt = mig_prepare(k, measure);
+  char *want = 0;
+  while (mig_row(k, &stmt)) want = mig_cell(k, stmt, 0);
+  mig_print(k, mig_format(&k->work,
+                          "INSERT INTO temp.migrate_guard SELECT 'the schema is not as planned' "
+                          "WHERE (%s) IS NOT %Q",
+                          measure, want));
+}
+
+/* A transaction begins or ends. Before COMMIT the guard rolls back where it has a row: a shell
+** without -bail must not commit half a schema. */
+static void mig_print_frame(migrate *k, int opened) {
+  mig_printer *p = (mig_printer *)k->listener;
+  if (opened) {
+    mig_put(&p->body, "\nBEGIN IMMEDIATE;\n");
+    mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
+    return;
+  }
+  mig_print_legacy(k, 0);
+  mig_put(&p->body, "\n-- nothing is committed where anything above went wrong\n");
+  mig_print_rows_guard(k, "the version rows are not as planned");
+  mig_print_schema_guard(k);
+  mig_print(k, "SELECT 'not committed: ' || problem FROM temp.migrate_guard");
+  mig_print(k, "INSERT OR ROLLBACK INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard");
+  mig_print(k, "COMMIT");
+}
+
+static void mig_print_script(migrate *m, const mig_printer *p, const char *command,
+                             const char *words, const char *tag) {
+  mig_text *out = &m->result;
+  mig_put(out, "-- run with: sqlite3 -bail FILE < script\n");
+  mig_putf(out, "-- migrate %s, %s %s\n", MIGRATE_VERSION, command, words);
+  if (tag) mig_putf(out, "-- tag: %s\n", tag);
+  if (m->settings.env_sql) mig_putf(out, "\n-- env.sql\n%s\n\n", m->settings.env_sql);
+  if (p->rebuilds) mig_put(out, "PRAGMA foreign_keys = OFF;\n");
+  mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
+               "CREATE TEMP TABLE migrate_guard(problem);\n"
+               "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
+               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
+  mig_put(out, mig_text_z(&p->body));
+  mig_put(out, "DROP TABLE temp.migrate_guard;\n"
+               "DROP TABLE temp.migrate_stop;\n"
+               "DROP TABLE temp.migrate_count;\n");
+}
+
+static int mig_script_direction(const char *command) {
+  if (strcmp(command, "upgrade") == 0) return MIG_UPGRADE;
+  if (strcmp(command, "downgrade") == 0) return MIG_DOWNGRADE;
+  return strcmp(command, "stamp") == 0 ? MIG_STAMP : 0;
+}
+
+/* "from:to" -> from, to; without a colon from is NULL: where the database is. */
+static const char *mig_split_range(mig_arena *a, const char *range, const char **from) {
+  const char *colon = strchr(range, ':');
+  *from = 0;
+  if (!colon) return range;
+  *from = colon == range ? "base" : mig_copyn(a, range, (size_t)(colon - range));
+  return colon[1] ? colon + 1 : "head";
+}
+
+MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
+                               const char *tag) {
+  mig_offline o;
+  mig_printer p;
+  const char *from, *to;
+  int direction;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  direction = command ? mig_script_direction(command) : 0;
+  if (!direction || !range) {
+    mig_fail(&m->work, MIGRATE_MISUSE,
+             "migrate_script: the command is upgrade, downgrade or stamp, the range is not NULL");
+    return mig_end_call(m);
+  }
+  to = mig_split_range(&m->work, range, &from);
+  mig_offline_begin(m, &o, from);
+  memset(&p, 0, sizeof p);
+  if (o.k.db && !o.k.fault.code) {
+    mig_text_init(&p.body, &o.k.work);
+    o.k.listen = mig_print_statement;
+    o.k.framed = mig_print_frame;
+    o.k.listener = &p;
+    o.k.settings.rebuild = MIG_REBUILD_PORTABLE;
+    mig_offline_run(&o.k, direction, to);
+    if (!o.k.fault.code && p.body.n) mig_print_script(m, &p, command, range, tag);
+  }
+  mig_offline_end(m, &o);
+  return mig_end_call(m);
+}
+
+/* ---- the plan ---- */
+
+static void mig_list_frame(migrate *k, int opened) {
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_FRAME;
+  s.sql = opened ? "BEGIN IMMEDIATE" : "COMMIT";
+  s.reason = opened ? "one transaction for the run" : "all of it or nothing";
+  mig_list_row(k, &s, "");
+}
+
+/* Does a target lie below? Words that say so, or one that an upgrade has no step to. */
+static int mig_plan_direction(migrate *m, const char *target) {
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  const char *at = strrchr(target, '@');
+  const char *word = at ? at + 1 : target;
+  mig_plan p;
+  if (*word == '-' || strcmp(word, "base") == 0) return MIG_DOWNGRADE;
+  if (!mig_graph_of(m)) return 0;
+  p = mig_plan_upgrade(m->graph, v.rows, target);
+  if (p.n || mig_failed(&m->work)) return MIG_UPGRADE;
+  p = mig_plan_downgrade(m->graph, v.rows, target);
+  if (!mig_failed(&m->work)) return MIG_DOWNGRADE;
+  mig_fault_clear(&m->fault); /* it is where the database is */
+  return MIG_UPGRADE;
+}
+
+MIGRATE_API int migrate_plan(migrate *m, const char *target,
+                             int (*row)(void *, const migrate_statement *), void *arg) {
+  mig_offline o;
+  int direction;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!target || !row) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_plan: the target or the callback is NULL");
+    return mig_end_call(m);
+  }
+  direction = mig_plan_direction(m, target);
+  mig_offline_begin(m, &o, 0);
+  if (o.k.db && !o.k.fault.code && direction) {
+    o.k.listen = mig_list_row;
+    o.k.framed = mig_list_frame;
+    o.k.row = row;
+    o.k.row_arg = arg;
+    mig_offline_run(&o.k, direction, target);
+  }
+  mig_offline_end(m, &o);
   return mig_end_call(m);
 }
 /* Config: settings by name. */

@@ -209,6 +209,18 @@ MIGRATE_API int migrate_current(migrate *m, int (*row)(void *arg, const migrate_
 ** "mermaid" or "dot". The drawing is migrate_result(). */
 MIGRATE_API int migrate_graph(migrate *m, const char *format);
 
+/* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
+** `command` is "upgrade", "downgrade" or "stamp"; `range` a target, from where the database is, or
+** "from:to"; `tag` goes into the head of the script (NULL: none). The script ends in the database
+** that the run online would make. migrate_result() holds it, "" with nothing to do. */
+MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
+                               const char *tag);
+
+/* Lists what an upgrade to the target would run, or a downgrade when it lies below; changes
+** nothing. A callback that returns non-zero ends the list. */
+MIGRATE_API int migrate_plan(migrate *m, const char *target,
+                             int (*row)(void *arg, const migrate_statement *), void *arg);
+
 /* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
 ** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
 ** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG. */

@@ -17,6 +17,19 @@ static int mig_loses_key(mig_lowering *l, const mig_constraint *fk, const mig_ta
          (fk->nparent && mig_find_column(is, fk->parent_keys[0].name) < 0);
 }
 
+/* In plain SQL the child is a table to be made anew, like any other. */
+static void mig_lower_child_portable(mig_lowering *l, mig_alteration *c) {
+  mig_lowering child = *l;
+  mig_facts facts = *l->facts;
+  mig_diff d;
+  facts.dense = 0;
+  child.c = c;
+  child.d = &d;
+  child.facts = &facts;
+  mig_compare(c, &d);
+  if (!mig_failed(l->a)) mig_lower_by_portable(&child);
+}
+
 static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   mig_alteration *c = mig_side_change(l->a, o->sql);
   int i, dropped = 0;
@@ -36,9 +49,9 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
     dropped = 1;
     i = -1;
   }
-  if (dropped && !mig_failed(l->a)) {
-    mig_emit_text_edit(l, o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
-  }
+  if (!dropped || mig_failed(l->a)) return;
+  if (l->facts->portable) mig_lower_child_portable(l, c);
+  else mig_emit_text_edit(l, o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
 }
 
 /* Does the change take a key or a column away that a foreign key could need? */

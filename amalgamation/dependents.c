@@ -64,7 +64,7 @@ static char *mig_trigger_probe(migrate *m, const mig_catalog *c, const mig_objec
   int n = 0;
   mig_parse_trigger(a, o->sql, &t);
   if (mig_failed(a)) {
-    mig_fault_clear(a->fault);
+    mig_forgive(a->fault);
     return 0;
   }
   mig_text_init(&z, a);
@@ -102,9 +102,12 @@ static int mig_works_strictly(migrate *m, const mig_dependent *d, int strict) {
   int works;
   mig_flag(m->db, MIG_DQS_DML, !strict);
   mig_flag(m->db, MIG_DQS_DDL, !strict);
+  mig_still_ready(m);
   works = mig_dependent_works(m, d);
+  mig_undo_in_need(m);
   mig_flag(m->db, MIG_DQS_DML, 1);
   mig_flag(m->db, MIG_DQS_DDL, 1);
+  mig_still_ready(m);
   return works;
 }
 
@@ -122,7 +125,7 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   int i;
   if (!mig_is_type(d->object, "trigger") || !mig_same(d->object->table, c->old.name)) return 0;
   mig_parse_trigger(&m->work, d->object->sql, &t);
-  if (mig_failed(&m->work)) mig_fault_clear(&m->fault);
+  if (mig_failed(&m->work)) mig_forgive(&m->fault);
   else {
     for (i = 0; i < t.ncolumn; i++) {
       if (mig_find_column(&c->old, t.columns[i].name) >= 0 &&

@@ -1,9 +1,10 @@
 /* Execute: the one sink. Every statement that changes anything passes through mig_sink(): it is
 ** listed for whoever asks, then run. */
 
-static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
+/* A listener that hands each statement to a callback of the caller's. */
+static void mig_list_row(migrate *m, const mig_statement *s, const char *strategy) {
   migrate_statement row;
-  if (!m->row || m->row_stop || mig_failed(&m->work)) return;
+  if (m->row_stop) return;
   memset(&row, 0, sizeof row);
   row.step = m->step;
   row.seq = ++m->seq;
@@ -14,6 +15,10 @@ static void mig_announce(migrate *m, const mig_statement *s, const char *strateg
   row.strategy = strategy ? strategy : "";
   row.reason = s->reason;
   if (m->row(m->row_arg, &row)) m->row_stop = 1;
+}
+
+static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
+  if (m->listen && !mig_failed(&m->work)) m->listen(m, s, strategy);
 }
 
 /* ---- edits of sqlite_master and their reload ---- */
@@ -35,12 +40,15 @@ static void mig_set_pending(migrate *m, const char *schema) {
 }
 
 /* Runs a statement that DEFENSIVE forbids: lifted for it alone and put back. */
-static int mig_step_unguarded(sqlite3 *db, const char *sql, const char *parameter) {
-  int defensive = mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, 0);
-  int writable = mig_flag(db, MIG_WRITABLE_SCHEMA, 1);
-  int rc = mig_step_all(db, sql, parameter);
-  mig_flag(db, MIG_WRITABLE_SCHEMA, writable);
-  mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, defensive);
+static int mig_step_unguarded(migrate *m, const char *sql, const char *parameter) {
+  int defensive = mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  int writable = mig_flag(m->db, MIG_WRITABLE_SCHEMA, 1);
+  int rc;
+  mig_still_ready(m);
+  rc = mig_do(m, sql, parameter);
+  mig_flag(m->db, MIG_WRITABLE_SCHEMA, writable);
+  mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, defensive);
+  if (rc == SQLITE_OK) mig_still_ready(m); /* else SQLite's message would be gone */
   return rc;
 }
 
@@ -67,14 +75,14 @@ static void mig_reload_one(migrate *m, const char *schema) {
   s.reason = "the edited schema takes effect, for every connection";
   if (mig_failed(a)) return;
   mig_announce(m, &s, "");
-  if (mig_step_unguarded(m->db, s.sql, 0) != SQLITE_OK) {
+  if (mig_step_unguarded(m, s.sql, 0) != SQLITE_OK) {
     mig_fail_db(m, 0);
     return;
   }
   if (sqlite3_libversion_number() < 3035000) { /* which did not look at its own new version */
-    mig_step_unguarded(m->db, "PRAGMA writable_schema = RESET", 0);
+    mig_step_unguarded(m, "PRAGMA writable_schema = RESET", 0);
   }
-  if (mig_step_all(m->db, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
+  if (mig_do(m, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
     mig_fail_reload(m);
   }
 }
@@ -188,7 +196,7 @@ static void mig_run_edit(migrate *m, const char *schema, const char *sql, const 
   s.reason = reason;
   if (mig_failed(&m->work) || !sql) return;
   mig_announce(m, &s, "native");
-  if (mig_step_unguarded(m->db, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
+  if (mig_step_unguarded(m, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
   mig_set_pending(m, schema);
   mig_forget_catalogs(m);
 }
@@ -229,17 +237,20 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
   while (!mig_failed(&m->work)) {
     mig_object *o = 0;
     char *words;
-    if (mig_step_all(m->db, s->sql, 0) == SQLITE_OK) break;
-    words = mig_copy(&m->work, sqlite3_errmsg(m->db));
-    if (!words || !sqlite3_get_autocommit(m->db)) {
-      schemas = words ? mig_read_schemas(m, &n) : 0;
-      for (i = 0; schemas && i < n && !o; i++) {
-        mig_catalog *c = mig_read_catalog(m, schemas[i]);
-        o = c ? mig_blamed(c, words) : 0;
-        if (o) hidden = mig_hide(m, c->schema, o, hidden);
-      }
+    int rc = mig_do(m, s->sql, 0);
+    if (rc == SQLITE_OK) break;
+    if (mig_is_accident(rc)) {
+      mig_fail_db(m, 0);
+      break;
     }
-    if (!o && words) mig_fail(&m->work, SQLITE_ERROR, "%s", words);
+    words = mig_copy(&m->work, sqlite3_errmsg(m->db));
+    schemas = words ? mig_read_schemas(m, &n) : 0;
+    for (i = 0; schemas && i < n && !o; i++) {
+      mig_catalog *c = mig_read_catalog(m, schemas[i]);
+      o = c ? mig_blamed(c, words) : 0;
+      if (o) hidden = mig_hide(m, c->schema, o, hidden);
+    }
+    if (!o) mig_fail(&m->work, rc, "%s", words);
   }
   mig_bring_back(m, hidden);
 }
@@ -254,7 +265,7 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   if (mig_failed(&m->work)) return;
   switch (s->kind) {
     case MIG_S_EDIT:
-      rc = mig_step_unguarded(m->db, s->sql, s->parameter);
+      rc = mig_step_unguarded(m, s->sql, s->parameter);
       mig_set_pending(m, s->schema);
       if (s->edited) *s->edited = s->text;
       else mig_forget_catalogs(m);
@@ -273,7 +284,7 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
       return;
     default:
       mig_forget_catalogs(m);
-      rc = mig_step_all(m->db, s->sql, s->parameter);
+      rc = mig_do(m, s->sql, s->parameter);
   }
   if (rc != SQLITE_OK) mig_fail_statement(m, s);
 }

@@ -54,6 +54,11 @@ static void mig_fault_clear(mig_fault *f) {
   f->placed = 0;
 }
 
+/* Takes back the fault of a text that need not be read; lack of memory stays one. */
+static void mig_forgive(mig_fault *f) {
+  if (f->code != SQLITE_NOMEM) mig_fault_clear(f);
+}
+
 static const char *mig_fault_text(const mig_fault *f) {
   if (f->message) return f->message;
   return f->code ? migrate_strerror(f->code) : "not an error";

@@ -16,33 +16,6 @@ static int mig_flag(sqlite3 *db, int op, int value) {
   return before;
 }
 
-/* What our own statements run under. */
-typedef struct mig_flags {
-  int legacy, dqs_dml, dqs_ddl, comments;
-  sqlite3_int64 rowid;
-} mig_flags;
-
-/* `legacy` is what legacy_alter_table was when the run began: some builds have it on. A script that
-** has switched it means it. */
-static mig_flags mig_enter(sqlite3 *db, int legacy) {
-  mig_flags f;
-  f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, -1);
-  if (f.legacy == legacy) mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
-  f.dqs_dml = mig_flag(db, MIG_DQS_DML, 1);
-  f.dqs_ddl = mig_flag(db, MIG_DQS_DDL, 1);
-  f.comments = mig_flag(db, MIG_ENABLE_COMMENTS, 1);
-  f.rowid = sqlite3_last_insert_rowid(db);
-  return f;
-}
-
-static void mig_leave(sqlite3 *db, mig_flags f) {
-  mig_flag(db, MIG_LEGACY_ALTER_TABLE, f.legacy);
-  mig_flag(db, MIG_DQS_DML, f.dqs_dml);
-  mig_flag(db, MIG_DQS_DDL, f.dqs_ddl);
-  mig_flag(db, MIG_ENABLE_COMMENTS, f.comments);
-  sqlite3_set_last_insert_rowid(db, f.rowid);
-}
-
 /* Runs one statement to its end; rows are dropped. Returns SQLite's code. */
 static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
   sqlite3_stmt *stmt = 0;
@@ -57,6 +30,100 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
     sqlite3_finalize(stmt);
   }
   return rc;
+}
+
+/* ---- the way back ---- */
+
+/* The statements that undo a run are compiled before it begins: inside SELECT f(..) SQLite refuses
+** to compile any more once an allocation has failed. A changed schema or flag makes each statement
+** compile again when it runs, so that these are made anew after every one. */
+static void mig_ready(migrate *m) {
+  static const char *const ways[3] = {"ROLLBACK TO migrate", "RELEASE migrate", "ROLLBACK"};
+  const char *const *way = m->own_transaction ? ways + 2 : ways;
+  int i, n = m->own_transaction ? 1 : 2;
+  for (i = 0; i < n; i++) {
+    sqlite3_stmt *stmt = 0;
+    if (sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0) != SQLITE_OK) return; /* the old one may do */
+    sqlite3_finalize(m->undo[i]);
+    m->undo[i] = stmt;
+  }
+}
+
+static void mig_still_ready(migrate *m) {
+  if (m->depth) mig_ready(m);
+}
+
+static void mig_forget_undo(migrate *m) {
+  int i;
+  for (i = 0; i < 2; i++) {
+    sqlite3_finalize(m->undo[i]);
+    m->undo[i] = 0;
+  }
+}
+
+/* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
+** be rolled back again, and a caller's transaction that went with it is spoken of. */
+static void mig_frame_undo(migrate *m) {
+  int gone = sqlite3_get_autocommit(m->db), i;
+  m->depth = 0;
+  if (gone && !m->own_transaction) {
+    mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
+  }
+  for (i = 0; i < 2 && !gone; i++) {
+    if (m->undo[i]) sqlite3_step(m->undo[i]);
+  }
+  mig_forget_undo(m);
+}
+
+/* Out of memory: undone at once, while the way back is still compiled. Comes before a flag is
+** restored. */
+static void mig_undo_in_need(migrate *m) {
+  if (m->depth && m->fault.code == SQLITE_NOMEM) mig_frame_undo(m);
+}
+
+/* A statement of the run. */
+static int mig_do(migrate *m, const char *sql, const char *parameter) {
+  int rc = mig_step_all(m->db, sql, parameter);
+  if (rc == SQLITE_OK) mig_still_ready(m);
+  if ((rc & 0xff) == SQLITE_NOMEM) {
+    mig_no_memory(&m->work);
+    mig_undo_in_need(m);
+  }
+  return rc;
+}
+
+/* ---- settings ---- */
+
+/* What our own statements run under. */
+typedef struct mig_flags {
+  int legacy, dqs_dml, dqs_ddl, comments;
+  sqlite3_int64 rowid;
+} mig_flags;
+
+/* m->legacy is what legacy_alter_table was when the run began: some builds have it on. A script
+** that has switched it means it. */
+static mig_flags mig_enter(migrate *m) {
+  sqlite3 *db = m->db;
+  mig_flags f;
+  f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, -1);
+  if (f.legacy == m->legacy) mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
+  f.dqs_dml = mig_flag(db, MIG_DQS_DML, 1);
+  f.dqs_ddl = mig_flag(db, MIG_DQS_DDL, 1);
+  f.comments = mig_flag(db, MIG_ENABLE_COMMENTS, 1);
+  f.rowid = sqlite3_last_insert_rowid(db);
+  mig_still_ready(m);
+  return f;
+}
+
+static void mig_leave(migrate *m, mig_flags f) {
+  sqlite3 *db = m->db;
+  mig_undo_in_need(m);
+  mig_flag(db, MIG_LEGACY_ALTER_TABLE, f.legacy);
+  mig_flag(db, MIG_DQS_DML, f.dqs_dml);
+  mig_flag(db, MIG_DQS_DDL, f.dqs_ddl);
+  mig_flag(db, MIG_ENABLE_COMMENTS, f.comments);
+  sqlite3_set_last_insert_rowid(db, f.rowid);
+  mig_still_ready(m);
 }
 
 /* Another statement of the connection that has begun and not ended. Inside an SQL function one of
@@ -92,11 +159,11 @@ static void mig_refuse_from(migrate *m) {
   sqlite3_stmt *stmt = 0;
   const char *sql = 0;
   if (!(m->flags & MIGRATE_SQL_FUNCTION) || mig_failed(&m->work)) return;
-  if (mig_step_all(m->db, "CREATE TEMP TABLE migrate_probe(x)", 0) != SQLITE_OK) {
+  if (mig_do(m, "CREATE TEMP TABLE migrate_probe(x)", 0) != SQLITE_OK) {
     mig_fail_db(m, 0);
     return;
   }
-  if (mig_step_all(m->db, "DROP TABLE temp.migrate_probe", 0) == SQLITE_OK) return;
+  if (mig_do(m, "DROP TABLE temp.migrate_probe", 0) == SQLITE_OK) return;
   if ((sqlite3_errcode(m->db) & 0xff) != SQLITE_LOCKED) {
     mig_fail_db(m, 0);
     return;
@@ -141,39 +208,29 @@ static void mig_frame_open(migrate *m) {
              "before it begins");
     return;
   }
+  mig_ready(m);
   rc = m->own_transaction ? mig_begin_immediate(m)
                           : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {
     mig_fail_db(m, (rc & 0xff) == SQLITE_BUSY ? "another connection holds the database" : 0);
+    mig_forget_undo(m);
     return;
   }
   m->depth = 1;
   mig_refuse_from(m);
-}
-
-/* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
-** be rolled back again, and a caller's transaction that went with it is spoken of. */
-static void mig_frame_undo(migrate *m) {
-  int gone = sqlite3_get_autocommit(m->db);
-  if (m->own_transaction) {
-    if (!gone) mig_step_all(m->db, "ROLLBACK", 0);
-  } else if (gone) {
-    mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
-  } else {
-    mig_step_all(m->db, "ROLLBACK TO migrate", 0);
-    mig_step_all(m->db, "RELEASE migrate", 0);
-  }
+  if (m->framed && !mig_failed(&m->work)) m->framed(m, 1);
 }
 
 /* Ends the transaction of a run: commits without a fault, else undoes everything. */
 static void mig_frame_close(migrate *m) {
   int rc;
   if (!m->depth) return;
-  m->depth = 0;
+  if (m->framed && !mig_failed(&m->work)) m->framed(m, 0);
   if (!mig_failed(&m->work)) {
     rc = mig_step_all(m->db, m->own_transaction ? "COMMIT" : "RELEASE migrate", 0);
-    if (rc == SQLITE_OK) return;
-    mig_fail_db(m, "the changes could not be committed");
+    if (rc != SQLITE_OK) mig_fail_db(m, "the changes could not be committed");
   }
-  mig_frame_undo(m);
+  if (mig_failed(&m->work)) mig_frame_undo(m);
+  m->depth = 0;
+  mig_forget_undo(m);
 }

@@ -29,6 +29,7 @@ struct migrate {
   /* one run */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
+  sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
   int legacy;            /* legacy_alter_table at its beginning */
   mig_pending *pending;
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
@@ -38,7 +39,11 @@ struct migrate {
   int nschema;
   migrate *live;         /* a scratch database's model, which has the rows; NULL: none */
   int seq;               /* statements listed so far */
-  int (*row)(void *, const migrate_statement *); /* lists each statement; NULL: nobody asks */
+  /* hears of each statement before it runs, and of each transaction; NULL: nobody listens */
+  void (*listen)(struct migrate *, const mig_statement *, const char *strategy);
+  void (*framed)(struct migrate *, int opened);
+  void *listener;
+  int (*row)(void *, const migrate_statement *); /* of mig_list_row() */
   void *row_arg;
   int row_stop;          /* the callback has heard enough */
   const char *revision, *direction; /* what the statements belong to, for the lists */
@@ -127,13 +132,20 @@ static sqlite3_int64 mig_read_int(migrate *m, const char *sql) {
   return v;
 }
 
-/* Does a statement compile? Its error is swallowed, but for lack of memory. */
+/* Codes that say nothing of the statement, but of the moment: nobody may draw a conclusion. */
+static int mig_is_accident(int rc) {
+  rc &= 0xff;
+  return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT || rc == SQLITE_IOERR || rc == SQLITE_BUSY ||
+         rc == SQLITE_LOCKED || rc == SQLITE_FULL || rc == SQLITE_CANTOPEN;
+}
+
+/* Does a statement compile? Its error is swallowed, unless it is an accident. */
 static int mig_compiles(migrate *m, const char *sql) {
   sqlite3_stmt *stmt = 0;
   int rc;
   if (mig_failed(&m->work) || !sql) return 0;
   rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
+  if (mig_is_accident(rc)) mig_fail_db(m, 0);
   sqlite3_finalize(stmt);
-  if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
   return rc == SQLITE_OK;
 }

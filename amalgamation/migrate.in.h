@@ -62,6 +62,7 @@
 #include "draw.c"
 #include "history.c"
 #include "revise.c"
+#include "offline.c"
 #include "config.c"
 #ifndef MIGRATE_NO_STDIO
 #include "directory.c"

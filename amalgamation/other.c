@@ -37,6 +37,15 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   mig_putn(&z, x.sql, x.name_span.at);
   mig_put_name_like(&z, x.sql, x.name_span, r->to);
   mig_put(&z, x.sql + x.name_span.end);
+  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) {
+    mig_sink_sql(m, MIG_S_SCHEMA, mig_format(a, "DROP INDEX \"%w\".\"%w\"", c->schema, o->name),
+                 "made again under the new name");
+    mig_sink_sql(m, MIG_S_SCHEMA,
+                 mig_format(a, "CREATE %sINDEX \"%w\".%s", x.unique ? "UNIQUE " : "", c->schema,
+                            z.z ? z.z + x.name_span.at : ""),
+                 "made again under the new name");
+    return;
+  }
   mig_run_edit(m, c->schema,
                mig_format(a,
                           "UPDATE \"%w\".sqlite_master SET name = %Q, sql = ?1 WHERE rowid = %lld",

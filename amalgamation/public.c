@@ -133,10 +133,11 @@ MIGRATE_API int migrate_explain(migrate *m, const char *sql,
     mig_fail(&m->work, MIGRATE_MISUSE, "migrate_explain: the SQL or the callback is NULL");
     return mig_end_call(m);
   }
-  db = mig_scratch_open(m);
+  db = mig_scratch_open(m, 1);
   if (db) {
     mig_stub_functions(&m->work, db, sql);
     mig_scratch_handle(m, db, &k);
+    k.listen = mig_list_row;
     k.row = row;
     k.row_arg = arg;
     mig_frame_open(&k);

@@ -32,6 +32,22 @@ static void mig_fail_in_section(migrate *m, const mig_revision *rev, int upgrade
   sqlite3_free(f.message);
 }
 
+/* A function of the program is not called in a scratch database: a plan names it, a script cannot
+** have it. */
+static void mig_run_function_offline(migrate *m, const mig_revision *rev) {
+  mig_statement s;
+  if (m->framed && !m->row) {
+    mig_fail(&m->work, MIGRATE_SCRIPT,
+             "revision %s has a function of the program, which a script cannot call", rev->id);
+    return;
+  }
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_SCRIPT;
+  s.sql = "-- a function of the program";
+  s.reason = "runs after the revision's SQL";
+  mig_announce(m, &s, "");
+}
+
 static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
   int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
@@ -41,8 +57,13 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
     if (mig_failed(&m->work)) mig_fail_in_section(m, rev, upgrade, section->sql, at);
   }
   if (!fn || mig_failed(&m->work)) return;
+  if (m->live) {
+    mig_run_function_offline(m, rev);
+    return;
+  }
   mig_forget_catalogs(m);
   rc = fn(m->db, rev->arg);
+  mig_still_ready(m);
   if (rc) {
     mig_fail(&m->work, rc, "revision %s, %s function: %s", rev->id,
              upgrade ? "upgrade" : "downgrade",

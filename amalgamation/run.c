@@ -14,7 +14,9 @@ static int mig_is_dense(migrate *m, const mig_target *t) {
   if (sql && sqlite3_prepare_v2(asked->db, sql, -1, &stmt, 0) == SQLITE_OK) {
     dense = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
   }
-  sqlite3_finalize(stmt);
+  if (mig_is_accident(sqlite3_finalize(stmt))) {
+    mig_fail(&m->work, sqlite3_extended_errcode(asked->db), "%s", sqlite3_errmsg(asked->db));
+  }
   return dense;
 }
 
@@ -61,6 +63,7 @@ static void mig_refuse_readers(migrate *m, const mig_target *t, const char *colu
 
 static void mig_respell_all(migrate *m, const mig_target *before, const char *from,
                             const char *to) {
+  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) return; /* the schema is not edited */
   mig_flush(m);
   mig_respell_catalog(m, before->catalog, from, to);
   if (before->temp != before->catalog) mig_respell_catalog(m, before->temp, from, to);
@@ -152,6 +155,7 @@ static void mig_run_final_text(migrate *m, const mig_target *t, const mig_altera
   mig_flush(m);
   now = mig_find_target(m, t->catalog->schema, t->object->name);
   if (!now.object || !now.object->sql || strcmp(now.object->sql, c->now.sql) == 0) return;
+  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) return;
   mig_run_edit(m, t->catalog->schema,
                mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
                           t->catalog->schema, now.object->rowid),
@@ -167,9 +171,12 @@ static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
   }
   keys = mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0);
   legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, 1);
+  mig_still_ready(m);
   mig_sink_list(m, list);
+  mig_undo_in_need(m);
   mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, legacy);
   mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
+  mig_still_ready(m);
 }
 
 /* Everything but renames: compared, decided, written down, run. */
@@ -200,6 +207,20 @@ static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration
   if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
 }
 
+/* Is this the text of the table as it stands in the database now? */
+static int mig_has_text(migrate *m, const mig_target *t, const char *sql) {
+  mig_target now;
+  mig_flush(m);
+  now = mig_find_target(m, t->catalog->schema, t->object->name);
+  return !now.object || !now.object->sql || strcmp(now.object->sql, sql) == 0;
+}
+
+/* A rename left another spelling than the wanted one. */
+static void mig_run_respelled(migrate *m, const mig_target *t, const mig_alteration *c) {
+  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_run_change(m, t, c);
+  else mig_run_final_text(m, t, c);
+}
+
 static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) {
   mig_arena *a = &m->work;
   mig_dependents dependents;
@@ -223,7 +244,7 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   if (mig_failed(a) || !t->object) return;
   if (c.renames) mig_parse_table(a, c.renamed_sql, &c.old);
   if (c.recomputed || strcmp(c.renamed_sql, c.now.sql) != 0) mig_run_change(m, t, &c);
-  else if (c.renames) mig_run_final_text(m, t, &c);
+  else if (c.renames && !mig_has_text(m, t, c.now.sql)) mig_run_respelled(m, t, &c);
   if (dependents.n) mig_check_dependents(m, &dependents, &c);
   if (c.new_name) {
     mig_flush(m);
@@ -251,9 +272,9 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   }
   mig_refuse_target(m, &t);
   if (mig_failed(a)) return;
-  flags = mig_enter(m->db, m->legacy);
+  flags = mig_enter(m);
   mig_alter_target(m, &t, &alter);
-  mig_leave(m->db, flags);
+  mig_leave(m, flags);
 }
 
 /* ---- scripts ---- */

@@ -48,7 +48,7 @@ static int mig_is_index_tree(migrate *m, const mig_object *o) {
   if (mig_is_type(o, "index")) return 1;
   if (!mig_mentions(o->sql, "without")) return 0;
   if (mig_parse_table(&m->work, o->sql, &t)) {
-    mig_fault_clear(&m->fault);
+    mig_forgive(&m->fault);
     return 0;
   }
   return t.without_rowid;
@@ -56,7 +56,9 @@ static int mig_is_index_tree(migrate *m, const mig_object *o) {
 
 static void mig_scratch_step(migrate *m, sqlite3 *db, const char *sql, const char *parameter) {
   if (mig_failed(&m->work) || !sql) return;
-  if (mig_step_unguarded(db, sql, parameter) != SQLITE_OK) {
+  mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  mig_flag(db, MIG_WRITABLE_SCHEMA, 1);
+  if (mig_step_all(db, sql, parameter) != SQLITE_OK) {
     mig_fail(&m->work, sqlite3_errcode(db), "the schema cannot be copied: %s", sqlite3_errmsg(db));
   }
 }
@@ -103,8 +105,9 @@ static void mig_scratch_version(migrate *m, sqlite3 *db, const char *schema) {
   mig_scratch_step(m, db, "PRAGMA writable_schema = RESET", 0);
 }
 
-/* Opens the scratch database; NULL after a fault. Closed with sqlite3_close(). */
-static sqlite3 *mig_scratch_open(migrate *m) {
+/* Opens a scratch database, empty or with the connection's schema; NULL after a fault. Closed with
+** sqlite3_close(). */
+static sqlite3 *mig_scratch_open(migrate *m, int full) {
   sqlite3 *db = 0;
   const char **schemas;
   int n, i;
@@ -116,7 +119,7 @@ static sqlite3 *mig_scratch_open(migrate *m) {
   sqlite3_collation_needed(db, 0, mig_stub_collation);
   sqlite3_limit(db, SQLITE_LIMIT_COLUMN, sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1));
   schemas = mig_read_schemas(m, &n);
-  for (i = 0; i < n && !mig_failed(&m->work); i++) {
+  for (i = 0; full && i < n && !mig_failed(&m->work); i++) {
     mig_catalog *c = mig_read_catalog(m, schemas[i]);
     if (!c || (!c->n && mig_same(schemas[i], "temp"))) continue;
     if (!mig_same(schemas[i], "main") && !mig_same(schemas[i], "temp")) {

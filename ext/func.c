@@ -161,43 +161,55 @@ static void merge_call(sqlite3_context *context, int argc, sqlite3_value **argv)
   options_free(&o);
 }
 
-/* migrate_upgrade([target]) */
-static void upgrade_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
-  scalar s;
-  const char *target = "head";
-  scalar_start(&s, context);
-  if (argc) target = call_text(&s.k, argv[0], "the target");
-  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_upgrade(s.k.m, target);
-  scalar_end(&s, scalar_result(&s));
+/* Alembic's options of these commands; an option that ends in = takes a value. */
+static const char *const run_options[] = {"--sql", "--tag=", 0};
+static const char *const stamp_options[] = {"--sql", "--tag=", "--purge", 0};
+enum { OPTION_SQL, OPTION_TAG, OPTION_PURGE };
+
+/* Runs a command, or prints its script with --sql. */
+static void run_command(scalar *s, const options *o, const char *command, const char *target) {
+  if (o->values[OPTION_TAG] && !o->values[OPTION_SQL]) {
+    call_fail(&s->k, MIGRATE_MISUSE, "--tag goes with --sql");
+  }
+  if (o->names == stamp_options && o->values[OPTION_PURGE] && o->values[OPTION_SQL]) {
+    call_fail(&s->k, MIGRATE_MISUSE, "Can't use --purge with --sql mode");
+  }
+  if (!call_begin_revisions(&s->k, scalar_connection(s->context))) return;
+  if (o->values[OPTION_SQL]) migrate_script(s->k.m, command, target, o->values[OPTION_TAG]);
+  else if (o->names == stamp_options && o->values[OPTION_PURGE]) {
+    migrate_stamp_purge(s->k.m, target);
+  } else if (strcmp(command, "upgrade") == 0) migrate_upgrade(s->k.m, target);
+  else if (strcmp(command, "downgrade") == 0) migrate_downgrade(s->k.m, target);
+  else migrate_stamp(s->k.m, target);
 }
 
-/* migrate_downgrade(target) */
-static void downgrade_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
-  scalar s;
-  const char *target;
-  (void)argc;
-  scalar_start(&s, context);
-  target = call_text(&s.k, argv[0], "the target");
-  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_downgrade(s.k.m, target);
-  scalar_end(&s, scalar_result(&s));
-}
-
-static const char *const stamp_options[] = {"--purge", 0};
-
-/* migrate_stamp(targets [, '--purge']) */
-static void stamp_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+static void command_call(sqlite3_context *context, int argc, sqlite3_value **argv,
+                         const char *command, const char *otherwise) {
   scalar s;
   options o;
-  const char *targets;
+  const char *target = otherwise;
   scalar_start(&s, context);
-  targets = scalar_argument(&s, argc, argv, 0, "the target");
-  options_read(&s.k, &o, stamp_options, argc - 1, argv + 1);
-  if (call_begin_revisions(&s.k, scalar_connection(context))) {
-    if (o.values[0]) migrate_stamp_purge(s.k.m, targets);
-    else migrate_stamp(s.k.m, targets);
-  }
+  if (argc || !otherwise) target = scalar_argument(&s, argc, argv, 0, "the target");
+  options_read(&s.k, &o, strcmp(command, "stamp") == 0 ? stamp_options : run_options,
+               argc > 1 ? argc - 1 : 0, argv + 1);
+  run_command(&s, &o, command, target);
   scalar_end(&s, scalar_result(&s));
   options_free(&o);
+}
+
+/* migrate_upgrade([target [, option ..]]) */
+static void upgrade_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  command_call(context, argc, argv, "upgrade", "head");
+}
+
+/* migrate_downgrade(target [, option ..]) */
+static void downgrade_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  command_call(context, argc, argv, "downgrade", 0);
+}
+
+/* migrate_stamp(targets [, option ..]) */
+static void stamp_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  command_call(context, argc, argv, "stamp", 0);
 }
 
 /* migrate_graph([format]) */
@@ -236,9 +248,8 @@ static const struct function {
   {"migrate_init", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, init_call},
   {"migrate_revision", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, revision_call},
   {"migrate_merge", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, merge_call},
-  {"migrate_upgrade", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, upgrade_call},
-  {"migrate_upgrade", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, upgrade_call},
-  {"migrate_downgrade", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, downgrade_call},
+  {"migrate_upgrade", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, upgrade_call},
+  {"migrate_downgrade", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, downgrade_call},
   {"migrate_stamp", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, stamp_call},
   {"migrate_graph", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, graph_call},
   {"migrate_graph", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, graph_call},

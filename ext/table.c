@@ -79,6 +79,25 @@ static void explain_fill(rows *r, const char *sql) {
   if (call_begin(r->k, r->c)) migrate_explain(r->k->m, sql, explain_row, r);
 }
 
+static int plan_row(void *arg, const migrate_statement *s) {
+  rows *r = (rows *)arg;
+  put_number(r, s->step);
+  put_text(r, s->revision);
+  put_text(r, s->direction);
+  put_number(r, s->seq);
+  put_text(r, s->kind);
+  put_text(r, s->sql);
+  put_text(r, s->strategy);
+  put_text(r, s->reason);
+  return r->k->code;
+}
+
+static void plan_fill(rows *r, const char *target) {
+  if (call_begin_revisions(r->k, r->c)) {
+    migrate_plan(r->k->m, target ? target : "head", plan_row, r);
+  }
+}
+
 #define HISTORY_COLUMNS                                                                        \
   "revision TEXT, down_revision TEXT, branch_labels TEXT, depends_on TEXT, message TEXT, "     \
   "create_date TEXT, is_base INT, is_head INT, is_branch_point INT, is_merge_point INT, "      \
@@ -152,6 +171,10 @@ static const table tables[] = {
   {"migrate_history", HISTORY_COLUMNS, HISTORY_COUNT, "the range", 0, history_fill},
   {"migrate_show", HISTORY_COLUMNS ", upgrade_sql TEXT, downgrade_sql TEXT", HISTORY_COUNT + 2,
    "the revision", 1, show_fill},
+  {"migrate_plan",
+   "step INT, revision TEXT, direction TEXT, seq INT, kind TEXT, sql TEXT, strategy TEXT, "
+   "reason TEXT",
+   8, "the target", 0, plan_fill},
   {"migrate_explain", "seq INT, kind TEXT, sql TEXT, strategy TEXT, reason TEXT", 5, "the script",
    1, explain_fill},
 };

@@ -1,0 +1,325 @@
+/* Offline: the same run in a scratch database, through a sink that lists it (a plan) or prints it
+** (a script for a stock sqlite3 shell). */
+
+/* ---- the scratch database at the revision that the run begins with ---- */
+
+static void mig_scratch_rows(migrate *k, mig_names rows) {
+  const char *table = k->settings.version_table;
+  int i;
+  mig_scratch_step(k, k->db, mig_version_read(k->db, &k->work, table).exists
+                                 ? mig_purge_sql(&k->work, table)
+                                 : mig_version_create_sql(&k->work, table), 0);
+  for (i = 0; i < rows.n; i++) {
+    mig_change c;
+    c.kind = MIG_ROW_INSERT;
+    c.from = 0;
+    c.to = rows.at[i];
+    mig_scratch_step(k, k->db, mig_change_sql(&k->work, table, &c), 0);
+  }
+}
+
+static int mig_same_names(mig_names a, mig_names b) {
+  int i, j, same = a.n == b.n;
+  for (i = 0; same && i < a.n; i++) {
+    for (j = 0; j < b.n && strcmp(a.at[i], b.at[j]) != 0; j++) {}
+    same = j < b.n;
+  }
+  return same;
+}
+
+/* The revisions that words name, as rows of the version table. */
+static mig_names mig_rows_named(migrate *m, const char *words) {
+  mig_names none, rows;
+  mig_plan p;
+  int i;
+  none.n = rows.n = 0;
+  none.at = rows.at = 0;
+  if (!mig_graph_of(m)) return rows;
+  p = mig_plan_stamp(m->graph, none, words);
+  rows.at = (const char **)mig_array(&m->work, (size_t)p.rows.n + 1, sizeof(char *));
+  for (i = 0; rows.at && i < p.rows.n; i++) rows.at[rows.n++] = mig_id(m->graph, p.rows.at[i]);
+  return rows;
+}
+
+typedef struct mig_offline {
+  migrate k;      /* the handle on the scratch database */
+  mig_names from; /* the version rows at its beginning */
+} mig_offline;
+
+static void mig_offline_run(migrate *k, int direction, const char *words) {
+  mig_command c;
+  c.direction = direction;
+  c.purge = 0;
+  c.target = words;
+  mig_run_todo(k, &c);
+}
+
+/* Brings the scratch database to the rows `from`, with the real schema where the database is at
+** just these, else with what the revisions make from nothing. */
+static void mig_offline_begin(migrate *m, mig_offline *o, const char *from) {
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  sqlite3 *db;
+  int here;
+  memset(o, 0, sizeof *o);
+  o->from = from ? mig_rows_named(m, from) : v.rows;
+  here = mig_same_names(o->from, v.rows);
+  db = mig_failed(&m->work) ? 0 : mig_scratch_open(m, here);
+  if (!db) return;
+  mig_scratch_handle(m, db, &o->k);
+  o->k.graph = mig_graph_of(m);
+  o->k.revisions = m->revisions;
+  o->k.nrevision = m->nrevision;
+  o->k.settings.env_sql = 0; /* the application's business, on its own connection */
+  if (!here && o->from.n) mig_offline_run(&o->k, MIG_UPGRADE, from);
+  else if (v.exists) mig_scratch_rows(&o->k, o->from);
+}
+
+static void mig_offline_end(migrate *m, mig_offline *o) {
+  if (o->k.db) mig_scratch_close(m, &o->k);
+}
+
+/* ---- the script ---- */
+
+typedef struct mig_printer {
+  mig_text body;
+  int step;      /* of the statement printed last */
+  int rebuilds;  /* some step needs foreign keys off */
+  int legacy;    /* what legacy_alter_table is at this place */
+} mig_printer;
+
+/* Does the text end in a line comment, which would hide a semicolon? */
+static int mig_ends_in_comment(const char *sql) {
+  size_t n = strlen(sql), at = 0;
+  mig_token k;
+  do {
+    k = mig_next_token(sql, n, at);
+    at = k.end;
+  } while (k.type != MIG_TK_END && at < n);
+  return k.type == MIG_TK_COMMENT && sql[k.at] == '-';
+}
+
+static void mig_print(migrate *k, const char *sql) {
+  mig_printer *p = (mig_printer *)k->listener;
+  size_t n = sql ? strlen(sql) : 0;
+  if (!n) return;
+  mig_put(&p->body, sql);
+  if (mig_ends_in_comment(sql)) mig_put(&p->body, "\n");
+  if (sql[n - 1] != ';' || mig_ends_in_comment(sql)) mig_put(&p->body, ";");
+  mig_put(&p->body, "\n");
+}
+
+/* A rule that rows must not break becomes a row of the guard's, which stops the COMMIT. */
+static void mig_print_check(migrate *k, const mig_statement *s) {
+  mig_arena *a = &k->work;
+  const char *word = s->complaint ? strrchr(s->complaint, '|') : 0;
+  char *why = word ? mig_copyn(a, s->complaint, (size_t)(word - s->complaint)) : mig_copy(a, "");
+  if (s->kind == MIG_S_COUNT) {
+    mig_print(k, mig_format(a, "INSERT OR REPLACE INTO temp.migrate_count SELECT %d, (%s)", s->slot,
+                            s->sql));
+  } else if (s->kind == MIG_S_NOT_MORE) {
+    mig_print(k, mig_format(a,
+                            "INSERT INTO temp.migrate_guard SELECT %Q WHERE (%s) > (SELECT n FROM "
+                            "temp.migrate_count WHERE slot = %d)",
+                            why, s->sql, s->slot));
+  } else {
+    mig_print(k, mig_format(a, "INSERT INTO temp.migrate_guard SELECT %Q WHERE EXISTS (%s)", why,
+                            s->sql));
+  }
+}
+
+static void mig_print_legacy(migrate *k, int legacy) {
+  mig_printer *p = (mig_printer *)k->listener;
+  if (p->legacy == legacy) return;
+  p->legacy = legacy;
+  mig_print(k, legacy ? "PRAGMA legacy_alter_table = ON" : "PRAGMA legacy_alter_table = OFF");
+}
+
+/* The head of a step: the line that its run would log. */
+static void mig_print_step(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n');
+  if (p->step == k->step || !k->step) return;
+  p->step = k->step;
+  mig_putf(&p->body, "\n-- %s\n", last ? last + 1 : line);
+}
+
+static void mig_print_statement(migrate *k, const mig_statement *s, const char *strategy) {
+  mig_printer *p = (mig_printer *)k->listener;
+  int portable = strcmp(strategy, "portable") == 0;
+  mig_print_step(k);
+  switch (s->kind) {
+    case MIG_S_CHECK:
+    case MIG_S_COUNT:
+    case MIG_S_NOT_MORE:
+      mig_print_check(k, s);
+      return;
+    case MIG_S_EDIT:
+    case MIG_S_RELOAD:
+      mig_fail(&k->work, MIGRATE_UNSUPPORTED,
+               "a script cannot edit the schema, which this change needs: %.200s", s->sql);
+      return;
+    default:
+      if (portable) p->rebuilds = 1;
+      mig_print_legacy(k, portable);
+      mig_print(k, s->sql);
+  }
+}
+
+/* The version rows must be just these. */
+static void mig_print_rows_guard(migrate *k, const char *why) {
+  const char *table = k->settings.version_table;
+  mig_version v = mig_version_read(k->db, &k->work, table);
+  mig_text list;
+  int i;
+  if (!v.exists) return;
+  mig_text_init(&list, &k->work);
+  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
+  mig_print(k, mig_format(&k->work,
+                          "INSERT INTO temp.migrate_guard SELECT %Q WHERE (SELECT count(*) FROM "
+                          "main.\"%w\") <> %d OR (SELECT count(*) FROM main.\"%w\" WHERE "
+                          "version_num IN (%s)) <> %d",
+                          why, table, v.rows.n, table, mig_text_z(&list), v.rows.n));
+}
+
+/* So must the schema: the number of objects and of the bytes of their texts. */
+static void mig_print_schema_guard(migrate *k) {
+  static const char measure[] =
+      "SELECT count(*) || ' ' || total(length(CAST(sql AS BLOB))) FROM main.sqlite_master WHERE "
+      "name NOT LIKE 'sqlite~_%' ESCAPE '~'";
+  sqlite3_stmt *stmt = mig_prepare(k, measure);
+  char *want = 0;
+  while (mig_row(k, &stmt)) want = mig_cell(k, stmt, 0);
+  mig_print(k, mig_format(&k->work,
+                          "INSERT INTO temp.migrate_guard SELECT 'the schema is not as planned' "
+                          "WHERE (%s) IS NOT %Q",
+                          measure, want));
+}
+
+/* A transaction begins or ends. Before COMMIT the guard rolls back where it has a row: a shell
+** without -bail must not commit half a schema. */
+static void mig_print_frame(migrate *k, int opened) {
+  mig_printer *p = (mig_printer *)k->listener;
+  if (opened) {
+    mig_put(&p->body, "\nBEGIN IMMEDIATE;\n");
+    mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
+    return;
+  }
+  mig_print_legacy(k, 0);
+  mig_put(&p->body, "\n-- nothing is committed where anything above went wrong\n");
+  mig_print_rows_guard(k, "the version rows are not as planned");
+  mig_print_schema_guard(k);
+  mig_print(k, "SELECT 'not committed: ' || problem FROM temp.migrate_guard");
+  mig_print(k, "INSERT OR ROLLBACK INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard");
+  mig_print(k, "COMMIT");
+}
+
+static void mig_print_script(migrate *m, const mig_printer *p, const char *command,
+                             const char *words, const char *tag) {
+  mig_text *out = &m->result;
+  mig_put(out, "-- run with: sqlite3 -bail FILE < script\n");
+  mig_putf(out, "-- migrate %s, %s %s\n", MIGRATE_VERSION, command, words);
+  if (tag) mig_putf(out, "-- tag: %s\n", tag);
+  if (m->settings.env_sql) mig_putf(out, "\n-- env.sql\n%s\n\n", m->settings.env_sql);
+  if (p->rebuilds) mig_put(out, "PRAGMA foreign_keys = OFF;\n");
+  mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
+               "CREATE TEMP TABLE migrate_guard(problem);\n"
+               "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
+               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
+  mig_put(out, mig_text_z(&p->body));
+  mig_put(out, "DROP TABLE temp.migrate_guard;\n"
+               "DROP TABLE temp.migrate_stop;\n"
+               "DROP TABLE temp.migrate_count;\n");
+}
+
+static int mig_script_direction(const char *command) {
+  if (strcmp(command, "upgrade") == 0) return MIG_UPGRADE;
+  if (strcmp(command, "downgrade") == 0) return MIG_DOWNGRADE;
+  return strcmp(command, "stamp") == 0 ? MIG_STAMP : 0;
+}
+
+/* "from:to" -> from, to; without a colon from is NULL: where the database is. */
+static const char *mig_split_range(mig_arena *a, const char *range, const char **from) {
+  const char *colon = strchr(range, ':');
+  *from = 0;
+  if (!colon) return range;
+  *from = colon == range ? "base" : mig_copyn(a, range, (size_t)(colon - range));
+  return colon[1] ? colon + 1 : "head";
+}
+
+MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
+                               const char *tag) {
+  mig_offline o;
+  mig_printer p;
+  const char *from, *to;
+  int direction;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  direction = command ? mig_script_direction(command) : 0;
+  if (!direction || !range) {
+    mig_fail(&m->work, MIGRATE_MISUSE,
+             "migrate_script: the command is upgrade, downgrade or stamp, the range is not NULL");
+    return mig_end_call(m);
+  }
+  to = mig_split_range(&m->work, range, &from);
+  mig_offline_begin(m, &o, from);
+  memset(&p, 0, sizeof p);
+  if (o.k.db && !o.k.fault.code) {
+    mig_text_init(&p.body, &o.k.work);
+    o.k.listen = mig_print_statement;
+    o.k.framed = mig_print_frame;
+    o.k.listener = &p;
+    o.k.settings.rebuild = MIG_REBUILD_PORTABLE;
+    mig_offline_run(&o.k, direction, to);
+    if (!o.k.fault.code && p.body.n) mig_print_script(m, &p, command, range, tag);
+  }
+  mig_offline_end(m, &o);
+  return mig_end_call(m);
+}
+
+/* ---- the plan ---- */
+
+static void mig_list_frame(migrate *k, int opened) {
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_FRAME;
+  s.sql = opened ? "BEGIN IMMEDIATE" : "COMMIT";
+  s.reason = opened ? "one transaction for the run" : "all of it or nothing";
+  mig_list_row(k, &s, "");
+}
+
+/* Does a target lie below? Words that say so, or one that an upgrade has no step to. */
+static int mig_plan_direction(migrate *m, const char *target) {
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  const char *at = strrchr(target, '@');
+  const char *word = at ? at + 1 : target;
+  mig_plan p;
+  if (*word == '-' || strcmp(word, "base") == 0) return MIG_DOWNGRADE;
+  if (!mig_graph_of(m)) return 0;
+  p = mig_plan_upgrade(m->graph, v.rows, target);
+  if (p.n || mig_failed(&m->work)) return MIG_UPGRADE;
+  p = mig_plan_downgrade(m->graph, v.rows, target);
+  if (!mig_failed(&m->work)) return MIG_DOWNGRADE;
+  mig_fault_clear(&m->fault); /* it is where the database is */
+  return MIG_UPGRADE;
+}
+
+MIGRATE_API int migrate_plan(migrate *m, const char *target,
+                             int (*row)(void *, const migrate_statement *), void *arg) {
+  mig_offline o;
+  int direction;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!target || !row) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_plan: the target or the callback is NULL");
+    return mig_end_call(m);
+  }
+  direction = mig_plan_direction(m, target);
+  mig_offline_begin(m, &o, 0);
+  if (o.k.db && !o.k.fault.code && direction) {
+    o.k.listen = mig_list_row;
+    o.k.framed = mig_list_frame;
+    o.k.row = row;
+    o.k.row_arg = arg;
+    mig_offline_run(&o.k, direction, target);
+  }
+  mig_offline_end(m, &o);
+  return mig_end_call(m);
+}
