@@ -94,6 +94,7 @@ static void mig_add_file(migrate *m, const char *full, const char *path) {
   mig_script_parse(a, path, z, n, revision);
   revision->upgrade.sql = mig_unix_lines(a, revision->upgrade.sql);
   revision->downgrade.sql = mig_unix_lines(a, revision->downgrade.sql);
+  mig_take_added(m);
   mig_add_revision(m, revision);
 }
 

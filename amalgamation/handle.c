@@ -5,6 +5,12 @@ typedef struct mig_pending { /* databases whose sqlite_master was edited since t
   struct mig_pending *next;
 } mig_pending;
 
+typedef struct mig_added { /* what one migrate_add() gave */
+  migrate_revision *v;
+  int n;
+  struct mig_added *next;
+} mig_added;
+
 struct migrate {
   sqlite3 *db;
   mig_fault fault;
@@ -22,6 +28,7 @@ struct migrate {
   int statements; /* run by the last migrate_exec() */
 
   /* revisions */
+  mig_added *added; /* by the program, and not looked at yet; oldest first */
   const mig_revision **revisions;
   int nrevision, revision_cap;
   mig_graph *graph; /* of all revisions; NULL: to be made */

@@ -245,11 +245,14 @@ typedef struct mig_todo {
 
 static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
-  mig_graph *g = mig_graph_of(m);
+  mig_graph *g;
   mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
-  if (!g || mig_failed(&m->work)) return t;
+  if (mig_failed(&m->work)) return t;
+  if (c->direction == MIG_UPGRADE && mig_at_only_head(m, v.rows, c->target)) return t;
+  g = mig_graph_of(m);
+  if (!g) return t;
   if (c->purge) {
     t.purge = v.rows.n > 0;
     v.rows.n = 0;
@@ -289,7 +292,7 @@ static void mig_run_todo(migrate *m, const mig_command *c) {
   mig_todo t = mig_plan_now(m, c);
   if (mig_failed(&m->work)) return;
   if (t.plan.warning) mig_log(m, MIGRATE_WARNING, t.plan.warning);
-  if (!m->nrevision) {
+  if (!m->nrevision && !m->added) {
     mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
   }
   if (!t.plan.n && !t.purge) return;
@@ -327,42 +330,4 @@ MIGRATE_API int migrate_stamp(migrate *m, const char *targets) {
 
 MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets) {
   return mig_run_command(m, MIG_STAMP, 1, targets);
-}
-
-/* ---- revisions of the program ---- */
-
-static const char *mig_borrow(migrate *m, const char *z) {
-  return z && (m->flags & MIGRATE_COPY) ? mig_copy(&m->arena, z) : z;
-}
-
-static void mig_add_one(migrate *m, const migrate_revision *r) {
-  mig_arena *a = &m->arena;
-  mig_revision *v = (mig_revision *)mig_alloc(a, sizeof *v);
-  if (!v) return;
-  if (!r->id) {
-    mig_fail(a, MIGRATE_MISUSE, "migrate_add: a revision has no id");
-    return;
-  }
-  v->id = mig_borrow(m, r->id);
-  v->message = r->message ? mig_borrow(m, r->message) : "";
-  v->create_date = r->create_date ? mig_borrow(m, r->create_date) : "";
-  v->down = mig_list_of(a, r->down_revision);
-  v->depends = mig_list_of(a, r->depends_on);
-  v->labels = mig_list_of(a, r->branch_labels);
-  v->upgrade.sql = mig_unix_lines(a, mig_borrow(m, r->upgrade));
-  v->downgrade.sql = mig_unix_lines(a, mig_borrow(m, r->downgrade));
-  v->upgrade_fn = r->upgrade_fn;
-  v->downgrade_fn = r->downgrade_fn;
-  v->arg = r->arg;
-  mig_add_revision(m, v);
-}
-
-MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n) {
-  int i;
-  if (!m || m->fault.code) return migrate_errcode(m);
-  if (n < 0 || (n && !revisions)) {
-    mig_fail(&m->arena, MIGRATE_MISUSE, "migrate_add: no revisions are given");
-  }
-  for (i = 0; i < n && !mig_failed(&m->arena); i++) mig_add_one(m, &revisions[i]);
-  return mig_end_call(m);
 }

@@ -1,4 +1,7 @@
-/* Revisions: those that a handle knows, in the order in which they were added, and their graph. */
+/* Revisions: those that a handle knows, in the order in which they were added, and their graph.
+**
+** What the program adds is looked at when it is needed: a launch with nothing to do compares the
+** version row with the end of the line, and no more. */
 
 static void mig_add_revision(migrate *m, const mig_revision *revision) {
   m->revisions = (const mig_revision **)mig_grow(&m->arena, (void *)m->revisions, m->nrevision,
@@ -8,9 +11,86 @@ static void mig_add_revision(migrate *m, const mig_revision *revision) {
   m->graph = 0;
 }
 
+static const char *mig_borrow(migrate *m, const char *z) {
+  return z && (m->flags & MIGRATE_COPY) ? mig_copy(&m->arena, z) : z;
+}
+
+static void mig_add_one(migrate *m, const migrate_revision *r) {
+  mig_arena *a = &m->arena;
+  mig_revision *v = (mig_revision *)mig_alloc(a, sizeof *v);
+  if (!v) return;
+  v->id = mig_borrow(m, r->id);
+  v->message = r->message ? mig_borrow(m, r->message) : "";
+  v->create_date = r->create_date ? mig_borrow(m, r->create_date) : "";
+  v->down = mig_list_of(a, r->down_revision);
+  v->depends = mig_list_of(a, r->depends_on);
+  v->labels = mig_list_of(a, r->branch_labels);
+  v->upgrade.sql = mig_unix_lines(a, mig_borrow(m, r->upgrade));
+  v->downgrade.sql = mig_unix_lines(a, mig_borrow(m, r->downgrade));
+  v->upgrade_fn = r->upgrade_fn;
+  v->downgrade_fn = r->downgrade_fn;
+  v->arg = r->arg;
+  mig_add_revision(m, v);
+}
+
+/* Looks at what the program added. */
+static void mig_take_added(migrate *m) {
+  int i;
+  while (m->added && !mig_failed(&m->arena)) {
+    mig_added *added = m->added;
+    m->added = added->next;
+    for (i = 0; i < added->n && !mig_failed(&m->arena); i++) mig_add_one(m, &added->v[i]);
+  }
+}
+
 /* The graph of all of them, which answers into the memory of this call; NULL after a fault. */
 static mig_graph *mig_graph_of(migrate *m) {
+  mig_take_added(m);
   if (!m->graph) m->graph = mig_graph_load(&m->arena, m->revisions, m->nrevision);
   if (m->graph) m->graph->a = &m->work;
   return mig_failed(&m->arena) ? 0 : m->graph;
+}
+
+static int mig_is_none(const char *list) { return !list || !*list; }
+
+/* Whether the target is the head, the revisions form one line in the order in which they were
+** added, and the only version row is its end. That is the usual launch, and it is answered without
+** a graph; 0 says nothing. */
+static int mig_at_only_head(const migrate *m, mig_names rows, const char *target) {
+  const migrate_revision *v = m->added ? m->added->v : 0;
+  int i;
+  if (!v || m->added->next || m->nrevision || rows.n != 1) return 0;
+  if (strcmp(target, "head") != 0 && strcmp(target, "heads") != 0) return 0;
+  if (strcmp(rows.at[0], v[m->added->n - 1].id) != 0) return 0;
+  for (i = 0; i < m->added->n; i++) {
+    const char *down = v[i].down_revision;
+    if (!mig_is_none(v[i].depends_on)) return 0;
+    if (i == 0 ? !mig_is_none(down) : !down || strcmp(down, v[i - 1].id) != 0) return 0;
+  }
+  return 1;
+}
+
+MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n) {
+  mig_arena *a;
+  mig_added *added, **last;
+  int i;
+  if (!m || m->fault.code) return migrate_errcode(m);
+  a = &m->arena;
+  if (n < 0 || (n && !revisions)) {
+    mig_fail(a, MIGRATE_MISUSE, "migrate_add: no revisions are given");
+  }
+  for (i = 0; i < n && !mig_failed(a); i++) {
+    if (!revisions[i].id) mig_fail(a, MIGRATE_MISUSE, "migrate_add: a revision has no id");
+  }
+  if (mig_failed(a) || n == 0) return mig_end_call(m);
+  added = (mig_added *)mig_alloc(a, sizeof *added);
+  if (added) added->v = (migrate_revision *)mig_array(a, (size_t)n, sizeof *revisions);
+  if (mig_failed(a)) return mig_end_call(m);
+  memcpy(added->v, revisions, (size_t)n * sizeof *revisions);
+  added->n = n;
+  for (last = &m->added; *last; last = &(*last)->next) {}
+  *last = added;
+  m->graph = 0;
+  if (m->flags & MIGRATE_COPY) mig_take_added(m);
+  return mig_end_call(m);
 }

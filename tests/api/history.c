@@ -146,6 +146,7 @@ static void edited(void **state) {
   int i;
   (void)state;
   begin(&f, "INSERT INTO alembic_version VALUES('bbb1')");
+  assert_non_null(mig_graph_of(f.m));
   run(&f, mig_journal_create_sql());
   for (i = 0; i < 2; i++) {
     run(&f, mig_journal_insert_sql(&f.m->arena, f.m->revisions[i], "upgrade", "done", 1));
