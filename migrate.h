@@ -1321,6 +1321,7 @@ typedef struct mig_statement {
 typedef struct mig_statements {
   mig_arena *a;
   const char *strategy; /* the rung of the ladder, for the lists */
+  const char *why;      /* why this rung: said by the first statement that changes something */
   mig_statement *first, *last;
   int slots;
 } mig_statements;
@@ -1332,6 +1333,10 @@ static mig_statement *mig_emit(mig_statements *list, int kind, const char *sql,
   s->kind = kind;
   s->sql = sql;
   s->reason = reason ? reason : "";
+  if (list->why && kind != MIG_S_CHECK && kind != MIG_S_COUNT) {
+    s->reason = mig_format(list->a, "%s: %s", list->why, s->reason);
+    list->why = 0;
+  }
   if (list->last) list->last->next = s;
   else list->first = s;
   list->last = s;
@@ -3920,7 +3925,9 @@ static void mig_apply_type(mig_alteration *c, const mig_op *op, int column) {
     if (c->origins[column].from >= 0) c->origins[column].using_expr = op->using_expr;
     c->recomputed = 1;
   }
-  if (op->collate && !mig_failed(c->a)) {
+  if (op->collate && mig_same(op->collate, "BINARY")) { /* the default goes without saying */
+    mig_drop_kind(c, column, MIG_COLLATE);
+  } else if (op->collate && !mig_failed(c->a)) {
     char *name = mig_needs_quotes(op->collate) ? mig_name(c->a, op->collate)
                                                : mig_copy(c->a, op->collate);
     char *words = mig_format(c->a, "COLLATE %s", name);
@@ -6538,11 +6545,14 @@ static void mig_lower_null_checks(mig_lowering *l) {
   }
 }
 
-/* Must NOT NULL be looked at for values that are not in the table yet: of new and of converted
-** columns? */
+/* Must NOT NULL be looked at for values that are not in the table yet? A conversion without USING
+** makes no NULL of its own. */
 static int mig_null_is_new(const mig_lowering *l, int i) {
   const mig_table *t = &l->c->now;
-  int anew = l->c->origins[i].from < 0 || t->columns[i].generated || l->d->touched[i];
+  const mig_origin *o = &l->c->origins[i];
+  int anew = o->from < 0 || o->using_expr ||
+             (l->d->touched[i] && (t->columns[i].generated || l->d->added_not_null[i])) ||
+             (t->columns[i].generated && l->d->added_not_null[i]);
   return anew && t->columns[i].not_null && i != mig_alias(t);
 }
 
@@ -7065,6 +7075,21 @@ static void mig_lower_copy(mig_lowering *l, const char *to, const char *from) {
                             mig_identity_word(&l->c->old));
 }
 
+/* The last rowid of the copy is the last one there was: cheap, and it catches a wrong count. */
+static void mig_lower_count(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  const char *from = mig_rowid_name(&c->old, &c->now);
+  char *sql;
+  mig_statement *s;
+  if (!from || !mig_copies_rowids(c, l->d)) return;
+  sql = mig_format(l->a,
+                   "SELECT 'all' WHERE (SELECT max(%s) FROM \"%w\".\"%w\") IS NOT (SELECT max(%s) "
+                   "FROM \"%w\".\"%w\")",
+                   from, l->schema, l->scratch, from, l->schema, c->old.name);
+  s = mig_emit(l->out, MIG_S_CHECK, sql, "every row is in the copy");
+  if (s) s->complaint = mig_format(l->a, "the copy of %s is not complete|rowids", c->old.name);
+}
+
 /* The two rows of sqlite_master exchange their root pages, by sum and difference. */
 static void mig_lower_exchange(mig_lowering *l) {
   const char *steps[3];
@@ -7180,6 +7205,7 @@ static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
   mig_lower_indexes(l, 0);
   mig_lower_scratch(l);
   mig_lower_copy(l, l->scratch, l->c->old.name);
+  mig_lower_count(l);
   mig_lower_new_keys(l, l->scratch);
   mig_lower_exchange(l);
   mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
@@ -7424,13 +7450,14 @@ static void mig_lower_native_add(mig_lowering *l) {
   mig_put(&z, "ALTER TABLE ");
   mig_put_object(&z, l->schema, l->c->old.name);
   mig_putf(&z, " ADD COLUMN %s", l->c->alter->first->text);
-  mig_emit(l->out, MIG_S_SCHEMA, z.z, "SQLite's own: rows need not be written");
+  mig_emit(l->out, MIG_S_SCHEMA, z.z, "rows need not be written");
 }
 
 /* Puts the statements of the change into l->out. `table` is its row in the catalog. */
 static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
   mig_choice choice = mig_choose(l->c, l->d, l->facts);
   l->out->strategy = mig_rung_name(choice.rung);
+  l->out->why = choice.reason;
   mig_lower_refusals(l);
   if (choice.rung != MIG_PORTABLE_REBUILD) mig_lower_index_strings(l);
   mig_lower_null_checks(l);
@@ -8725,6 +8752,12 @@ typedef struct mig_pending { /* databases whose sqlite_master was edited since t
   struct mig_pending *next;
 } mig_pending;
 
+typedef struct mig_added { /* what one migrate_add() gave */
+  migrate_revision *v;
+  int n;
+  struct mig_added *next;
+} mig_added;
+
 struct migrate {
   sqlite3 *db;
   mig_fault fault;
@@ -8742,6 +8775,7 @@ struct migrate {
   int statements; /* run by the last migrate_exec() */
 
   /* revisions */
+  mig_added *added; /* by the program, and not looked at yet; oldest first */
   const mig_revision **revisions;
   int nrevision, revision_cap;
   mig_graph *graph; /* of all revisions; NULL: to be made */
@@ -8869,7 +8903,10 @@ static int mig_compiles(migrate *m, const char *sql) {
   sqlite3_finalize(stmt);
   return rc == SQLITE_OK;
 }
-/* Revisions: those that a handle knows, in the order in which they were added, and their graph. */
+/* Revisions: those that a handle knows, in the order in which they were added, and their graph.
+**
+** What the program adds is looked at when it is needed: a launch with nothing to do compares the
+** version row with the end of the line, and no more. */
 
 static void mig_add_revision(migrate *m, const mig_revision *revision) {
   m->revisions = (const mig_revision **)mig_grow(&m->arena, (void *)m->revisions, m->nrevision,
@@ -8879,11 +8916,88 @@ static void mig_add_revision(migrate *m, const mig_revision *revision) {
   m->graph = 0;
 }
 
+static const char *mig_borrow(migrate *m, const char *z) {
+  return z && (m->flags & MIGRATE_COPY) ? mig_copy(&m->arena, z) : z;
+}
+
+static void mig_add_one(migrate *m, const migrate_revision *r) {
+  mig_arena *a = &m->arena;
+  mig_revision *v = (mig_revision *)mig_alloc(a, sizeof *v);
+  if (!v) return;
+  v->id = mig_borrow(m, r->id);
+  v->message = r->message ? mig_borrow(m, r->message) : "";
+  v->create_date = r->create_date ? mig_borrow(m, r->create_date) : "";
+  v->down = mig_list_of(a, r->down_revision);
+  v->depends = mig_list_of(a, r->depends_on);
+  v->labels = mig_list_of(a, r->branch_labels);
+  v->upgrade.sql = mig_unix_lines(a, mig_borrow(m, r->upgrade));
+  v->downgrade.sql = mig_unix_lines(a, mig_borrow(m, r->downgrade));
+  v->upgrade_fn = r->upgrade_fn;
+  v->downgrade_fn = r->downgrade_fn;
+  v->arg = r->arg;
+  mig_add_revision(m, v);
+}
+
+/* Looks at what the program added. */
+static void mig_take_added(migrate *m) {
+  int i;
+  while (m->added && !mig_failed(&m->arena)) {
+    mig_added *added = m->added;
+    m->added = added->next;
+    for (i = 0; i < added->n && !mig_failed(&m->arena); i++) mig_add_one(m, &added->v[i]);
+  }
+}
+
 /* The graph of all of them, which answers into the memory of this call; NULL after a fault. */
 static mig_graph *mig_graph_of(migrate *m) {
+  mig_take_added(m);
   if (!m->graph) m->graph = mig_graph_load(&m->arena, m->revisions, m->nrevision);
   if (m->graph) m->graph->a = &m->work;
   return mig_failed(&m->arena) ? 0 : m->graph;
+}
+
+static int mig_is_none(const char *list) { return !list || !*list; }
+
+/* Whether the target is the head, the revisions form one line in the order in which they were
+** added, and the only version row is its end. That is the usual launch, and it is answered without
+** a graph; 0 says nothing. */
+static int mig_at_only_head(const migrate *m, mig_names rows, const char *target) {
+  const migrate_revision *v = m->added ? m->added->v : 0;
+  int i;
+  if (!v || m->added->next || m->nrevision || rows.n != 1) return 0;
+  if (strcmp(target, "head") != 0 && strcmp(target, "heads") != 0) return 0;
+  if (strcmp(rows.at[0], v[m->added->n - 1].id) != 0) return 0;
+  for (i = 0; i < m->added->n; i++) {
+    const char *down = v[i].down_revision;
+    if (!mig_is_none(v[i].depends_on)) return 0;
+    if (i == 0 ? !mig_is_none(down) : !down || strcmp(down, v[i - 1].id) != 0) return 0;
+  }
+  return 1;
+}
+
+MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n) {
+  mig_arena *a;
+  mig_added *added, **last;
+  int i;
+  if (!m || m->fault.code) return migrate_errcode(m);
+  a = &m->arena;
+  if (n < 0 || (n && !revisions)) {
+    mig_fail(a, MIGRATE_MISUSE, "migrate_add: no revisions are given");
+  }
+  for (i = 0; i < n && !mig_failed(a); i++) {
+    if (!revisions[i].id) mig_fail(a, MIGRATE_MISUSE, "migrate_add: a revision has no id");
+  }
+  if (mig_failed(a) || n == 0) return mig_end_call(m);
+  added = (mig_added *)mig_alloc(a, sizeof *added);
+  if (added) added->v = (migrate_revision *)mig_array(a, (size_t)n, sizeof *revisions);
+  if (mig_failed(a)) return mig_end_call(m);
+  memcpy(added->v, revisions, (size_t)n * sizeof *revisions);
+  added->n = n;
+  for (last = &m->added; *last; last = &(*last)->next) {}
+  *last = added;
+  m->graph = 0;
+  if (m->flags & MIGRATE_COPY) mig_take_added(m);
+  return mig_end_call(m);
 }
 /* Reflect: the live schema as data. Each read is finished before anything else happens. */
 
@@ -10153,10 +10267,12 @@ static void mig_run_or_replace(migrate *m, const char *sql) {
 /* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each row
 ** without a search. A scratch database asks the one with the rows. */
 static int mig_is_dense(migrate *m, const mig_target *t) {
+  const char *schema = t->catalog->schema, *name = t->object->name;
   migrate *asked = m->live ? m->live : m;
   char *sql = mig_format(&m->work,
-                         "SELECT count(*) = max(rowid) AND min(rowid) = 1 FROM \"%w\".\"%w\"",
-                         t->catalog->schema, t->object->name);
+                         "SELECT (SELECT min(rowid) FROM \"%w\".\"%w\") = 1 AND (SELECT max(rowid) "
+                         "FROM \"%w\".\"%w\") = (SELECT count(*) FROM \"%w\".\"%w\")",
+                         schema, name, schema, name, schema, name);
   sqlite3_stmt *stmt = 0;
   int dense = 0;
   if (sql && sqlite3_prepare_v2(asked->db, sql, -1, &stmt, 0) == SQLITE_OK) {
@@ -11236,11 +11352,14 @@ typedef struct mig_todo {
 
 static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
-  mig_graph *g = mig_graph_of(m);
+  mig_graph *g;
   mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
-  if (!g || mig_failed(&m->work)) return t;
+  if (mig_failed(&m->work)) return t;
+  if (c->direction == MIG_UPGRADE && mig_at_only_head(m, v.rows, c->target)) return t;
+  g = mig_graph_of(m);
+  if (!g) return t;
   if (c->purge) {
     t.purge = v.rows.n > 0;
     v.rows.n = 0;
@@ -11280,7 +11399,7 @@ static void mig_run_todo(migrate *m, const mig_command *c) {
   mig_todo t = mig_plan_now(m, c);
   if (mig_failed(&m->work)) return;
   if (t.plan.warning) mig_log(m, MIGRATE_WARNING, t.plan.warning);
-  if (!m->nrevision) {
+  if (!m->nrevision && !m->added) {
     mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
   }
   if (!t.plan.n && !t.purge) return;
@@ -11318,44 +11437,6 @@ MIGRATE_API int migrate_stamp(migrate *m, const char *targets) {
 
 MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets) {
   return mig_run_command(m, MIG_STAMP, 1, targets);
-}
-
-/* ---- revisions of the program ---- */
-
-static const char *mig_borrow(migrate *m, const char *z) {
-  return z && (m->flags & MIGRATE_COPY) ? mig_copy(&m->arena, z) : z;
-}
-
-static void mig_add_one(migrate *m, const migrate_revision *r) {
-  mig_arena *a = &m->arena;
-  mig_revision *v = (mig_revision *)mig_alloc(a, sizeof *v);
-  if (!v) return;
-  if (!r->id) {
-    mig_fail(a, MIGRATE_MISUSE, "migrate_add: a revision has no id");
-    return;
-  }
-  v->id = mig_borrow(m, r->id);
-  v->message = r->message ? mig_borrow(m, r->message) : "";
-  v->create_date = r->create_date ? mig_borrow(m, r->create_date) : "";
-  v->down = mig_list_of(a, r->down_revision);
-  v->depends = mig_list_of(a, r->depends_on);
-  v->labels = mig_list_of(a, r->branch_labels);
-  v->upgrade.sql = mig_unix_lines(a, mig_borrow(m, r->upgrade));
-  v->downgrade.sql = mig_unix_lines(a, mig_borrow(m, r->downgrade));
-  v->upgrade_fn = r->upgrade_fn;
-  v->downgrade_fn = r->downgrade_fn;
-  v->arg = r->arg;
-  mig_add_revision(m, v);
-}
-
-MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n) {
-  int i;
-  if (!m || m->fault.code) return migrate_errcode(m);
-  if (n < 0 || (n && !revisions)) {
-    mig_fail(&m->arena, MIGRATE_MISUSE, "migrate_add: no revisions are given");
-  }
-  for (i = 0; i < n && !mig_failed(&m->arena); i++) mig_add_one(m, &revisions[i]);
-  return mig_end_call(m);
 }
 /* Offline: the same run in a scratch database, through a sink that lists it (a plan) or prints it
 ** (a script for a stock sqlite3 shell). */
@@ -12207,6 +12288,7 @@ static void mig_add_file(migrate *m, const char *full, const char *path) {
   mig_script_parse(a, path, z, n, revision);
   revision->upgrade.sql = mig_unix_lines(a, revision->upgrade.sql);
   revision->downgrade.sql = mig_unix_lines(a, revision->downgrade.sql);
+  mig_take_added(m);
   mig_add_revision(m, revision);
 }
 

@@ -282,7 +282,9 @@ static void mig_apply_type(mig_alteration *c, const mig_op *op, int column) {
     if (c->origins[column].from >= 0) c->origins[column].using_expr = op->using_expr;
     c->recomputed = 1;
   }
-  if (op->collate && !mig_failed(c->a)) {
+  if (op->collate && mig_same(op->collate, "BINARY")) { /* the default goes without saying */
+    mig_drop_kind(c, column, MIG_COLLATE);
+  } else if (op->collate && !mig_failed(c->a)) {
     char *name = mig_needs_quotes(op->collate) ? mig_name(c->a, op->collate)
                                                : mig_copy(c->a, op->collate);
     char *words = mig_format(c->a, "COLLATE %s", name);

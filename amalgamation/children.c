@@ -54,6 +54,25 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   else mig_emit_text_edit(l, o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
 }
 
+/* The same for a foreign key of the table to itself, before the two tables are compared. */
+static void mig_lower_own_keys(mig_lowering *l, mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.nconstraint && !mig_failed(l->a); i++) {
+    const mig_constraint *fk = &c->now.constraints[i];
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_key(l, fk, &c->old, &c->now)) continue;
+    if (!c->cascade) {
+      const char **names = mig_constraint_names(l->a, &c->now);
+      if (!names) return;
+      mig_fail(l->a, MIGRATE_DEPENDENT,
+               "foreign key %s of %s needs the key that would go (CASCADE drops it too)", names[i],
+               c->old.name);
+      return;
+    }
+    mig_drop_constraint_at(c, i);
+    i = -1;
+  }
+}
+
 /* Does the change take a key or a column away that a foreign key could need? */
 static int mig_drops_key(const mig_diff *d) {
   const mig_alteration *c = d->c;

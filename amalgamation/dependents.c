@@ -137,13 +137,31 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   return 0;
 }
 
+/* What names a column "rowid" that is gone compiles, and reads the real rowid. */
+static int mig_lost_rowid(migrate *m, const mig_dependent *d, const mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->old.ncolumn; i++) {
+    const char *name = c->old.columns[i].name;
+    if (!mig_same(name, "rowid") && !mig_same(name, "oid") && !mig_same(name, "_rowid_")) continue;
+    if (mig_find_column(&c->now, name) >= 0) continue;
+    if (mig_mentions_token(&m->work, d->object->sql, name)) return 1;
+  }
+  return 0;
+}
+
+/* Does it compile, or seem to, without what it needs? */
+static int mig_is_broken(migrate *m, const mig_dependent *d, const mig_alteration *c) {
+  return !mig_works_strictly(m, d, d->strict) || mig_lost_update_of(m, d, c) ||
+         mig_lost_rowid(m, d, c);
+}
+
 static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d,
                                             const mig_alteration *c) {
   int i;
   for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
     mig_dependent *v = &d->v[i];
     if (v->gone || !v->worked) continue;
-    if (!mig_works_strictly(m, v, v->strict) || mig_lost_update_of(m, v, c)) return v;
+    if (mig_is_broken(m, v, c)) return v;
   }
   return 0;
 }
@@ -167,7 +185,7 @@ static void mig_put_broken(migrate *m, mig_dependents *d, const mig_alteration *
     for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
       mig_dependent *v = &d->v[i];
       if (v->gone || !v->worked || (!pass && !mig_is_suspect(m, v, c))) continue;
-      if (mig_works_strictly(m, v, v->strict) && !mig_lost_update_of(m, v, c)) continue;
+      if (!mig_is_broken(m, v, c)) continue;
       mig_putf(names, "%s%s %s", names->n ? ", " : "", v->object->type, v->object->name);
     }
   }
@@ -180,7 +198,7 @@ static void mig_cascade(migrate *m, mig_dependents *d, const mig_dependent *brok
   for (i = 0; i < d->n; i++) {
     mig_dependent *v = &d->v[i];
     if (v->gone || !v->worked || !mig_is_suspect(m, v, c)) continue;
-    if (mig_works_strictly(m, v, v->strict) && !mig_lost_update_of(m, v, c)) continue;
+    if (!mig_is_broken(m, v, c)) continue;
     if (pick < 0) pick = i;
   }
   if (pick < 0) pick = (int)(broken - d->v);

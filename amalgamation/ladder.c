@@ -27,13 +27,14 @@ static void mig_lower_native_add(mig_lowering *l) {
   mig_put(&z, "ALTER TABLE ");
   mig_put_object(&z, l->schema, l->c->old.name);
   mig_putf(&z, " ADD COLUMN %s", l->c->alter->first->text);
-  mig_emit(l->out, MIG_S_SCHEMA, z.z, "SQLite's own: rows need not be written");
+  mig_emit(l->out, MIG_S_SCHEMA, z.z, "rows need not be written");
 }
 
 /* Puts the statements of the change into l->out. `table` is its row in the catalog. */
 static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
   mig_choice choice = mig_choose(l->c, l->d, l->facts);
   l->out->strategy = mig_rung_name(choice.rung);
+  l->out->why = choice.reason;
   mig_lower_refusals(l);
   if (choice.rung != MIG_PORTABLE_REBUILD) mig_lower_index_strings(l);
   mig_lower_null_checks(l);

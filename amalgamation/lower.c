@@ -361,11 +361,14 @@ static void mig_lower_null_checks(mig_lowering *l) {
   }
 }
 
-/* Must NOT NULL be looked at for values that are not in the table yet: of new and of converted
-** columns? */
+/* Must NOT NULL be looked at for values that are not in the table yet? A conversion without USING
+** makes no NULL of its own. */
 static int mig_null_is_new(const mig_lowering *l, int i) {
   const mig_table *t = &l->c->now;
-  int anew = l->c->origins[i].from < 0 || t->columns[i].generated || l->d->touched[i];
+  const mig_origin *o = &l->c->origins[i];
+  int anew = o->from < 0 || o->using_expr ||
+             (l->d->touched[i] && (t->columns[i].generated || l->d->added_not_null[i])) ||
+             (t->columns[i].generated && l->d->added_not_null[i]);
   return anew && t->columns[i].not_null && i != mig_alias(t);
 }
 

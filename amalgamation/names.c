@@ -170,7 +170,7 @@ static void mig_put_key_names(mig_text *t, const mig_constraint *c) {
   for (i = 0; i < c->nkey; i++) mig_putf(t, "_%s", c->keys[i].name);
 }
 
-/* The one column that a table-level CHECK speaks of, or NULL. */
+/* The one column that a CHECK speaks of, wherever it stands, or NULL. */
 static const char *mig_only_column(mig_arena *a, const mig_table *t, const mig_constraint *c) {
   const char *found = 0;
   int i;
@@ -204,7 +204,7 @@ static char *mig_default_name(mig_arena *a, const mig_table *t, const mig_constr
       mig_putf(&z, "_%s_not_null", t->columns[c->column].name);
       break;
     default:
-      column = c->column >= 0 ? t->columns[c->column].name : mig_only_column(a, t, c);
+      column = mig_only_column(a, t, c);
       mig_putf(&z, column ? "_%s_check" : "_check", column);
   }
   return z.z;

@@ -237,6 +237,21 @@ static void mig_lower_copy(mig_lowering *l, const char *to, const char *from) {
                             mig_identity_word(&l->c->old));
 }
 
+/* The last rowid of the copy is the last one there was: cheap, and it catches a wrong count. */
+static void mig_lower_count(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  const char *from = mig_rowid_name(&c->old, &c->now);
+  char *sql;
+  mig_statement *s;
+  if (!from || !mig_copies_rowids(c, l->d)) return;
+  sql = mig_format(l->a,
+                   "SELECT 'all' WHERE (SELECT max(%s) FROM \"%w\".\"%w\") IS NOT (SELECT max(%s) "
+                   "FROM \"%w\".\"%w\")",
+                   from, l->schema, l->scratch, from, l->schema, c->old.name);
+  s = mig_emit(l->out, MIG_S_CHECK, sql, "every row is in the copy");
+  if (s) s->complaint = mig_format(l->a, "the copy of %s is not complete|rowids", c->old.name);
+}
+
 /* The two rows of sqlite_master exchange their root pages, by sum and difference. */
 static void mig_lower_exchange(mig_lowering *l) {
   const char *steps[3];
@@ -285,7 +300,7 @@ static void mig_lower_materialise(mig_lowering *l) {
   mig_text_init(&z, l->a);
   mig_put(&z, "ALTER TABLE ");
   mig_put_object(&z, l->schema, l->c->old.name);
-  mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s ADD COLUMN \"%w\"", z.z, l->scratch),
+  mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s ADD COLUMN \"%w\" INT", z.z, l->scratch),
            "rows older than a column read its default: they are written out in full");
   mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s DROP COLUMN \"%w\"", z.z, l->scratch),
            "rows older than a column read its default: they are written out in full");
@@ -300,6 +315,12 @@ static void mig_lower_sequence(mig_lowering *l) {
              "makes sqlite_sequence, where there is none");
     mig_emit(l->out, MIG_S_SCHEMA,
              mig_format(l->a, "DROP TABLE \"%w\".\"%w_seq\"", l->schema, l->scratch), "");
+    mig_emit(l->out, MIG_S_DATA,
+             mig_format(l->a, "INSERT INTO \"%w\".sqlite_sequence(name, seq) SELECT %Q, top FROM "
+                        "(SELECT max(\"%w\") AS top FROM \"%w\".\"%w\") WHERE top > 0",
+                        l->schema, l->c->old.name, l->c->now.columns[mig_alias(&l->c->now)].name,
+                        l->schema, l->c->old.name),
+             "ids that are there are never given again");
   } else if (l->d->autoincrement < 0) {
     mig_emit(l->out, MIG_S_DATA,
              mig_format(l->a, "DELETE FROM \"%w\".sqlite_sequence WHERE name = %Q", l->schema,
@@ -336,8 +357,10 @@ static void mig_lower_refusals(mig_lowering *l) {
   const mig_alteration *c = l->c;
   int i;
   for (i = 0; c->old.strict && !c->now.strict && i < c->now.ncolumn; i++) {
+    const mig_column *from = mig_old_column(l->d, i);
     char *type = mig_span_text(l->a, c->now.sql, c->now.columns[i].type);
-    if (type && mig_same(type, "ANY") && c->origins[i].from >= 0 && !c->origins[i].using_expr) {
+    if (!from || c->origins[i].using_expr || !type || !mig_same(type, "ANY")) continue;
+    if (mig_same(mig_span_text(l->a, c->old.sql, from->type), "ANY")) {
       mig_fail(l->a, MIGRATE_LOSS,
                "column %s.%s of type ANY would turn text into numbers without STRICT: give it "
                "another type (TYPE BLOB keeps every value)",
@@ -352,6 +375,7 @@ static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
   mig_lower_indexes(l, 0);
   mig_lower_scratch(l);
   mig_lower_copy(l, l->scratch, l->c->old.name);
+  mig_lower_count(l);
   mig_lower_new_keys(l, l->scratch);
   mig_lower_exchange(l);
   mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");

@@ -5,10 +5,12 @@
 /* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each row
 ** without a search. A scratch database asks the one with the rows. */
 static int mig_is_dense(migrate *m, const mig_target *t) {
+  const char *schema = t->catalog->schema, *name = t->object->name;
   migrate *asked = m->live ? m->live : m;
   char *sql = mig_format(&m->work,
-                         "SELECT count(*) = max(rowid) AND min(rowid) = 1 FROM \"%w\".\"%w\"",
-                         t->catalog->schema, t->object->name);
+                         "SELECT (SELECT min(rowid) FROM \"%w\".\"%w\") = 1 AND (SELECT max(rowid) "
+                         "FROM \"%w\".\"%w\") = (SELECT count(*) FROM \"%w\".\"%w\")",
+                         schema, name, schema, name, schema, name);
   sqlite3_stmt *stmt = 0;
   int dense = 0;
   if (sql && sqlite3_prepare_v2(asked->db, sql, -1, &stmt, 0) == SQLITE_OK) {
@@ -180,7 +182,7 @@ static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
 }
 
 /* Everything but renames: compared, decided, written down, run. */
-static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration *c) {
+static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   mig_facts facts = mig_read_facts(m);
   mig_statements list;
   mig_choice choice;

@@ -32,6 +32,7 @@ typedef struct mig_statement {
 typedef struct mig_statements {
   mig_arena *a;
   const char *strategy; /* the rung of the ladder, for the lists */
+  const char *why;      /* why this rung: said by the first statement that changes something */
   mig_statement *first, *last;
   int slots;
 } mig_statements;
@@ -43,6 +44,10 @@ static mig_statement *mig_emit(mig_statements *list, int kind, const char *sql,
   s->kind = kind;
   s->sql = sql;
   s->reason = reason ? reason : "";
+  if (list->why && kind != MIG_S_CHECK && kind != MIG_S_COUNT) {
+    s->reason = mig_format(list->a, "%s: %s", list->why, s->reason);
+    list->why = 0;
+  }
   if (list->last) list->last->next = s;
   else list->first = s;
   list->last = s;
