@@ -105,7 +105,9 @@ enum {
   MIGRATE_SQL_FUNCTION = 2,  /* the call comes out of an SQL function on the same connection */
   MIGRATE_PORTABLE = 4,      /* rebuild = portable: never edit the schema, plain SQL only */
   MIGRATE_PER_MIGRATION = 8, /* transaction_per_migration: a transaction for each revision */
-  MIGRATE_NO_JOURNAL = 16    /* journal = off: write no migrate_journal row */
+  MIGRATE_NO_JOURNAL = 16,   /* journal = off: write no migrate_journal row */
+  MIGRATE_GO_BACK = 32       /* a database that is newer than the program is first brought back by
+                             ** the downgrades in its journal: SQL that the database brings along */
 };
 
 /* Options of migrate_open(). Zero-initialised is the default of everything. Strings are copied. */
@@ -1314,7 +1316,7 @@ typedef struct mig_statement {
   struct mig_statement *suspects; /* DATA: checks that find the rows after a failure */
   const char *parameter; /* bound to ?1, for texts too long to be written out */
   int slot;              /* COUNT, NOT_MORE */
-  const char **edited;   /* EDIT of one text: where the catalog at hand keeps it; NULL: others */
+  mig_object *object;    /* EDIT of one text: of which object at hand; NULL: other edits */
   const char *text;      /* the text that it becomes */
 } mig_statement;
 
@@ -3323,7 +3325,7 @@ static void mig_put_key_names(mig_text *t, const mig_constraint *c) {
   for (i = 0; i < c->nkey; i++) mig_putf(t, "_%s", c->keys[i].name);
 }
 
-/* The one column that a table-level CHECK speaks of, or NULL. */
+/* The one column that a CHECK speaks of, wherever it stands, or NULL. */
 static const char *mig_only_column(mig_arena *a, const mig_table *t, const mig_constraint *c) {
   const char *found = 0;
   int i;
@@ -3357,7 +3359,7 @@ static char *mig_default_name(mig_arena *a, const mig_table *t, const mig_constr
       mig_putf(&z, "_%s_not_null", t->columns[c->column].name);
       break;
     default:
-      column = c->column >= 0 ? t->columns[c->column].name : mig_only_column(a, t, c);
+      column = mig_only_column(a, t, c);
       mig_putf(&z, column ? "_%s_check" : "_check", column);
   }
   return z.z;
@@ -7127,7 +7129,7 @@ static void mig_emit_text_edit(mig_lowering *l, mig_object *o, const char *sql,
   s = mig_emit_edit(l, z.z, reason);
   if (!s) return;
   if (bind) s->parameter = sql;
-  s->edited = &o->sql;
+  s->object = o;
   s->text = sql;
 }
 
@@ -7138,7 +7140,7 @@ static void mig_lower_materialise(mig_lowering *l) {
   mig_text_init(&z, l->a);
   mig_put(&z, "ALTER TABLE ");
   mig_put_object(&z, l->schema, l->c->old.name);
-  mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s ADD COLUMN \"%w\"", z.z, l->scratch),
+  mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s ADD COLUMN \"%w\" INT", z.z, l->scratch),
            "rows older than a column read its default: they are written out in full");
   mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s DROP COLUMN \"%w\"", z.z, l->scratch),
            "rows older than a column read its default: they are written out in full");
@@ -7153,6 +7155,12 @@ static void mig_lower_sequence(mig_lowering *l) {
              "makes sqlite_sequence, where there is none");
     mig_emit(l->out, MIG_S_SCHEMA,
              mig_format(l->a, "DROP TABLE \"%w\".\"%w_seq\"", l->schema, l->scratch), "");
+    mig_emit(l->out, MIG_S_DATA,
+             mig_format(l->a, "INSERT INTO \"%w\".sqlite_sequence(name, seq) SELECT %Q, top FROM "
+                        "(SELECT max(\"%w\") AS top FROM \"%w\".\"%w\") WHERE top > 0",
+                        l->schema, l->c->old.name, l->c->now.columns[mig_alias(&l->c->now)].name,
+                        l->schema, l->c->old.name),
+             "ids that are there are never given again");
   } else if (l->d->autoincrement < 0) {
     mig_emit(l->out, MIG_S_DATA,
              mig_format(l->a, "DELETE FROM \"%w\".sqlite_sequence WHERE name = %Q", l->schema,
@@ -7189,8 +7197,10 @@ static void mig_lower_refusals(mig_lowering *l) {
   const mig_alteration *c = l->c;
   int i;
   for (i = 0; c->old.strict && !c->now.strict && i < c->now.ncolumn; i++) {
+    const mig_column *from = mig_old_column(l->d, i);
     char *type = mig_span_text(l->a, c->now.sql, c->now.columns[i].type);
-    if (type && mig_same(type, "ANY") && c->origins[i].from >= 0 && !c->origins[i].using_expr) {
+    if (!from || c->origins[i].using_expr || !type || !mig_same(type, "ANY")) continue;
+    if (mig_same(mig_span_text(l->a, c->old.sql, from->type), "ANY")) {
       mig_fail(l->a, MIGRATE_LOSS,
                "column %s.%s of type ANY would turn text into numbers without STRICT: give it "
                "another type (TYPE BLOB keeps every value)",
@@ -7527,6 +7537,25 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   if (!dropped || mig_failed(l->a)) return;
   if (l->facts->portable) mig_lower_child_portable(l, c);
   else mig_emit_text_edit(l, o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
+}
+
+/* The same for a foreign key of the table to itself, before the two tables are compared. */
+static void mig_lower_own_keys(mig_lowering *l, mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.nconstraint && !mig_failed(l->a); i++) {
+    const mig_constraint *fk = &c->now.constraints[i];
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_key(l, fk, &c->old, &c->now)) continue;
+    if (!c->cascade) {
+      const char **names = mig_constraint_names(l->a, &c->now);
+      if (!names) return;
+      mig_fail(l->a, MIGRATE_DEPENDENT,
+               "foreign key %s of %s needs the key that would go (CASCADE drops it too)", names[i],
+               c->old.name);
+      return;
+    }
+    mig_drop_constraint_at(c, i);
+    i = -1;
+  }
 }
 
 /* Does the change take a key or a column away that a foreign key could need? */
@@ -8302,6 +8331,22 @@ static mig_plan mig_plan_upgrade(mig_graph *g, mig_names version_rows, const cha
   return p;
 }
 
+/* The steps that undo the marked nodes, from the version rows on. */
+static mig_plan mig_plan_undo(mig_graph *g, unsigned char *undo, mig_nodes rows) {
+  mig_nodes order = mig_sort(g, undo, rows);
+  mig_plan p = mig_plan_of(g, order.n);
+  mig_rows s;
+  int i;
+  mig_rows_init(&s, g, rows);
+  mig_rows_count(&s, rows);
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    mig_step_init(&p.steps[p.n], g, order.at[i], MIG_DOWNGRADE);
+    mig_rows_down(&s, &p.steps[p.n++], order.at[i]);
+  }
+  mig_plan_end(&p, &s);
+  return p;
+}
+
 /* Adds to `undo` what a downgrade to one target undoes. */
 static void mig_downgrade_one(mig_graph *g, mig_nodes rows, const char *word, unsigned char *undo,
                               mig_lower *lower) {
@@ -8323,19 +8368,19 @@ static const char mig_warn_ambiguous[] =
 /* The steps of a downgrade to `words`; of several targets each is what stays on its line. */
 static mig_plan mig_plan_downgrade(mig_graph *g, mig_names version_rows, const char *words) {
   mig_ask q = mig_ask_of(g, words);
-  mig_nodes rows = mig_resolve_rows(&q, version_rows), order;
+  mig_nodes rows = mig_resolve_rows(&q, version_rows);
   mig_names targets = mig_list_of(g->a, words);
   mig_plan p = mig_plan_of(g, 0);
   unsigned char *undo = mig_marks(g);
   int i, *stays = (int *)mig_array(g->a, (size_t)targets.n, sizeof(int));
-  mig_rows s;
+  const char *warning = 0;
   if (!targets.n) mig_fail_locate(&q, words);
   for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
     mig_lower lower;
     lower.node = MIG_AT_BASE;
     mig_downgrade_one(g, rows, targets.at[i], undo, &lower);
     stays[i] = lower.node;
-    if (targets.at[i][0] == '-' && rows.n > 1) p.warning = mig_warn_ambiguous;
+    if (targets.at[i][0] == '-' && rows.n > 1) warning = mig_warn_ambiguous;
   }
   for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
     if (targets.n > 1 && stays[i] >= 0 && undo[stays[i]]) {
@@ -8344,15 +8389,8 @@ static mig_plan mig_plan_downgrade(mig_graph *g, mig_names version_rows, const c
     }
   }
   if (mig_failed(g->a)) return p;
-  order = mig_sort(g, undo, rows);
-  p.steps = mig_plan_of(g, order.n).steps;
-  mig_rows_init(&s, g, rows);
-  mig_rows_count(&s, rows);
-  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
-    mig_step_init(&p.steps[p.n], g, order.at[i], MIG_DOWNGRADE);
-    mig_rows_down(&s, &p.steps[p.n++], order.at[i]);
-  }
-  mig_plan_end(&p, &s);
+  p = mig_plan_undo(g, undo, rows);
+  p.warning = warning;
   return p;
 }
 
@@ -8786,6 +8824,9 @@ struct migrate {
   sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
   int legacy;            /* legacy_alter_table at its beginning */
   mig_pending *pending;
+  sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
+  const char *edit_schema;
+  int defensive, writable; /* the flags before it was opened */
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
   mig_catalog *catalogs; /* read in this run and still true */
@@ -8998,6 +9039,46 @@ MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n
   m->graph = 0;
   if (m->flags & MIGRATE_COPY) mig_take_added(m);
   return mig_end_call(m);
+}
+/* Edited: what the journal tells of the applied revisions, against what they say now. */
+
+/* The journal's entry of each node that is applied; NULL where there is none. */
+static const mig_entry **mig_applied_entries(mig_graph *g, sqlite3 *db,
+                                             const unsigned char *applied) {
+  mig_journal j = mig_journal_read(db, g->a);
+  const mig_entry **entry = (const mig_entry **)mig_array(g->a, (size_t)g->n, sizeof(mig_entry *));
+  int i;
+  for (i = 0; i < j.n && entry && applied; i++) {
+    const mig_entry *e = &j.entries[i];
+    int node = e->revision ? mig_find_id(g, e->revision) : -1;
+    if (node >= 0 && applied[node] && mig_entry_applied(e)) entry[node] = e;
+  }
+  return mig_failed(g->a) ? 0 : entry;
+}
+
+static int mig_is_edited(mig_arena *a, const mig_revision *rev, const mig_entry *e) {
+  const char *now;
+  if (!e || !e->checksum) return 0;
+  now = mig_checksum(a, rev);
+  return now && strcmp(e->checksum, now) != 0;
+}
+
+/* Warns of each applied revision that means something else by now; returns how many there are. */
+static int mig_report_edited(migrate *m, mig_graph *g, mig_nodes rows) {
+  const unsigned char *applied = mig_applied(g, rows);
+  const mig_entry **entry = mig_applied_entries(g, m->db, applied);
+  int i, count = 0;
+  for (i = 0; i < g->n && entry; i++) {
+    const mig_revision *rev = g->nodes[i].rev;
+    if (!mig_is_edited(&m->work, rev, entry[i])) continue;
+    count++;
+    mig_log(m, MIGRATE_WARNING,
+            mig_format(&m->work,
+                       "revision %s was edited after it was applied%s; write another one "
+                       "instead",
+                       rev->id, mig_files(g, mig_one_node(g->a, i))));
+  }
+  return count;
 }
 /* Reflect: the live schema as data. Each read is finished before anything else happens. */
 
@@ -9448,6 +9529,49 @@ static int mig_step_unguarded(migrate *m, const char *sql, const char *parameter
   return rc;
 }
 
+/* A run of edits shares one statement and one lifting of the flags: between two edits nothing else
+** runs on the connection. */
+static void mig_end_edits(migrate *m) {
+  if (!m->edit_schema) return;
+  sqlite3_finalize(m->edit);
+  m->edit = 0;
+  m->edit_schema = 0;
+  mig_undo_in_need(m);
+  mig_flag(m->db, MIG_WRITABLE_SCHEMA, m->writable);
+  mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, m->defensive);
+  mig_still_ready(m);
+}
+
+static int mig_begin_edits(migrate *m, const char *schema) {
+  char *sql;
+  if (m->edit_schema && mig_same(m->edit_schema, schema)) return SQLITE_OK;
+  mig_end_edits(m);
+  sql = mig_format(&m->work,
+                   "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = ?2 AND type = ?3 AND "
+                   "name = ?4",
+                   schema);
+  if (!sql) return SQLITE_NOMEM;
+  m->defensive = mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  m->writable = mig_flag(m->db, MIG_WRITABLE_SCHEMA, 1);
+  m->edit_schema = schema;
+  mig_still_ready(m);
+  return sqlite3_prepare_v2(m->db, sql, -1, &m->edit, 0);
+}
+
+/* Edits one text; what is listed says the same with the values written out. */
+static int mig_edit_text(migrate *m, const mig_statement *s) {
+  int rc = mig_begin_edits(m, s->schema);
+  if (rc != SQLITE_OK) return rc;
+  sqlite3_bind_text(m->edit, 1, s->text, -1, SQLITE_STATIC);
+  sqlite3_bind_int64(m->edit, 2, s->object->rowid);
+  sqlite3_bind_text(m->edit, 3, s->object->type, -1, SQLITE_STATIC);
+  sqlite3_bind_text(m->edit, 4, s->object->name, -1, SQLITE_STATIC);
+  sqlite3_step(m->edit);
+  rc = sqlite3_reset(m->edit);
+  if (rc == SQLITE_OK) s->object->sql = s->text;
+  return rc;
+}
+
 /* SQLite calls a text that it cannot read "malformed database schema (t) - why": the why is enough,
 ** since the text is ours and is about to be undone. */
 static void mig_fail_reload(migrate *m) {
@@ -9484,6 +9608,7 @@ static void mig_reload_one(migrate *m, const char *schema) {
 }
 
 static void mig_flush(migrate *m) {
+  mig_end_edits(m);
   while (m->pending && !mig_failed(&m->work)) {
     mig_pending *p = m->pending;
     m->pending = p->next;
@@ -9591,6 +9716,7 @@ static void mig_run_edit(migrate *m, const char *schema, const char *sql, const 
   s.sql = sql;
   s.reason = reason;
   if (mig_failed(&m->work) || !sql) return;
+  mig_end_edits(m);
   mig_announce(m, &s, "native");
   if (mig_step_unguarded(m, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
   mig_set_pending(m, schema);
@@ -9661,10 +9787,14 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   if (mig_failed(&m->work)) return;
   switch (s->kind) {
     case MIG_S_EDIT:
-      rc = mig_step_unguarded(m, s->sql, s->parameter);
+      if (s->object) {
+        rc = mig_edit_text(m, s);
+      } else {
+        mig_end_edits(m);
+        rc = mig_step_unguarded(m, s->sql, s->parameter);
+        mig_forget_catalogs(m);
+      }
       mig_set_pending(m, s->schema);
-      if (s->edited) *s->edited = s->text;
-      else mig_forget_catalogs(m);
       break;
     case MIG_S_CHECK:
       mig_complain(m, s->sql, s->complaint);
@@ -9993,13 +10123,31 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   return 0;
 }
 
+/* What names a column "rowid" that is gone compiles, and reads the real rowid. */
+static int mig_lost_rowid(migrate *m, const mig_dependent *d, const mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->old.ncolumn; i++) {
+    const char *name = c->old.columns[i].name;
+    if (!mig_same(name, "rowid") && !mig_same(name, "oid") && !mig_same(name, "_rowid_")) continue;
+    if (mig_find_column(&c->now, name) >= 0) continue;
+    if (mig_mentions_token(&m->work, d->object->sql, name)) return 1;
+  }
+  return 0;
+}
+
+/* Does it compile, or seem to, without what it needs? */
+static int mig_is_broken(migrate *m, const mig_dependent *d, const mig_alteration *c) {
+  return !mig_works_strictly(m, d, d->strict) || mig_lost_update_of(m, d, c) ||
+         mig_lost_rowid(m, d, c);
+}
+
 static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d,
                                             const mig_alteration *c) {
   int i;
   for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
     mig_dependent *v = &d->v[i];
     if (v->gone || !v->worked) continue;
-    if (!mig_works_strictly(m, v, v->strict) || mig_lost_update_of(m, v, c)) return v;
+    if (mig_is_broken(m, v, c)) return v;
   }
   return 0;
 }
@@ -10023,7 +10171,7 @@ static void mig_put_broken(migrate *m, mig_dependents *d, const mig_alteration *
     for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
       mig_dependent *v = &d->v[i];
       if (v->gone || !v->worked || (!pass && !mig_is_suspect(m, v, c))) continue;
-      if (mig_works_strictly(m, v, v->strict) && !mig_lost_update_of(m, v, c)) continue;
+      if (!mig_is_broken(m, v, c)) continue;
       mig_putf(names, "%s%s %s", names->n ? ", " : "", v->object->type, v->object->name);
     }
   }
@@ -10036,7 +10184,7 @@ static void mig_cascade(migrate *m, mig_dependents *d, const mig_dependent *brok
   for (i = 0; i < d->n; i++) {
     mig_dependent *v = &d->v[i];
     if (v->gone || !v->worked || !mig_is_suspect(m, v, c)) continue;
-    if (mig_works_strictly(m, v, v->strict) && !mig_lost_update_of(m, v, c)) continue;
+    if (!mig_is_broken(m, v, c)) continue;
     if (pick < 0) pick = i;
   }
   if (pick < 0) pick = (int)(broken - d->v);
@@ -10444,13 +10592,12 @@ static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
 }
 
 /* Everything but renames: compared, decided, written down, run. */
-static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration *c) {
+static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   mig_facts facts = mig_read_facts(m);
   mig_statements list;
   mig_choice choice;
   mig_diff d;
   mig_lowering l;
-  mig_compare(c, &d);
   memset(&list, 0, sizeof list);
   memset(&l, 0, sizeof l);
   list.a = l.a = &m->work;
@@ -10462,6 +10609,8 @@ static void mig_run_change(migrate *m, const mig_target *t, const mig_alteration
   l.facts = &facts;
   l.schema = t->catalog->schema;
   l.scratch = mig_scratch_prefix(m, t);
+  mig_lower_own_keys(&l, c);
+  mig_compare(c, &d);
   if (mig_failed(&m->work)) return;
   if (mig_copies_rowids(c, &d)) facts.dense = mig_is_dense(m, t);
   mig_lower_children(&l);
@@ -10480,9 +10629,22 @@ static int mig_has_text(migrate *m, const mig_target *t, const char *sql) {
 }
 
 /* A rename left another spelling than the wanted one. */
-static void mig_run_respelled(migrate *m, const mig_target *t, const mig_alteration *c) {
+static void mig_run_respelled(migrate *m, const mig_target *t, mig_alteration *c) {
   if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_run_change(m, t, c);
   else mig_run_final_text(m, t, c);
+}
+
+/* After a rename: the same objects, with the texts that they have now. */
+static void mig_renew_dependents(migrate *m, mig_dependents *d) {
+  int i;
+  mig_flush(m);
+  for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+    mig_dependent *v = &d->v[i];
+    const mig_object *now;
+    v->catalog = mig_read_catalog(m, v->catalog->schema);
+    now = v->catalog ? mig_by_rowid(v->catalog, v->object) : 0;
+    if (now) v->object = now;
+  }
 }
 
 static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) {
@@ -10506,7 +10668,10 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   }
   if (c.renames) mig_run_rename_columns(m, t, &c);
   if (mig_failed(a) || !t->object) return;
-  if (c.renames) mig_parse_table(a, c.renamed_sql, &c.old);
+  if (c.renames) {
+    mig_parse_table(a, c.renamed_sql, &c.old);
+    mig_renew_dependents(m, &dependents);
+  }
   if (c.recomputed || strcmp(c.renamed_sql, c.now.sql) != 0) mig_run_change(m, t, &c);
   else if (c.renames && !mig_has_text(m, t, c.now.sql)) mig_run_respelled(m, t, &c);
   if (dependents.n) mig_check_dependents(m, &dependents, &c);
@@ -10920,7 +11085,6 @@ typedef struct mig_history {
   mig_version version;
   mig_nodes rows; /* those version rows that are known */
   unsigned char *is_row, *applied;
-  mig_journal journal;
   const mig_entry **entry; /* of a node, when it was applied last; NULL: not known */
   int (*row)(void *, const migrate_history_row *);
   void *arg;
@@ -10941,18 +11105,6 @@ static void mig_history_rows(mig_history *h) {
   h->applied = mig_applied(h->g, h->rows);
 }
 
-static void mig_history_journal(mig_history *h) {
-  mig_arena *a = &h->m->work;
-  int i, node;
-  h->journal = mig_journal_read(h->m->db, a);
-  h->entry = (const mig_entry **)mig_array(a, (size_t)h->g->n, sizeof(mig_entry *));
-  for (i = 0; i < h->journal.n && h->entry; i++) {
-    const mig_entry *e = &h->journal.entries[i];
-    node = e->revision ? mig_find_id(h->g, e->revision) : -1;
-    if (node >= 0 && h->applied[node] && mig_entry_applied(e)) h->entry[node] = e;
-  }
-}
-
 /* Begins a command; 0 when it cannot go on. */
 static int mig_history_open(mig_history *h, migrate *m,
                             int (*row)(void *, const migrate_history_row *), void *arg) {
@@ -10964,7 +11116,7 @@ static int mig_history_open(mig_history *h, migrate *m,
   h->g = mig_graph_of(m);
   if (!row) mig_fail(&m->work, MIGRATE_MISUSE, "the callback for the rows is NULL");
   if (h->g) mig_history_rows(h);
-  if (!mig_failed(&m->work)) mig_history_journal(h);
+  if (!mig_failed(&m->work)) h->entry = mig_applied_entries(h->g, m->db, h->applied);
   return !mig_failed(&m->work);
 }
 
@@ -10999,10 +11151,7 @@ static int mig_history_row(mig_history *h, int node) {
   r.path = rev->path;
   r.upgrade_sql = rev->upgrade.sql;
   r.downgrade_sql = rev->downgrade.sql;
-  if (e && e->checksum) {
-    const char *now = mig_checksum(a, rev);
-    r.is_edited = now && strcmp(e->checksum, now) != 0;
-  }
+  r.is_edited = mig_is_edited(a, rev, e);
   return mig_failed(a) ? 1 : h->row(h->arg, &r);
 }
 
@@ -11104,6 +11253,179 @@ MIGRATE_API int migrate_graph(migrate *m, const char *format) {
              "no such format of the graph: %s; known are text, mermaid and dot", format);
   }
   return mig_end_call(m);
+}
+/* Older: a program that is older than its database. A version row that no revision of the program
+** knows stands for a revision of a newer program. Its journal entry tells whether older programs
+** may go on beside it (compat), and how to undo it. */
+
+/* The first version row that no revision knows; NULL: there is none. */
+static const char *mig_first_unknown(const mig_graph *g, mig_names rows) {
+  int i;
+  for (i = 0; i < rows.n; i++) {
+    if (strcmp(rows.at[i], "base") != 0 && mig_find_id(g, rows.at[i]) < 0) return rows.at[i];
+  }
+  return 0;
+}
+
+static const mig_entry *mig_find_entry(const mig_journal *j, const char *id) {
+  int i;
+  for (i = 0; i < j->n; i++) {
+    if (strcmp(j->entries[i].revision, id) == 0) return &j->entries[i];
+  }
+  return 0;
+}
+
+/* The ids of the program's heads, as a message names them. */
+static const char *mig_head_words(const mig_graph *g) {
+  mig_text t;
+  int i;
+  mig_text_init(&t, g->a);
+  for (i = 0; i < g->n; i++) {
+    if (g->nodes[i].after.n) continue;
+    mig_putf(&t, "%s'%s'", t.n ? ", " : "", mig_id(g, i));
+  }
+  return t.n ? t.z : "nothing";
+}
+
+static void mig_fail_newer(const mig_graph *g, const char *row, const char *then) {
+  mig_fail(g->a, MIGRATE_NEWER,
+           "Can't locate revision identified by '%s': the database is newer than this program, "
+           "which ends at %s; %s",
+           row, mig_head_words(g), then);
+}
+
+/* May the program go on as it is? Each unknown row must name a revision that it has. */
+static int mig_is_compatible(migrate *m, const mig_graph *g, mig_names rows,
+                             const mig_journal *j) {
+  int i;
+  for (i = 0; i < rows.n; i++) {
+    const mig_entry *e;
+    if (mig_find_id(g, rows.at[i]) >= 0) continue;
+    e = mig_find_entry(j, rows.at[i]);
+    if (!e || !mig_entry_applied(e) || !e->compat) return 0;
+    if (mig_find_id(g, e->compat) < 0) return 0;
+    mig_log(m, MIGRATE_WARNING,
+            mig_format(&m->work,
+                       "the database is at revision %s, which this program does not know; it lets "
+                       "programs from revision %s on use it",
+                       e->revision, e->compat));
+  }
+  return 1;
+}
+
+/* ---- going back ---- */
+
+/* What the journal brings along, beside the program's own revisions. */
+typedef struct mig_brought {
+  const mig_revision **v; /* the program's nown, then those of the journal */
+  int n, nown;
+} mig_brought;
+
+static int mig_is_brought(const mig_brought *b, const char *id) {
+  int i;
+  for (i = b->nown; i < b->n && strcmp(b->v[i]->id, id) != 0; i++) {}
+  return i < b->n;
+}
+
+/* The revision that a journal entry describes: enough of it to undo it. */
+static const mig_revision *mig_entry_revision(mig_arena *a, const mig_entry *e) {
+  mig_revision *r = (mig_revision *)mig_alloc(a, sizeof *r);
+  if (!r) return 0;
+  r->id = e->revision;
+  r->message = e->message ? e->message : "";
+  r->create_date = "";
+  r->compat = e->compat;
+  r->down = mig_list_of(a, e->down_revision);
+  r->depends = mig_list_of(a, e->depends_on);
+  r->downgrade.sql = e->downgrade;
+  r->downgrade.outside = e->downgrade_outside;
+  return r;
+}
+
+/* Takes in an unknown revision, after it was seen that the journal can undo it. */
+static void mig_bring(migrate *m, mig_graph *g, const mig_journal *j, mig_brought *b,
+                      const char *id) {
+  const mig_entry *e = mig_find_entry(j, id);
+  if (mig_find_id(g, id) >= 0 || mig_is_brought(b, id)) return;
+  if (!e || !mig_entry_applied(e)) {
+    mig_fail_newer(g, id, "the journal does not hold it, so that there is no way back");
+  } else if (!e->downgrade) {
+    mig_fail_newer(g, id, "the journal holds no downgrade of it, so that there is no way back");
+  } else {
+    b->v[b->n++] = mig_entry_revision(&m->work, e);
+  }
+}
+
+/* The revisions above the program's own, down to where it knows its way. A dependency may be a
+** label, of which the journal knows nothing: then it is left out of the order. */
+static mig_brought mig_bring_all(migrate *m, mig_graph *g, mig_names rows, const mig_journal *j) {
+  mig_arena *a = &m->work;
+  mig_brought b;
+  int i, k;
+  b.n = b.nown = m->nrevision;
+  b.v = (const mig_revision **)mig_array(a, (size_t)(m->nrevision + j->n) + 1, sizeof *b.v);
+  for (i = 0; i < b.nown && b.v; i++) b.v[i] = m->revisions[i];
+  for (i = 0; i < rows.n && !mig_failed(a); i++) mig_bring(m, g, j, &b, rows.at[i]);
+  for (i = b.nown; i < b.n && !mig_failed(a); i++) {
+    mig_names down = b.v[i]->down, needs = b.v[i]->depends;
+    for (k = 0; k < down.n && !mig_failed(a); k++) mig_bring(m, g, j, &b, down.at[k]);
+    for (k = 0; k < needs.n && !mig_failed(a); k++) {
+      if (mig_find_entry(j, needs.at[k])) mig_bring(m, g, j, &b, needs.at[k]);
+    }
+  }
+  return b;
+}
+
+static void mig_drop_unknown_needs(migrate *m, mig_graph *g, const mig_brought *b) {
+  int i, k;
+  for (i = b->nown; i < b->n && !mig_failed(&m->work); i++) {
+    mig_revision *r = (mig_revision *)mig_alloc(&m->work, sizeof *r);
+    if (!r) return;
+    *r = *b->v[i];
+    r->depends.n = 0;
+    for (k = 0; k < b->v[i]->depends.n; k++) {
+      const char *need = b->v[i]->depends.at[k];
+      if (mig_find_node(g, need) < 0 && !mig_is_brought(b, need)) continue;
+      r->depends.at[r->depends.n++] = need;
+    }
+    b->v[i] = r;
+  }
+}
+
+/* The steps that undo what the program does not know. */
+static mig_plan mig_plan_back(migrate *m, mig_graph *g, mig_names rows, const mig_journal *j) {
+  mig_brought b = mig_bring_all(m, g, rows, j);
+  mig_graph *all;
+  mig_plan none;
+  unsigned char *undo;
+  mig_ask q;
+  int i;
+  memset(&none, 0, sizeof none);
+  mig_drop_unknown_needs(m, g, &b);
+  all = mig_failed(&m->work) ? 0 : mig_graph_load(&m->work, b.v, b.n);
+  if (!all) return none;
+  undo = mig_marks(all);
+  for (i = b.nown; i < b.n && undo; i++) undo[mig_find_id(all, b.v[i]->id)] = 1;
+  q = mig_ask_of(all, 0);
+  return mig_plan_undo(all, undo, mig_resolve_rows(&q, rows));
+}
+
+/* What an upgrade does first about rows that it does not know. *stay: nothing is done at all. */
+static mig_plan mig_plan_older(migrate *m, mig_graph *g, mig_names rows, int *stay) {
+  const char *unknown = mig_first_unknown(g, rows);
+  mig_journal j;
+  mig_plan none;
+  memset(&none, 0, sizeof none);
+  *stay = 0;
+  if (!unknown) return none;
+  memset(&j, 0, sizeof j);
+  if (m->settings.journal) j = mig_journal_read(m->db, &m->work);
+  if (mig_failed(&m->work)) return none;
+  *stay = mig_is_compatible(m, g, rows, &j);
+  if (*stay) return none;
+  if (m->flags & MIGRATE_GO_BACK) return mig_plan_back(m, g, rows, &j);
+  mig_fail_newer(g, unknown, "use the newer program");
+  return none;
 }
 /* Revise: runs of revisions. A plan is made without a lock; where there is something to do it is
 ** made again under the lock, run step by step, and committed with its version rows. */
@@ -11346,6 +11668,7 @@ typedef struct mig_command {
 /* What there is to do from the version rows as they are now. */
 typedef struct mig_todo {
   mig_plan plan;
+  mig_plan back;    /* first: undoes what this program does not know */
   int have_version; /* the version table exists */
   int purge;        /* its rows are deleted first */
 } mig_todo;
@@ -11354,6 +11677,7 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
   mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  int stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
   if (mig_failed(&m->work)) return t;
@@ -11364,9 +11688,14 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
     t.purge = v.rows.n > 0;
     v.rows.n = 0;
   }
-  if (c->direction == MIG_UPGRADE) t.plan = mig_plan_upgrade(g, v.rows, c->target);
-  else if (c->direction == MIG_DOWNGRADE) t.plan = mig_plan_downgrade(g, v.rows, c->target);
-  else t.plan = mig_plan_stamp(g, v.rows, c->target);
+  if (c->direction == MIG_UPGRADE) {
+    t.back = mig_plan_older(m, g, v.rows, &stay);
+    if (!stay && !t.back.n) t.plan = mig_plan_upgrade(g, v.rows, c->target);
+  } else if (c->direction == MIG_DOWNGRADE) {
+    t.plan = mig_plan_downgrade(g, v.rows, c->target);
+  } else {
+    t.plan = mig_plan_stamp(g, v.rows, c->target);
+  }
   return t;
 }
 
@@ -11385,6 +11714,11 @@ static void mig_run_env(migrate *m) {
 /* In the frame: plans again, since another process may have been faster, and runs. */
 static void mig_run_planned(migrate *m, const mig_command *c) {
   mig_todo t = mig_plan_now(m, c);
+  if (t.back.n) {
+    mig_check_plan(m, &t.back);
+    mig_run_steps(m, &t.back);
+    if (!mig_failed(&m->work)) t = mig_plan_now(m, c);
+  }
   if (!t.plan.n && !t.purge) return;
   mig_check_plan(m, &t.plan);
   if (mig_failed(&m->work)) return;
@@ -11402,7 +11736,7 @@ static void mig_run_todo(migrate *m, const mig_command *c) {
   if (!m->nrevision && !m->added) {
     mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
   }
-  if (!t.plan.n && !t.purge) return;
+  if (!t.plan.n && !t.purge && !t.back.n) return;
   mig_check_plan(m, &t.plan);
   if (c->direction != MIG_STAMP && !mig_failed(&m->work)) mig_run_env(m);
   if (!mig_failed(&m->work)) mig_frame_open(m);

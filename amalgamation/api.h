@@ -103,7 +103,9 @@ enum {
   MIGRATE_SQL_FUNCTION = 2,  /* the call comes out of an SQL function on the same connection */
   MIGRATE_PORTABLE = 4,      /* rebuild = portable: never edit the schema, plain SQL only */
   MIGRATE_PER_MIGRATION = 8, /* transaction_per_migration: a transaction for each revision */
-  MIGRATE_NO_JOURNAL = 16    /* journal = off: write no migrate_journal row */
+  MIGRATE_NO_JOURNAL = 16,   /* journal = off: write no migrate_journal row */
+  MIGRATE_GO_BACK = 32       /* a database that is newer than the program is first brought back by
+                             ** the downgrades in its journal: SQL that the database brings along */
 };
 
 /* Options of migrate_open(). Zero-initialised is the default of everything. Strings are copied. */

@@ -52,6 +52,49 @@ static int mig_step_unguarded(migrate *m, const char *sql, const char *parameter
   return rc;
 }
 
+/* A run of edits shares one statement and one lifting of the flags: between two edits nothing else
+** runs on the connection. */
+static void mig_end_edits(migrate *m) {
+  if (!m->edit_schema) return;
+  sqlite3_finalize(m->edit);
+  m->edit = 0;
+  m->edit_schema = 0;
+  mig_undo_in_need(m);
+  mig_flag(m->db, MIG_WRITABLE_SCHEMA, m->writable);
+  mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, m->defensive);
+  mig_still_ready(m);
+}
+
+static int mig_begin_edits(migrate *m, const char *schema) {
+  char *sql;
+  if (m->edit_schema && mig_same(m->edit_schema, schema)) return SQLITE_OK;
+  mig_end_edits(m);
+  sql = mig_format(&m->work,
+                   "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = ?2 AND type = ?3 AND "
+                   "name = ?4",
+                   schema);
+  if (!sql) return SQLITE_NOMEM;
+  m->defensive = mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  m->writable = mig_flag(m->db, MIG_WRITABLE_SCHEMA, 1);
+  m->edit_schema = schema;
+  mig_still_ready(m);
+  return sqlite3_prepare_v2(m->db, sql, -1, &m->edit, 0);
+}
+
+/* Edits one text; what is listed says the same with the values written out. */
+static int mig_edit_text(migrate *m, const mig_statement *s) {
+  int rc = mig_begin_edits(m, s->schema);
+  if (rc != SQLITE_OK) return rc;
+  sqlite3_bind_text(m->edit, 1, s->text, -1, SQLITE_STATIC);
+  sqlite3_bind_int64(m->edit, 2, s->object->rowid);
+  sqlite3_bind_text(m->edit, 3, s->object->type, -1, SQLITE_STATIC);
+  sqlite3_bind_text(m->edit, 4, s->object->name, -1, SQLITE_STATIC);
+  sqlite3_step(m->edit);
+  rc = sqlite3_reset(m->edit);
+  if (rc == SQLITE_OK) s->object->sql = s->text;
+  return rc;
+}
+
 /* SQLite calls a text that it cannot read "malformed database schema (t) - why": the why is enough,
 ** since the text is ours and is about to be undone. */
 static void mig_fail_reload(migrate *m) {
@@ -88,6 +131,7 @@ static void mig_reload_one(migrate *m, const char *schema) {
 }
 
 static void mig_flush(migrate *m) {
+  mig_end_edits(m);
   while (m->pending && !mig_failed(&m->work)) {
     mig_pending *p = m->pending;
     m->pending = p->next;
@@ -195,6 +239,7 @@ static void mig_run_edit(migrate *m, const char *schema, const char *sql, const 
   s.sql = sql;
   s.reason = reason;
   if (mig_failed(&m->work) || !sql) return;
+  mig_end_edits(m);
   mig_announce(m, &s, "native");
   if (mig_step_unguarded(m, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
   mig_set_pending(m, schema);
@@ -265,10 +310,14 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   if (mig_failed(&m->work)) return;
   switch (s->kind) {
     case MIG_S_EDIT:
-      rc = mig_step_unguarded(m, s->sql, s->parameter);
+      if (s->object) {
+        rc = mig_edit_text(m, s);
+      } else {
+        mig_end_edits(m);
+        rc = mig_step_unguarded(m, s->sql, s->parameter);
+        mig_forget_catalogs(m);
+      }
       mig_set_pending(m, s->schema);
-      if (s->edited) *s->edited = s->text;
-      else mig_forget_catalogs(m);
       break;
     case MIG_S_CHECK:
       mig_complain(m, s->sql, s->complaint);

@@ -39,6 +39,9 @@ struct migrate {
   sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
   int legacy;            /* legacy_alter_table at its beginning */
   mig_pending *pending;
+  sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
+  const char *edit_schema;
+  int defensive, writable; /* the flags before it was opened */
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
   mig_catalog *catalogs; /* read in this run and still true */

@@ -7,7 +7,6 @@ typedef struct mig_history {
   mig_version version;
   mig_nodes rows; /* those version rows that are known */
   unsigned char *is_row, *applied;
-  mig_journal journal;
   const mig_entry **entry; /* of a node, when it was applied last; NULL: not known */
   int (*row)(void *, const migrate_history_row *);
   void *arg;
@@ -28,18 +27,6 @@ static void mig_history_rows(mig_history *h) {
   h->applied = mig_applied(h->g, h->rows);
 }
 
-static void mig_history_journal(mig_history *h) {
-  mig_arena *a = &h->m->work;
-  int i, node;
-  h->journal = mig_journal_read(h->m->db, a);
-  h->entry = (const mig_entry **)mig_array(a, (size_t)h->g->n, sizeof(mig_entry *));
-  for (i = 0; i < h->journal.n && h->entry; i++) {
-    const mig_entry *e = &h->journal.entries[i];
-    node = e->revision ? mig_find_id(h->g, e->revision) : -1;
-    if (node >= 0 && h->applied[node] && mig_entry_applied(e)) h->entry[node] = e;
-  }
-}
-
 /* Begins a command; 0 when it cannot go on. */
 static int mig_history_open(mig_history *h, migrate *m,
                             int (*row)(void *, const migrate_history_row *), void *arg) {
@@ -51,7 +38,7 @@ static int mig_history_open(mig_history *h, migrate *m,
   h->g = mig_graph_of(m);
   if (!row) mig_fail(&m->work, MIGRATE_MISUSE, "the callback for the rows is NULL");
   if (h->g) mig_history_rows(h);
-  if (!mig_failed(&m->work)) mig_history_journal(h);
+  if (!mig_failed(&m->work)) h->entry = mig_applied_entries(h->g, m->db, h->applied);
   return !mig_failed(&m->work);
 }
 
@@ -86,10 +73,7 @@ static int mig_history_row(mig_history *h, int node) {
   r.path = rev->path;
   r.upgrade_sql = rev->upgrade.sql;
   r.downgrade_sql = rev->downgrade.sql;
-  if (e && e->checksum) {
-    const char *now = mig_checksum(a, rev);
-    r.is_edited = now && strcmp(e->checksum, now) != 0;
-  }
+  r.is_edited = mig_is_edited(a, rev, e);
   return mig_failed(a) ? 1 : h->row(h->arg, &r);
 }
 

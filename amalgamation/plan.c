@@ -131,6 +131,22 @@ static mig_plan mig_plan_upgrade(mig_graph *g, mig_names version_rows, const cha
   return p;
 }
 
+/* The steps that undo the marked nodes, from the version rows on. */
+static mig_plan mig_plan_undo(mig_graph *g, unsigned char *undo, mig_nodes rows) {
+  mig_nodes order = mig_sort(g, undo, rows);
+  mig_plan p = mig_plan_of(g, order.n);
+  mig_rows s;
+  int i;
+  mig_rows_init(&s, g, rows);
+  mig_rows_count(&s, rows);
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    mig_step_init(&p.steps[p.n], g, order.at[i], MIG_DOWNGRADE);
+    mig_rows_down(&s, &p.steps[p.n++], order.at[i]);
+  }
+  mig_plan_end(&p, &s);
+  return p;
+}
+
 /* Adds to `undo` what a downgrade to one target undoes. */
 static void mig_downgrade_one(mig_graph *g, mig_nodes rows, const char *word, unsigned char *undo,
                               mig_lower *lower) {
@@ -152,19 +168,19 @@ static const char mig_warn_ambiguous[] =
 /* The steps of a downgrade to `words`; of several targets each is what stays on its line. */
 static mig_plan mig_plan_downgrade(mig_graph *g, mig_names version_rows, const char *words) {
   mig_ask q = mig_ask_of(g, words);
-  mig_nodes rows = mig_resolve_rows(&q, version_rows), order;
+  mig_nodes rows = mig_resolve_rows(&q, version_rows);
   mig_names targets = mig_list_of(g->a, words);
   mig_plan p = mig_plan_of(g, 0);
   unsigned char *undo = mig_marks(g);
   int i, *stays = (int *)mig_array(g->a, (size_t)targets.n, sizeof(int));
-  mig_rows s;
+  const char *warning = 0;
   if (!targets.n) mig_fail_locate(&q, words);
   for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
     mig_lower lower;
     lower.node = MIG_AT_BASE;
     mig_downgrade_one(g, rows, targets.at[i], undo, &lower);
     stays[i] = lower.node;
-    if (targets.at[i][0] == '-' && rows.n > 1) p.warning = mig_warn_ambiguous;
+    if (targets.at[i][0] == '-' && rows.n > 1) warning = mig_warn_ambiguous;
   }
   for (i = 0; i < targets.n && !mig_failed(g->a); i++) {
     if (targets.n > 1 && stays[i] >= 0 && undo[stays[i]]) {
@@ -173,15 +189,8 @@ static mig_plan mig_plan_downgrade(mig_graph *g, mig_names version_rows, const c
     }
   }
   if (mig_failed(g->a)) return p;
-  order = mig_sort(g, undo, rows);
-  p.steps = mig_plan_of(g, order.n).steps;
-  mig_rows_init(&s, g, rows);
-  mig_rows_count(&s, rows);
-  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
-    mig_step_init(&p.steps[p.n], g, order.at[i], MIG_DOWNGRADE);
-    mig_rows_down(&s, &p.steps[p.n++], order.at[i]);
-  }
-  mig_plan_end(&p, &s);
+  p = mig_plan_undo(g, undo, rows);
+  p.warning = warning;
   return p;
 }
 

@@ -289,7 +289,7 @@ static void mig_emit_text_edit(mig_lowering *l, mig_object *o, const char *sql,
   s = mig_emit_edit(l, z.z, reason);
   if (!s) return;
   if (bind) s->parameter = sql;
-  s->edited = &o->sql;
+  s->object = o;
   s->text = sql;
 }
 

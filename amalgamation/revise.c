@@ -239,6 +239,7 @@ typedef struct mig_command {
 /* What there is to do from the version rows as they are now. */
 typedef struct mig_todo {
   mig_plan plan;
+  mig_plan back;    /* first: undoes what this program does not know */
   int have_version; /* the version table exists */
   int purge;        /* its rows are deleted first */
 } mig_todo;
@@ -247,6 +248,7 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
   mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  int stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
   if (mig_failed(&m->work)) return t;
@@ -257,9 +259,14 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
     t.purge = v.rows.n > 0;
     v.rows.n = 0;
   }
-  if (c->direction == MIG_UPGRADE) t.plan = mig_plan_upgrade(g, v.rows, c->target);
-  else if (c->direction == MIG_DOWNGRADE) t.plan = mig_plan_downgrade(g, v.rows, c->target);
-  else t.plan = mig_plan_stamp(g, v.rows, c->target);
+  if (c->direction == MIG_UPGRADE) {
+    t.back = mig_plan_older(m, g, v.rows, &stay);
+    if (!stay && !t.back.n) t.plan = mig_plan_upgrade(g, v.rows, c->target);
+  } else if (c->direction == MIG_DOWNGRADE) {
+    t.plan = mig_plan_downgrade(g, v.rows, c->target);
+  } else {
+    t.plan = mig_plan_stamp(g, v.rows, c->target);
+  }
   return t;
 }
 
@@ -278,6 +285,11 @@ static void mig_run_env(migrate *m) {
 /* In the frame: plans again, since another process may have been faster, and runs. */
 static void mig_run_planned(migrate *m, const mig_command *c) {
   mig_todo t = mig_plan_now(m, c);
+  if (t.back.n) {
+    mig_check_plan(m, &t.back);
+    mig_run_steps(m, &t.back);
+    if (!mig_failed(&m->work)) t = mig_plan_now(m, c);
+  }
   if (!t.plan.n && !t.purge) return;
   mig_check_plan(m, &t.plan);
   if (mig_failed(&m->work)) return;
@@ -295,7 +307,7 @@ static void mig_run_todo(migrate *m, const mig_command *c) {
   if (!m->nrevision && !m->added) {
     mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
   }
-  if (!t.plan.n && !t.purge) return;
+  if (!t.plan.n && !t.purge && !t.back.n) return;
   mig_check_plan(m, &t.plan);
   if (c->direction != MIG_STAMP && !mig_failed(&m->work)) mig_run_env(m);
   if (!mig_failed(&m->work)) mig_frame_open(m);

@@ -188,7 +188,6 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   mig_choice choice;
   mig_diff d;
   mig_lowering l;
-  mig_compare(c, &d);
   memset(&list, 0, sizeof list);
   memset(&l, 0, sizeof l);
   list.a = l.a = &m->work;
@@ -200,6 +199,8 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   l.facts = &facts;
   l.schema = t->catalog->schema;
   l.scratch = mig_scratch_prefix(m, t);
+  mig_lower_own_keys(&l, c);
+  mig_compare(c, &d);
   if (mig_failed(&m->work)) return;
   if (mig_copies_rowids(c, &d)) facts.dense = mig_is_dense(m, t);
   mig_lower_children(&l);
@@ -218,9 +219,22 @@ static int mig_has_text(migrate *m, const mig_target *t, const char *sql) {
 }
 
 /* A rename left another spelling than the wanted one. */
-static void mig_run_respelled(migrate *m, const mig_target *t, const mig_alteration *c) {
+static void mig_run_respelled(migrate *m, const mig_target *t, mig_alteration *c) {
   if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_run_change(m, t, c);
   else mig_run_final_text(m, t, c);
+}
+
+/* After a rename: the same objects, with the texts that they have now. */
+static void mig_renew_dependents(migrate *m, mig_dependents *d) {
+  int i;
+  mig_flush(m);
+  for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+    mig_dependent *v = &d->v[i];
+    const mig_object *now;
+    v->catalog = mig_read_catalog(m, v->catalog->schema);
+    now = v->catalog ? mig_by_rowid(v->catalog, v->object) : 0;
+    if (now) v->object = now;
+  }
 }
 
 static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) {
@@ -244,7 +258,10 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   }
   if (c.renames) mig_run_rename_columns(m, t, &c);
   if (mig_failed(a) || !t->object) return;
-  if (c.renames) mig_parse_table(a, c.renamed_sql, &c.old);
+  if (c.renames) {
+    mig_parse_table(a, c.renamed_sql, &c.old);
+    mig_renew_dependents(m, &dependents);
+  }
   if (c.recomputed || strcmp(c.renamed_sql, c.now.sql) != 0) mig_run_change(m, t, &c);
   else if (c.renames && !mig_has_text(m, t, c.now.sql)) mig_run_respelled(m, t, &c);
   if (dependents.n) mig_check_dependents(m, &dependents, &c);

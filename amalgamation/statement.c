@@ -25,7 +25,7 @@ typedef struct mig_statement {
   struct mig_statement *suspects; /* DATA: checks that find the rows after a failure */
   const char *parameter; /* bound to ?1, for texts too long to be written out */
   int slot;              /* COUNT, NOT_MORE */
-  const char **edited;   /* EDIT of one text: where the catalog at hand keeps it; NULL: others */
+  mig_object *object;    /* EDIT of one text: of which object at hand; NULL: other edits */
   const char *text;      /* the text that it becomes */
 } mig_statement;
 

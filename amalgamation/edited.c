@@ -1,0 +1,40 @@
+/* Edited: what the journal tells of the applied revisions, against what they say now. */
+
+/* The journal's entry of each node that is applied; NULL where there is none. */
+static const mig_entry **mig_applied_entries(mig_graph *g, sqlite3 *db,
+                                             const unsigned char *applied) {
+  mig_journal j = mig_journal_read(db, g->a);
+  const mig_entry **entry = (const mig_entry **)mig_array(g->a, (size_t)g->n, sizeof(mig_entry *));
+  int i;
+  for (i = 0; i < j.n && entry && applied; i++) {
+    const mig_entry *e = &j.entries[i];
+    int node = e->revision ? mig_find_id(g, e->revision) : -1;
+    if (node >= 0 && applied[node] && mig_entry_applied(e)) entry[node] = e;
+  }
+  return mig_failed(g->a) ? 0 : entry;
+}
+
+static int mig_is_edited(mig_arena *a, const mig_revision *rev, const mig_entry *e) {
+  const char *now;
+  if (!e || !e->checksum) return 0;
+  now = mig_checksum(a, rev);
+  return now && strcmp(e->checksum, now) != 0;
+}
+
+/* Warns of each applied revision that means something else by now; returns how many there are. */
+static int mig_report_edited(migrate *m, mig_graph *g, mig_nodes rows) {
+  const unsigned char *applied = mig_applied(g, rows);
+  const mig_entry **entry = mig_applied_entries(g, m->db, applied);
+  int i, count = 0;
+  for (i = 0; i < g->n && entry; i++) {
+    const mig_revision *rev = g->nodes[i].rev;
+    if (!mig_is_edited(&m->work, rev, entry[i])) continue;
+    count++;
+    mig_log(m, MIGRATE_WARNING,
+            mig_format(&m->work,
+                       "revision %s was edited after it was applied%s; write another one "
+                       "instead",
+                       rev->id, mig_files(g, mig_one_node(g->a, i))));
+  }
+  return count;
+}
