@@ -1,11 +1,16 @@
 /* Edited: what the journal tells of the applied revisions, against what they say now. */
 
-/* The journal's entry of each node that is applied; NULL where there is none. */
-static const mig_entry **mig_applied_entries(mig_graph *g, sqlite3 *db,
+/* The journal's entry of each node that is applied; NULL where there is none. Where the journal is
+** off, something else may bear its name. */
+static const mig_entry **mig_applied_entries(migrate *m, mig_graph *g,
                                              const unsigned char *applied) {
-  mig_journal j = mig_journal_read(db, g->a);
   const mig_entry **entry = (const mig_entry **)mig_array(g->a, (size_t)g->n, sizeof(mig_entry *));
+  mig_journal j;
   int i;
+  if (!m->settings.journal && mig_table_kind(m->db, g->a, MIG_JOURNAL) == MIG_OTHER_TABLE) {
+    return entry;
+  }
+  j = mig_journal_read(m->db, g->a);
   for (i = 0; i < j.n && entry && applied; i++) {
     const mig_entry *e = &j.entries[i];
     int node = e->revision ? mig_find_id(g, e->revision) : -1;
@@ -21,10 +26,21 @@ static int mig_is_edited(mig_arena *a, const mig_revision *rev, const mig_entry 
   return now && strcmp(e->checksum, now) != 0;
 }
 
+/* The nodes of those version rows that are known. */
+static mig_nodes mig_known_rows(mig_graph *g, mig_names rows) {
+  mig_nodes known = mig_room(g->a, rows.n);
+  int i;
+  for (i = 0; i < rows.n && known.at; i++) {
+    int node = mig_find_id(g, rows.at[i]);
+    if (node >= 0) known.at[known.n++] = node;
+  }
+  return known;
+}
+
 /* Warns of each applied revision that means something else by now; returns how many there are. */
-static int mig_report_edited(migrate *m, mig_graph *g, mig_nodes rows) {
-  const unsigned char *applied = mig_applied(g, rows);
-  const mig_entry **entry = mig_applied_entries(g, m->db, applied);
+static int mig_report_edited(migrate *m, mig_graph *g, mig_names rows) {
+  const unsigned char *applied = mig_applied(g, mig_known_rows(g, rows));
+  const mig_entry **entry = mig_applied_entries(m, g, applied);
   int i, count = 0;
   for (i = 0; i < g->n && entry; i++) {
     const mig_revision *rev = g->nodes[i].rev;
@@ -32,8 +48,7 @@ static int mig_report_edited(migrate *m, mig_graph *g, mig_nodes rows) {
     count++;
     mig_log(m, MIGRATE_WARNING,
             mig_format(&m->work,
-                       "revision %s was edited after it was applied%s; write another one "
-                       "instead",
+                       "revision %s was edited after it was applied; write another one instead%s",
                        rev->id, mig_files(g, mig_one_node(g->a, i))));
   }
   return count;

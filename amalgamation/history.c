@@ -17,11 +17,7 @@ static void mig_history_rows(mig_history *h) {
   mig_arena *a = &h->m->work;
   int i;
   h->version = mig_version_read(h->m->db, a, h->m->settings.version_table);
-  h->rows = mig_room(a, h->version.rows.n);
-  for (i = 0; i < h->version.rows.n && h->rows.at; i++) {
-    int node = mig_find_id(h->g, h->version.rows.at[i]);
-    if (node >= 0) h->rows.at[h->rows.n++] = node;
-  }
+  h->rows = mig_known_rows(h->g, h->version.rows);
   h->is_row = mig_marks(h->g);
   for (i = 0; i < h->rows.n && h->is_row; i++) h->is_row[h->rows.at[i]] = 1;
   h->applied = mig_applied(h->g, h->rows);
@@ -38,7 +34,7 @@ static int mig_history_open(mig_history *h, migrate *m,
   h->g = mig_graph_of(m);
   if (!row) mig_fail(&m->work, MIGRATE_MISUSE, "the callback for the rows is NULL");
   if (h->g) mig_history_rows(h);
-  if (!mig_failed(&m->work)) h->entry = mig_applied_entries(h->g, m->db, h->applied);
+  if (!mig_failed(&m->work)) h->entry = mig_applied_entries(m, h->g, h->applied);
   return !mig_failed(&m->work);
 }
 

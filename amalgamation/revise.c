@@ -240,6 +240,7 @@ typedef struct mig_command {
 typedef struct mig_todo {
   mig_plan plan;
   mig_plan back;    /* first: undoes what this program does not know */
+  mig_names rows;   /* of the version table */
   int have_version; /* the version table exists */
   int purge;        /* its rows are deleted first */
 } mig_todo;
@@ -251,6 +252,7 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   int stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
+  t.rows = v.rows;
   if (mig_failed(&m->work)) return t;
   if (c->direction == MIG_UPGRADE && mig_at_only_head(m, v.rows, c->target)) return t;
   g = mig_graph_of(m);
@@ -308,6 +310,7 @@ static void mig_run_todo(migrate *m, const mig_command *c) {
     mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
   }
   if (!t.plan.n && !t.purge && !t.back.n) return;
+  if (c->direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t.rows);
   mig_check_plan(m, &t.plan);
   if (c->direction != MIG_STAMP && !mig_failed(&m->work)) mig_run_env(m);
   if (!mig_failed(&m->work)) mig_frame_open(m);

@@ -159,6 +159,39 @@ static void edited(void **state) {
   end(&f);
 }
 
+static void note_log(void *arg, int level, const char *message) {
+  if (level >= MIGRATE_WARNING) say((fixture *)arg, "%s\n", message);
+}
+
+/* An applied revision that was edited is told of by a run that has something to do, and only then;
+** a remark is no edit. */
+static void edited_is_reported(void **state) {
+  migrate_revision now[6];
+  migrate_options options;
+  fixture f;
+  int i;
+  (void)state;
+  begin(&f, "");
+  memset(&options, 0, sizeof options);
+  memcpy(now, revisions, sizeof now);
+  options.log = note_log;
+  options.log_arg = &f;
+  assert_int_equal(migrate_upgrade(f.m, "bbb1"), 0);
+  now[0].upgrade = "create table A ( x ); -- the same";
+  now[1].upgrade = "SELECT 2;";
+  for (i = 0; i < 2; i++) {
+    migrate_close(f.m);
+    assert_int_equal(migrate_open(f.db, &options, &f.m), 0);
+    assert_int_equal(migrate_add(f.m, now, 6), 0);
+    f.said[0] = 0;
+    assert_int_equal(migrate_upgrade(f.m, i ? "bbb2" : "bbb1"), 0);
+    assert_string_equal(f.said, i ? "revision bbb1 was edited after it was applied; write another "
+                                    "one instead\n"
+                                  : "");
+  }
+  end(&f);
+}
+
 static void drawings(void **state) {
   fixture f;
   (void)state;
@@ -222,8 +255,10 @@ static void wide_drawing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(all_of_it), cmocka_unit_test(ranges),   cmocka_unit_test(unknown_row),
-      cmocka_unit_test(edited),    cmocka_unit_test(drawings), cmocka_unit_test(wide_drawing),
+      cmocka_unit_test(all_of_it),          cmocka_unit_test(ranges),
+      cmocka_unit_test(unknown_row),        cmocka_unit_test(edited),
+      cmocka_unit_test(edited_is_reported), cmocka_unit_test(drawings),
+      cmocka_unit_test(wide_drawing),
   };
   return cmocka_run_group_tests_name("history", tests, 0, 0);
 }
