@@ -1,6 +1,6 @@
 /* The start of an application: launch FILE. Its database is opened, brought to the program's
-** revision and used. Shown are a log, a revision with a C function, and a message for the user where
-** the database cannot be used. */
+** revision and used. Shown are a log, a revision with a C function, and a message for the user
+** where the database cannot be used. */
 #define MIGRATE_IMPLEMENTATION
 #define MIGRATE_STATIC
 #include "migrate.h"

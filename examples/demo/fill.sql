@@ -24,7 +24,8 @@ COMMIT;
 -- What the rows were, and a line that counts them.
 CREATE TEMP TABLE old_users AS SELECT * FROM users;
 CREATE TEMP TABLE old_tasks AS SELECT * FROM tasks;
-CREATE TEMP VIEW counted AS SELECT printf('%d users, %d conversations, %d messages, %d tasks, %d open;'
+CREATE TEMP VIEW counted AS SELECT printf(
+  '%d users, %d conversations, %d messages, %d tasks, %d open;'
   || ' %d indexes, %d triggers; %d rows without a parent',
   (SELECT count(*) FROM main.users), (SELECT count(*) FROM main.conversations),
   (SELECT count(*) FROM main.messages), (SELECT count(*) FROM main.tasks),
