@@ -840,9 +840,12 @@ static mig_token mig_next_significant(const char *z, size_t n, size_t at) {
 
 /* Is the token this word, in any case? */
 static int mig_token_is(const char *z, mig_token t, const char *word) {
-  size_t length = t.end - t.at;
-  return t.type == MIG_TK_WORD && strlen(word) == length &&
-         sqlite3_strnicmp(z + t.at, word, (int)length) == 0;
+  size_t length = t.end - t.at, i;
+  if (t.type != MIG_TK_WORD) return 0;
+  for (i = 0; i < length; i++) { /* most words differ at their first letter */
+    if (((z[t.at + i] ^ word[i]) & ~32) != 0) return 0;
+  }
+  return word[length] == 0 && sqlite3_strnicmp(z + t.at, word, (int)length) == 0;
 }
 
 static int mig_token_op(const char *z, mig_token t, const char *op) {
@@ -4235,10 +4238,17 @@ typedef struct mig_autos {
   int n;
 } mig_autos;
 
-/* The collation a key column of an automatic index compares with. */
+static const mig_constraint *mig_primary_key(const mig_table *t) {
+  return t->primary_key < 0 ? 0 : &t->constraints[t->primary_key];
+}
+
+/* The collation a key column of an automatic index compares with. In INTEGER PRIMARY KEY SQLite
+** reads a COLLATE and forgets it. */
 static const char *mig_key_collation(const mig_table *t, const mig_key *k) {
-  int i = mig_find_column(t, k->name);
-  const char *collation = k->collate ? k->collate : i >= 0 ? t->columns[i].collation : 0;
+  const mig_constraint *p = mig_primary_key(t);
+  int i = mig_find_column(t, k->name), forgotten = p && t->rowid_column >= 0 && k == p->keys;
+  const char *collation =
+      k->collate && !forgotten ? k->collate : i >= 0 ? t->columns[i].collation : 0;
   return collation ? collation : "BINARY";
 }
 
@@ -4259,9 +4269,23 @@ static int mig_is_integer_key(const mig_table *t, const mig_constraint *c) {
   return c->kind == MIG_PRIMARY_KEY && t->rowid_column >= 0;
 }
 
+/* The constraint whose b-tree a WITHOUT ROWID table is: the first with the primary key's columns, be
+** it a UNIQUE in another order. INTEGER PRIMARY KEY gets its own last, after every UNIQUE. */
+static const mig_constraint *mig_tree_key(const mig_table *t) {
+  const mig_constraint *p = mig_primary_key(t);
+  int i;
+  for (i = 0; p && i < t->nconstraint; i++) {
+    const mig_constraint *c = &t->constraints[i];
+    if (c->kind != MIG_UNIQUE && (c != p || mig_is_integer_key(t, p))) continue;
+    if (mig_same_key(t, c, p)) return c;
+  }
+  return p;
+}
+
 /* The automatic indexes of a table, numbered as SQLite numbers them: in order of appearance. The
 ** INTEGER PRIMARY KEY of a WITHOUT ROWID table gets its index last (convertToWithoutRowidTable). */
 static mig_autos mig_auto_indexes(mig_arena *a, const mig_table *t) {
+  const mig_constraint *tree = t->without_rowid ? mig_tree_key(t) : 0;
   mig_autos list;
   int i, k;
   list.n = 0;
@@ -4273,13 +4297,10 @@ static mig_autos mig_auto_indexes(mig_arena *a, const mig_table *t) {
     for (k = 0; k < list.n; k++) {
       if (mig_same_key(t, &t->constraints[list.v[k].constraint], c)) break;
     }
-    if (k < list.n) {
-      if (c->kind == MIG_PRIMARY_KEY && t->without_rowid) list.v[k].stored = 0;
-      continue;
-    }
+    if (k < list.n) continue;
     list.v[list.n].constraint = i;
     list.v[list.n].number = list.n + 1;
-    list.v[list.n].stored = !(c->kind == MIG_PRIMARY_KEY && t->without_rowid);
+    list.v[list.n].stored = c != tree;
     list.v[list.n].kept = -1;
     list.n++;
   }
@@ -4448,14 +4469,10 @@ static int mig_key_recollated(const mig_diff *d, const mig_constraint *a, const 
   return 0;
 }
 
-static const mig_constraint *mig_primary_key(const mig_table *t) {
-  return t->primary_key < 0 ? 0 : &t->constraints[t->primary_key];
-}
-
 /* The row's identity: rowid or key. */
 static void mig_compare_identity(mig_diff *d) {
   const mig_table *old = &d->c->old, *now = &d->c->now;
-  const mig_constraint *p = mig_primary_key(old), *q = mig_primary_key(now);
+  const mig_constraint *p, *q;
   int alias = mig_alias(now), from = alias < 0 ? -1 : d->c->origins[alias].from;
   if (old->without_rowid != now->without_rowid) {
     mig_must_copy(d, 1, "rowid table and WITHOUT ROWID table are stored in different ways");
@@ -4463,6 +4480,8 @@ static void mig_compare_identity(mig_diff *d) {
     return;
   }
   if (now->without_rowid) {
+    p = mig_tree_key(old);
+    q = mig_tree_key(now);
     if (!mig_key_carries(d, p, q)) {
       mig_must_copy(d, 1, "the key of a WITHOUT ROWID table is its order");
       d->keys_differ = 1;
@@ -6505,14 +6524,26 @@ static void mig_lower_freed_keys(mig_lowering *l) {
   }
 }
 
+/* Behind its own columns an index of a WITHOUT ROWID table has those of the key: of an automatic
+** index always ascending, of CREATE INDEX in the key's order. */
+static int mig_is_misordered(const mig_table *t) {
+  const mig_constraint *p = t->without_rowid ? mig_tree_key(t) : 0;
+  int i;
+  for (i = 0; p && i < p->nkey; i++) {
+    if (p->keys[i].desc) return 1;
+  }
+  return 0;
+}
+
 static void mig_lower_renewed_keys(mig_lowering *l) {
+  int misordered = mig_is_misordered(&l->c->now);
   int i;
   for (i = 0; i < l->d->new_autos.n && !mig_failed(l->a); i++) {
     const mig_auto *n = &l->d->new_autos.v[i];
     const mig_constraint *c = &l->c->now.constraints[n->constraint];
     mig_statement *s;
     mig_text z;
-    if (!n->stored || n->kept < 0 || !n->renewed) continue;
+    if (!n->stored || !(n->kept < 0 ? misordered : n->renewed)) continue;
     mig_text_init(&z, l->a);
     mig_put(&z, "REINDEX ");
     mig_put_object(&z, l->schema, mig_auto_name(l->a, l->c->old.name, n->number));
@@ -6862,7 +6893,7 @@ static void mig_put_column_words(mig_lowering *l, mig_text *z, int i) {
 ** afterwards. */
 static void mig_lower_scratch(mig_lowering *l) {
   const mig_table *t = &l->c->now;
-  const mig_constraint *p = mig_primary_key(t);
+  const mig_constraint *p = mig_tree_key(t);
   mig_text z;
   int i;
   mig_text_init(&z, l->a);
@@ -9042,12 +9073,17 @@ MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n
 }
 /* Edited: what the journal tells of the applied revisions, against what they say now. */
 
-/* The journal's entry of each node that is applied; NULL where there is none. */
-static const mig_entry **mig_applied_entries(mig_graph *g, sqlite3 *db,
+/* The journal's entry of each node that is applied; NULL where there is none. Where the journal is
+** off, something else may bear its name. */
+static const mig_entry **mig_applied_entries(migrate *m, mig_graph *g,
                                              const unsigned char *applied) {
-  mig_journal j = mig_journal_read(db, g->a);
   const mig_entry **entry = (const mig_entry **)mig_array(g->a, (size_t)g->n, sizeof(mig_entry *));
+  mig_journal j;
   int i;
+  if (!m->settings.journal && mig_table_kind(m->db, g->a, MIG_JOURNAL) == MIG_OTHER_TABLE) {
+    return entry;
+  }
+  j = mig_journal_read(m->db, g->a);
   for (i = 0; i < j.n && entry && applied; i++) {
     const mig_entry *e = &j.entries[i];
     int node = e->revision ? mig_find_id(g, e->revision) : -1;
@@ -9063,10 +9099,21 @@ static int mig_is_edited(mig_arena *a, const mig_revision *rev, const mig_entry 
   return now && strcmp(e->checksum, now) != 0;
 }
 
+/* The nodes of those version rows that are known. */
+static mig_nodes mig_known_rows(mig_graph *g, mig_names rows) {
+  mig_nodes known = mig_room(g->a, rows.n);
+  int i;
+  for (i = 0; i < rows.n && known.at; i++) {
+    int node = mig_find_id(g, rows.at[i]);
+    if (node >= 0) known.at[known.n++] = node;
+  }
+  return known;
+}
+
 /* Warns of each applied revision that means something else by now; returns how many there are. */
-static int mig_report_edited(migrate *m, mig_graph *g, mig_nodes rows) {
-  const unsigned char *applied = mig_applied(g, rows);
-  const mig_entry **entry = mig_applied_entries(g, m->db, applied);
+static int mig_report_edited(migrate *m, mig_graph *g, mig_names rows) {
+  const unsigned char *applied = mig_applied(g, mig_known_rows(g, rows));
+  const mig_entry **entry = mig_applied_entries(m, g, applied);
   int i, count = 0;
   for (i = 0; i < g->n && entry; i++) {
     const mig_revision *rev = g->nodes[i].rev;
@@ -9074,8 +9121,7 @@ static int mig_report_edited(migrate *m, mig_graph *g, mig_nodes rows) {
     count++;
     mig_log(m, MIGRATE_WARNING,
             mig_format(&m->work,
-                       "revision %s was edited after it was applied%s; write another one "
-                       "instead",
+                       "revision %s was edited after it was applied; write another one instead%s",
                        rev->id, mig_files(g, mig_one_node(g->a, i))));
   }
   return count;
@@ -11095,11 +11141,7 @@ static void mig_history_rows(mig_history *h) {
   mig_arena *a = &h->m->work;
   int i;
   h->version = mig_version_read(h->m->db, a, h->m->settings.version_table);
-  h->rows = mig_room(a, h->version.rows.n);
-  for (i = 0; i < h->version.rows.n && h->rows.at; i++) {
-    int node = mig_find_id(h->g, h->version.rows.at[i]);
-    if (node >= 0) h->rows.at[h->rows.n++] = node;
-  }
+  h->rows = mig_known_rows(h->g, h->version.rows);
   h->is_row = mig_marks(h->g);
   for (i = 0; i < h->rows.n && h->is_row; i++) h->is_row[h->rows.at[i]] = 1;
   h->applied = mig_applied(h->g, h->rows);
@@ -11116,7 +11158,7 @@ static int mig_history_open(mig_history *h, migrate *m,
   h->g = mig_graph_of(m);
   if (!row) mig_fail(&m->work, MIGRATE_MISUSE, "the callback for the rows is NULL");
   if (h->g) mig_history_rows(h);
-  if (!mig_failed(&m->work)) h->entry = mig_applied_entries(h->g, m->db, h->applied);
+  if (!mig_failed(&m->work)) h->entry = mig_applied_entries(m, h->g, h->applied);
   return !mig_failed(&m->work);
 }
 
@@ -11669,6 +11711,7 @@ typedef struct mig_command {
 typedef struct mig_todo {
   mig_plan plan;
   mig_plan back;    /* first: undoes what this program does not know */
+  mig_names rows;   /* of the version table */
   int have_version; /* the version table exists */
   int purge;        /* its rows are deleted first */
 } mig_todo;
@@ -11680,6 +11723,7 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   int stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
+  t.rows = v.rows;
   if (mig_failed(&m->work)) return t;
   if (c->direction == MIG_UPGRADE && mig_at_only_head(m, v.rows, c->target)) return t;
   g = mig_graph_of(m);
@@ -11737,6 +11781,7 @@ static void mig_run_todo(migrate *m, const mig_command *c) {
     mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
   }
   if (!t.plan.n && !t.purge && !t.back.n) return;
+  if (c->direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t.rows);
   mig_check_plan(m, &t.plan);
   if (c->direction != MIG_STAMP && !mig_failed(&m->work)) mig_run_env(m);
   if (!mig_failed(&m->work)) mig_frame_open(m);

@@ -16,10 +16,17 @@ typedef struct mig_autos {
   int n;
 } mig_autos;
 
-/* The collation a key column of an automatic index compares with. */
+static const mig_constraint *mig_primary_key(const mig_table *t) {
+  return t->primary_key < 0 ? 0 : &t->constraints[t->primary_key];
+}
+
+/* The collation a key column of an automatic index compares with. In INTEGER PRIMARY KEY SQLite
+** reads a COLLATE and forgets it. */
 static const char *mig_key_collation(const mig_table *t, const mig_key *k) {
-  int i = mig_find_column(t, k->name);
-  const char *collation = k->collate ? k->collate : i >= 0 ? t->columns[i].collation : 0;
+  const mig_constraint *p = mig_primary_key(t);
+  int i = mig_find_column(t, k->name), forgotten = p && t->rowid_column >= 0 && k == p->keys;
+  const char *collation =
+      k->collate && !forgotten ? k->collate : i >= 0 ? t->columns[i].collation : 0;
   return collation ? collation : "BINARY";
 }
 
@@ -40,9 +47,23 @@ static int mig_is_integer_key(const mig_table *t, const mig_constraint *c) {
   return c->kind == MIG_PRIMARY_KEY && t->rowid_column >= 0;
 }
 
+/* The constraint whose b-tree a WITHOUT ROWID table is: the first with the primary key's columns, be
+** it a UNIQUE in another order. INTEGER PRIMARY KEY gets its own last, after every UNIQUE. */
+static const mig_constraint *mig_tree_key(const mig_table *t) {
+  const mig_constraint *p = mig_primary_key(t);
+  int i;
+  for (i = 0; p && i < t->nconstraint; i++) {
+    const mig_constraint *c = &t->constraints[i];
+    if (c->kind != MIG_UNIQUE && (c != p || mig_is_integer_key(t, p))) continue;
+    if (mig_same_key(t, c, p)) return c;
+  }
+  return p;
+}
+
 /* The automatic indexes of a table, numbered as SQLite numbers them: in order of appearance. The
 ** INTEGER PRIMARY KEY of a WITHOUT ROWID table gets its index last (convertToWithoutRowidTable). */
 static mig_autos mig_auto_indexes(mig_arena *a, const mig_table *t) {
+  const mig_constraint *tree = t->without_rowid ? mig_tree_key(t) : 0;
   mig_autos list;
   int i, k;
   list.n = 0;
@@ -54,13 +75,10 @@ static mig_autos mig_auto_indexes(mig_arena *a, const mig_table *t) {
     for (k = 0; k < list.n; k++) {
       if (mig_same_key(t, &t->constraints[list.v[k].constraint], c)) break;
     }
-    if (k < list.n) {
-      if (c->kind == MIG_PRIMARY_KEY && t->without_rowid) list.v[k].stored = 0;
-      continue;
-    }
+    if (k < list.n) continue;
     list.v[list.n].constraint = i;
     list.v[list.n].number = list.n + 1;
-    list.v[list.n].stored = !(c->kind == MIG_PRIMARY_KEY && t->without_rowid);
+    list.v[list.n].stored = c != tree;
     list.v[list.n].kept = -1;
     list.n++;
   }
@@ -229,14 +247,10 @@ static int mig_key_recollated(const mig_diff *d, const mig_constraint *a, const 
   return 0;
 }
 
-static const mig_constraint *mig_primary_key(const mig_table *t) {
-  return t->primary_key < 0 ? 0 : &t->constraints[t->primary_key];
-}
-
 /* The row's identity: rowid or key. */
 static void mig_compare_identity(mig_diff *d) {
   const mig_table *old = &d->c->old, *now = &d->c->now;
-  const mig_constraint *p = mig_primary_key(old), *q = mig_primary_key(now);
+  const mig_constraint *p, *q;
   int alias = mig_alias(now), from = alias < 0 ? -1 : d->c->origins[alias].from;
   if (old->without_rowid != now->without_rowid) {
     mig_must_copy(d, 1, "rowid table and WITHOUT ROWID table are stored in different ways");
@@ -244,6 +258,8 @@ static void mig_compare_identity(mig_diff *d) {
     return;
   }
   if (now->without_rowid) {
+    p = mig_tree_key(old);
+    q = mig_tree_key(now);
     if (!mig_key_carries(d, p, q)) {
       mig_must_copy(d, 1, "the key of a WITHOUT ROWID table is its order");
       d->keys_differ = 1;

@@ -319,14 +319,26 @@ static void mig_lower_freed_keys(mig_lowering *l) {
   }
 }
 
+/* Behind its own columns an index of a WITHOUT ROWID table has those of the key: of an automatic
+** index always ascending, of CREATE INDEX in the key's order. */
+static int mig_is_misordered(const mig_table *t) {
+  const mig_constraint *p = t->without_rowid ? mig_tree_key(t) : 0;
+  int i;
+  for (i = 0; p && i < p->nkey; i++) {
+    if (p->keys[i].desc) return 1;
+  }
+  return 0;
+}
+
 static void mig_lower_renewed_keys(mig_lowering *l) {
+  int misordered = mig_is_misordered(&l->c->now);
   int i;
   for (i = 0; i < l->d->new_autos.n && !mig_failed(l->a); i++) {
     const mig_auto *n = &l->d->new_autos.v[i];
     const mig_constraint *c = &l->c->now.constraints[n->constraint];
     mig_statement *s;
     mig_text z;
-    if (!n->stored || n->kept < 0 || !n->renewed) continue;
+    if (!n->stored || !(n->kept < 0 ? misordered : n->renewed)) continue;
     mig_text_init(&z, l->a);
     mig_put(&z, "REINDEX ");
     mig_put_object(&z, l->schema, mig_auto_name(l->a, l->c->old.name, n->number));

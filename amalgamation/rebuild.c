@@ -22,7 +22,7 @@ static void mig_put_column_words(mig_lowering *l, mig_text *z, int i) {
 ** afterwards. */
 static void mig_lower_scratch(mig_lowering *l) {
   const mig_table *t = &l->c->now;
-  const mig_constraint *p = mig_primary_key(t);
+  const mig_constraint *p = mig_tree_key(t);
   mig_text z;
   int i;
   mig_text_init(&z, l->a);

@@ -227,9 +227,12 @@ static mig_token mig_next_significant(const char *z, size_t n, size_t at) {
 
 /* Is the token this word, in any case? */
 static int mig_token_is(const char *z, mig_token t, const char *word) {
-  size_t length = t.end - t.at;
-  return t.type == MIG_TK_WORD && strlen(word) == length &&
-         sqlite3_strnicmp(z + t.at, word, (int)length) == 0;
+  size_t length = t.end - t.at, i;
+  if (t.type != MIG_TK_WORD) return 0;
+  for (i = 0; i < length; i++) { /* most words differ at their first letter */
+    if (((z[t.at + i] ^ word[i]) & ~32) != 0) return 0;
+  }
+  return word[length] == 0 && sqlite3_strnicmp(z + t.at, word, (int)length) == 0;
 }
 
 static int mig_token_op(const char *z, mig_token t, const char *op) {
