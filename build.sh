@@ -245,11 +245,12 @@ verb_cover() {
       }
       for (file in all) {
         printf "%5.1f %%  %5d of %5d lines  %s\n", 100 * reached[file] / all[file], reached[file],
-          all[file], file
+          all[file], file | "sort -k 6"
         lines += all[file]; good += reached[file]
       }
-      printf "%5.1f %%  %5d of %5d lines  in all\n", 100 * good / lines, good, lines
-    }' | sort -k 6
+      close("sort -k 6")
+      if (lines) printf "%5.1f %%  %5d of %5d lines  in all\n", 100 * good / lines, good, lines
+    }'
 }
 
 # Other SQLites, as npm packages carry them, each unpacked once outside of the repository.
