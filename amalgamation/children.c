@@ -37,12 +37,10 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
     const mig_constraint *fk = &c->now.constraints[i];
     if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_key(l, fk, &l->c->old, &l->c->now)) continue;
     if (!cascade) {
-      const char **names = mig_constraint_names(l->a, &c->now);
-      if (!names) return;
       mig_fail(l->a, MIGRATE_DEPENDENT,
                "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it "
                "too)",
-               names[i], o->name, l->c->old.name);
+               mig_constraint_word(l->a, &c->now, i), o->name, l->c->old.name);
       return;
     }
     mig_drop_constraint_at(c, i);

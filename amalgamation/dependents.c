@@ -98,17 +98,18 @@ static int mig_dependent_works(migrate *m, const mig_dependent *d) {
   return sql && mig_compiles(m, sql);
 }
 
-static int mig_works_strictly(migrate *m, const mig_dependent *d, int strict) {
-  int works;
-  mig_flag(m->db, MIG_DQS_DML, !strict);
-  mig_flag(m->db, MIG_DQS_DDL, !strict);
-  mig_still_ready(m);
-  works = mig_dependent_works(m, d);
+/* From now on a statement compiles only if no "x" in it is read as a string; or 0: as usual. */
+static void mig_be_strict(migrate *m, int strict) {
+  int dml, ddl;
   mig_undo_in_need(m);
-  mig_flag(m->db, MIG_DQS_DML, 1);
-  mig_flag(m->db, MIG_DQS_DDL, 1);
-  mig_still_ready(m);
-  return works;
+  dml = mig_flag(m->db, MIG_DQS_DML, !strict);
+  ddl = mig_flag(m->db, MIG_DQS_DDL, !strict);
+  if (dml == strict || ddl == strict) mig_still_ready(m);
+}
+
+static int mig_works_strictly(migrate *m, const mig_dependent *d, int strict) {
+  mig_be_strict(m, strict);
+  return mig_dependent_works(m, d);
 }
 
 static void mig_baseline(migrate *m, mig_dependents *d) {
@@ -117,6 +118,7 @@ static void mig_baseline(migrate *m, mig_dependents *d) {
     d->v[i].strict = d->v[i].worked = mig_works_strictly(m, &d->v[i], 1);
     if (!d->v[i].worked) d->v[i].worked = mig_works_strictly(m, &d->v[i], 0);
   }
+  mig_be_strict(m, 0);
 }
 
 /* UPDATE OF a column that is gone compiles, and never fires: it needs the column all the same. */
@@ -205,6 +207,7 @@ static void mig_cascade(migrate *m, mig_dependents *d, const mig_dependent *brok
   sql = mig_format(&m->work, "DROP %s \"%w\".\"%w\"",
                    mig_is_type(d->v[pick].object, "view") ? "VIEW" : "TRIGGER",
                    d->v[pick].catalog->schema, d->v[pick].object->name);
+  mig_be_strict(m, 0);
   mig_sink_sql(m, MIG_S_SCHEMA, sql, "CASCADE: it needs what was dropped");
   d->v[pick].gone = 1;
   for (i = 0; i < d->n; i++) { /* INSTEAD OF triggers go with their view */
@@ -233,4 +236,5 @@ static void mig_check_dependents(migrate *m, mig_dependents *d, const mig_altera
              "column)",
              c->old.name, mig_text_z(&names));
   }
+  mig_be_strict(m, 0);
 }

@@ -81,10 +81,19 @@ static void mig_undo_in_need(migrate *m) {
   if (m->depth && m->fault.code == SQLITE_NOMEM) mig_frame_undo(m);
 }
 
+/* Statements that leave all others compiled. */
+static int mig_changes_rows_alone(const char *sql) {
+  static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "SELECT", "WITH", "REPLACE"};
+  size_t n = strlen(sql), i;
+  mig_token k = mig_next_significant(sql, n, 0);
+  for (i = 0; i < sizeof words / sizeof words[0] && !mig_token_is(sql, k, words[i]); i++) {}
+  return i < sizeof words / sizeof words[0];
+}
+
 /* A statement of the run. */
 static int mig_do(migrate *m, const char *sql, const char *parameter) {
   int rc = mig_step_all(m->db, sql, parameter);
-  if (rc == SQLITE_OK) mig_still_ready(m);
+  if (rc == SQLITE_OK && !mig_changes_rows_alone(sql)) mig_still_ready(m);
   if ((rc & 0xff) == SQLITE_NOMEM) {
     mig_no_memory(&m->work);
     mig_undo_in_need(m);

@@ -215,7 +215,7 @@ static void mig_lower_new_keys(mig_lowering *l, const char *on) {
     s->complaint =
         mig_format(l->a, "%s %s of %s has duplicates|%s",
                    c->kind == MIG_UNIQUE ? "unique constraint" : "primary key",
-                   mig_constraint_names(l->a, &l->c->now)[n->constraint], l->c->now.name,
+                   mig_constraint_word(l->a, &l->c->now, n->constraint), l->c->now.name,
                    mig_identity_word(&l->c->now));
   }
 }
@@ -347,7 +347,7 @@ static void mig_lower_renewed_keys(mig_lowering *l) {
     s->diagnose = mig_duplicates_query(l, &l->c->now, l->c->old.name, mig_key_list(l->a, c, 0), "");
     s->complaint =
         mig_format(l->a, "constraint %s of %s has duplicates|%s",
-                   mig_constraint_names(l->a, &l->c->now)[n->constraint], l->c->now.name,
+                   mig_constraint_word(l->a, &l->c->now, n->constraint), l->c->now.name,
                    mig_identity_word(&l->c->now));
   }
 }
@@ -426,6 +426,7 @@ static void mig_lower_check_checks(mig_lowering *l) {
     mig_text z;
     if (c->kind != MIG_CHECK || mig_check_is_old(l, c)) continue;
     if (!names) names = mig_constraint_names(l->a, t);
+    if (!names) return;
     if (mig_failed(l->a)) return;
     z = mig_begin_check(l, t, l->c->old.name);
     mig_putf(&z, " NOT INDEXED WHERE NOT (%s\n)", mig_span_text(l->a, t->sql, c->expr));
@@ -579,6 +580,7 @@ static void mig_lower_fk_checks(mig_lowering *l) {
     mig_statement *s;
     if (fk->kind != MIG_FOREIGN_KEY || mig_fk_is_old(l, fk)) continue;
     if (!names) names = mig_constraint_names(l->a, t);
+    if (!names) return;
     if (mig_failed(l->a)) return;
     parent = mig_same(fk->parent, t->name) ? t : mig_catalog_model(l, fk->parent);
     if (!parent) {

@@ -242,6 +242,12 @@ static const char **mig_constraint_names(mig_arena *a, const mig_table *t) {
   return given;
 }
 
+/* The name of one of them, for a message. */
+static const char *mig_constraint_word(mig_arena *a, const mig_table *t, int i) {
+  const char **names = mig_constraint_names(a, t);
+  return names && names[i] ? names[i] : "?";
+}
+
 /* The constraint of a name, -1 when there is none; a fault when the name is not the only one. */
 static int mig_find_constraint(mig_arena *a, const mig_table *t, const char *name) {
   const char **names = mig_constraint_names(a, t);
