@@ -329,17 +329,19 @@ static void mig_lower_sequence(mig_lowering *l) {
   }
 }
 
-/* STRICT over rows that are there: each value must be of its column's type. */
+/* STRICT over rows that are there: each value must be of its column's type. ANY and BLOB have one
+** affinity, so that the way from one to the other copies nothing. */
 static void mig_lower_strict_checks(mig_lowering *l) {
   const mig_alteration *c = l->c;
   int i;
-  if (!c->now.strict || c->old.strict || l->d->values || l->d->layout) return;
-  for (i = 0; i < c->old.ncolumn && !mig_failed(l->a); i++) {
-    const mig_column *col = &c->old.columns[i];
-    char *type = mig_span_text(l->a, c->old.sql, col->type);
+  if (!c->now.strict || l->d->values || l->d->layout) return;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    const mig_column *col = mig_old_column(l->d, i);
+    char *type = mig_span_text(l->a, c->now.sql, c->now.columns[i].type);
     const char *allowed;
     mig_text z;
-    if (!type || mig_same(type, "ANY")) continue;
+    if (!col || !type || mig_same(type, "ANY") || !mig_is_stored(&c->now.columns[i])) continue;
+    if (c->old.strict && mig_same(type, mig_span_text(l->a, c->old.sql, col->type))) continue;
     allowed = mig_same(type, "REAL") ? "real" : mig_same(type, "TEXT") ? "text"
               : mig_same(type, "BLOB")                                 ? "blob"
                                                                        : "integer";
@@ -384,20 +386,6 @@ static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
   mig_lower_freed_keys(l);
   mig_lower_indexes(l, 1);
   mig_lower_renewed_keys(l);
-}
-
-/* Does a new key need a column that is new as well? */
-static int mig_keys_need_new_columns(const mig_diff *d) {
-  const mig_table *t = &d->c->now;
-  int i, k;
-  for (i = 0; i < d->new_autos.n; i++) {
-    const mig_constraint *c = &t->constraints[d->new_autos.v[i].constraint];
-    for (k = 0; k < c->nkey; k++) {
-      int column = mig_find_column(t, c->keys[k].name);
-      if (column >= 0 && d->c->origins[column].from < 0) return 1;
-    }
-  }
-  return 0;
 }
 
 /* The old text with the new columns and none of their constraints, so that a b-tree over them can

@@ -22,11 +22,18 @@ static int mig_is_dense(migrate *m, const mig_target *t) {
   return dense;
 }
 
-static mig_facts mig_read_facts(migrate *m) {
+/* Does a TEMP table hide the table? Where SQLite's RENAME reads indexes it takes the one for the
+** other. */
+static int mig_is_target_hidden(const mig_target *t) {
+  return t->temp != t->catalog && mig_catalog_table(t->temp, t->object->name) != 0;
+}
+
+static mig_facts mig_read_facts(migrate *m, const mig_target *t) {
   mig_facts f;
   f.version = sqlite3_libversion_number();
   f.max_columns = sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1);
   f.portable = m->settings.rebuild == MIG_REBUILD_PORTABLE;
+  f.hidden = mig_is_target_hidden(t);
   f.dense = 0;
   return f;
 }
@@ -65,30 +72,63 @@ static void mig_refuse_readers(migrate *m, const mig_target *t, const char *colu
 
 static void mig_respell_all(migrate *m, const mig_target *before, const char *from,
                             const char *to) {
-  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) return; /* the schema is not edited */
   mig_flush(m);
   mig_respell_catalog(m, before->catalog, from, to);
   if (before->temp != before->catalog) mig_respell_catalog(m, before->temp, from, to);
 }
 
-/* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
-static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alteration *c) {
-  const mig_rename *r;
-  for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
-    mig_statement s;
-    mig_refuse_readers(m, t, r->from);
-    memset(&s, 0, sizeof s);
-    s.kind = MIG_S_NATIVE;
-    s.sql = mig_format(&m->work,
-                       mig_needs_quotes(r->to)
-                           ? "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\""
-                           : "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO %w",
-                       t->catalog->schema, t->object->name, r->from, r->to);
-    s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
-    mig_sink(m, &s, "native");
-    mig_respell_all(m, t, r->from, r->to);
-    *t = mig_find_target(m, t->catalog->schema, t->object->name);
+/* Does a text read or write `name` without saying of which database? */
+static int mig_names_bare(mig_arena *a, const char *sql, const char *name) {
+  static const char *const heads[] = {"FROM", "JOIN", "INTO", "UPDATE", "ON", 0};
+  size_t n = sql ? strlen(sql) : 0;
+  mig_token before = mig_token_of(MIG_TK_END, 0, 0), k = mig_next_significant(sql, n, 0), next;
+  for (; k.type != MIG_TK_END && !mig_failed(a); before = k, k = next) {
+    next = mig_next_significant(sql, n, k.end);
+    if (before.type != MIG_TK_WORD || !mig_word_in(sql, before, heads)) continue;
+    if (!mig_token_op(sql, next, ".") && mig_same(mig_dequote(a, sql, k), name)) return 1;
   }
+  return 0;
+}
+
+/* Takes a TEMP table that hides the table, and what means it, out of the TEMP schema, not out of the
+** file, while SQLite renames. Returns where the rows are kept, NULL where nothing hides the table. */
+static const char *mig_run_hide(migrate *m, const mig_target *t) {
+  const char *name = t->object->name, *store;
+  mig_text ids;
+  int i;
+  if (!mig_is_target_hidden(t)) return 0;
+  store = mig_format(&m->work, "%s_hidden", mig_scratch_prefix(m, t));
+  mig_text_init(&ids, &m->work);
+  for (i = 0; i < t->temp->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &t->temp->v[i];
+    int hung = mig_is_type(o, "table") || mig_is_type(o, "index");
+    if (hung ? !mig_same(o->table, name) : !mig_names_bare(&m->work, o->sql, name)) continue;
+    mig_putf(&ids, "%s%lld", ids.n ? ", " : "", o->rowid);
+  }
+  if (mig_failed(&m->work)) return 0;
+  mig_sink_sql(m, MIG_S_SCHEMA,
+               mig_format(&m->work,
+                          "CREATE TABLE temp.\"%w\" AS SELECT rowid AS id, type, name, tbl_name, "
+                          "rootpage, sql FROM temp.sqlite_master WHERE rowid IN (%s)",
+                          store, ids.z),
+               "a TEMP table has the table's name, and SQLite would take it for this one");
+  mig_run_edit(m, "temp",
+               mig_format(&m->work, "DELETE FROM temp.sqlite_master WHERE rowid IN (%s)", ids.z), 0,
+               "it is out of the way for a moment, its rows stay");
+  mig_forget_catalogs(m);
+  return store;
+}
+
+static void mig_run_show(migrate *m, const char *store) {
+  if (!store) return;
+  mig_run_edit(m, "temp",
+               mig_format(&m->work,
+                          "INSERT INTO temp.sqlite_master(rowid, type, name, tbl_name, rootpage, "
+                          "sql) SELECT id, type, name, tbl_name, rootpage, sql FROM temp.\"%w\"",
+                          store),
+               0, "the TEMP table is back");
+  mig_forget_catalogs(m);
+  mig_sink_sql(m, MIG_S_SCHEMA, mig_format(&m->work, "DROP TABLE temp.\"%w\"", store), "");
 }
 
 /* sqlite_stat1 and sqlite_stat4 speak of a table by name, and SQLite's RENAME forgets them. */
@@ -112,17 +152,20 @@ static void mig_run_rename_stats(migrate *m, const mig_target *t, const char *fr
 static void mig_run_rename_table(migrate *m, const mig_target *t, const char *name) {
   const char *schema = t->catalog->schema, *old = t->object->name;
   mig_statement s;
+  const char *store;
   if (strcmp(name, old) == 0) return;
   mig_refuse_readers(m, t, 0);
   if (!mig_same(name, old) && mig_catalog_find(t->catalog, name)) {
     mig_fail(&m->work, MIGRATE_EXISTS,
              "there is already another table, index, view or trigger with this name: %s", name);
   }
+  store = mig_run_hide(m, t);
   memset(&s, 0, sizeof s);
   s.kind = MIG_S_NATIVE;
   s.sql = mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", schema, old, name);
   s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
   mig_sink(m, &s, "native");
+  mig_run_show(m, store);
   mig_run_rename_stats(m, t, old, name);
 }
 
@@ -183,7 +226,7 @@ static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
 
 /* Everything but renames: compared, decided, written down, run. */
 static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
-  mig_facts facts = mig_read_facts(m);
+  mig_facts facts = mig_read_facts(m, t);
   mig_statements list;
   mig_choice choice;
   mig_diff d;
@@ -208,6 +251,45 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   choice = mig_lower_change(&l, t->object);
   mig_run_list(m, &list, choice.rung);
   if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
+}
+
+/* The same in plain SQL: what a rename has spelled anew is made again. */
+static void mig_respell_plainly(migrate *m, const mig_target *before, const char *from,
+                                const char *to) {
+  const char *name = before->object->name;
+  mig_alteration *c;
+  mig_target t;
+  mig_remake_others(m, before->catalog, name, from, to);
+  if (before->temp != before->catalog) mig_remake_others(m, before->temp, name, from, to);
+  if (mig_failed(&m->work)) return;
+  t = mig_find_target(m, before->catalog->schema, name);
+  if (!t.object || !mig_respell_at_hand(m, before->catalog, t.catalog, name, from, to)) return;
+  c = mig_side_change(&m->work, t.object->sql);
+  if (c) mig_run_change(m, &t, c);
+}
+
+/* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
+static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alteration *c) {
+  const mig_rename *r;
+  for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
+    mig_statement s;
+    const char *store;
+    mig_refuse_readers(m, t, r->from);
+    store = mig_run_hide(m, t);
+    memset(&s, 0, sizeof s);
+    s.kind = MIG_S_NATIVE;
+    s.sql = mig_format(&m->work,
+                       mig_needs_quotes(r->to)
+                           ? "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\""
+                           : "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO %w",
+                       t->catalog->schema, t->object->name, r->from, r->to);
+    s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
+    mig_sink(m, &s, "native");
+    mig_run_show(m, store);
+    if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_respell_plainly(m, t, r->from, r->to);
+    else mig_respell_all(m, t, r->from, r->to);
+    *t = mig_find_target(m, t->catalog->schema, t->object->name);
+  }
 }
 
 /* Is this the text of the table as it stands in the database now? */

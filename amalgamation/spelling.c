@@ -64,3 +64,110 @@ static void mig_respell_catalog(migrate *m, const mig_catalog *before, const cha
     mig_run_edit(m, before->schema, edit, sql, "names and strings keep their quotes");
   }
 }
+
+/* ---- without edits of the schema ---- */
+
+/* The text that an object had before the rename, with the new name in its manner; NULL: it has it. */
+static char *mig_respelled(migrate *m, const mig_catalog *before, const mig_object *now,
+                           const char *from, const char *to) {
+  const mig_object *old = mig_by_rowid(before, now);
+  char *sql;
+  if (!old || !old->sql || !now->sql || strcmp(old->sql, now->sql) == 0) return 0;
+  sql = mig_respell(&m->work, old->sql, now->sql, from, to);
+  return sql && strcmp(sql, now->sql) != 0 ? sql : 0;
+}
+
+/* Drops the triggers of a table or view and makes them again, in their order. */
+static void mig_remake_triggers(migrate *m, const mig_catalog *before, const mig_catalog *c,
+                                const char *table, const char *from, const char *to) {
+  mig_object *o = 0;
+  int pass;
+  for (pass = 0; pass < 2; pass++) {
+    while ((o = mig_objects_of(c, table, o)) != 0 && !mig_failed(&m->work)) {
+      const char *sql;
+      mig_trigger t;
+      if (!mig_is_type(o, "trigger")) continue;
+      if (!pass) {
+        mig_sink_sql(m, MIG_S_SCHEMA,
+                     mig_format(&m->work, "DROP TRIGGER \"%w\".\"%w\"", c->schema, o->name),
+                     "made again with the quotes that it had");
+        continue;
+      }
+      sql = mig_respelled(m, before, o, from, to);
+      if (!sql) sql = o->sql;
+      if (mig_parse_trigger(&m->work, sql, &t)) return;
+      mig_sink_sql(m, MIG_S_SCHEMA,
+                   mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", c->schema,
+                              sql + t.name_span.at),
+                   "made again with the quotes that it had");
+    }
+  }
+}
+
+/* Where the name stands in the text of a view, as SQLite stores it: CREATE VIEW name .. */
+static size_t mig_view_name_at(const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, mig_next_significant(sql, n, 0).end);
+  return mig_next_significant(sql, n, k.end).at;
+}
+
+static void mig_remake_view(migrate *m, const mig_catalog *before, const mig_catalog *c,
+                            const mig_object *o, const char *sql, const char *from,
+                            const char *to) {
+  mig_object *t = 0;
+  mig_sink_sql(m, MIG_S_SCHEMA, mig_format(&m->work, "DROP VIEW \"%w\".\"%w\"", c->schema, o->name),
+               "made again with the quotes that it had");
+  mig_sink_sql(m, MIG_S_SCHEMA,
+               mig_format(&m->work, "CREATE VIEW \"%w\".%s", c->schema,
+                          sql + mig_view_name_at(sql)),
+               "made again with the quotes that it had");
+  while ((t = mig_objects_of(c, o->name, t)) != 0 && !mig_failed(&m->work)) {
+    mig_trigger head;
+    const char *text;
+    if (!mig_is_type(t, "trigger")) continue;
+    text = mig_respelled(m, before, t, from, to);
+    if (!text) text = t->sql;
+    if (mig_parse_trigger(&m->work, text, &head)) return;
+    mig_sink_sql(m, MIG_S_SCHEMA,
+                 mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", c->schema,
+                            text + head.name_span.at),
+                 "made again with the quotes that it had");
+  }
+}
+
+/* Views, and triggers of other tables, whose text the rename has spelled anew. */
+static void mig_remake_others(migrate *m, const mig_catalog *before, const char *table,
+                              const char *from, const char *to) {
+  const mig_catalog *c = mig_read_catalog(m, before->schema);
+  int i, k;
+  for (i = 0; c && i < c->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &c->v[i];
+    char *sql = mig_same(o->table, table) ? 0 : mig_respelled(m, before, o, from, to);
+    if (!sql) continue;
+    if (mig_is_type(o, "view")) {
+      mig_remake_view(m, before, c, o, sql, from, to);
+    } else if (mig_is_type(o, "trigger")) {
+      for (k = 0; k < i; k++) { /* the first of the table's that changed makes all of them again */
+        if (mig_is_type(&c->v[k], "trigger") && mig_same(c->v[k].table, o->table) &&
+            mig_respelled(m, before, &c->v[k], from, to)) {
+          break;
+        }
+      }
+      if (k == i) mig_remake_triggers(m, before, c, o->table, from, to);
+    }
+  }
+}
+
+/* Gives the objects of one table, as the catalog at hand has them, their spelling back. Tells
+** whether any differed. */
+static int mig_respell_at_hand(migrate *m, const mig_catalog *before, mig_catalog *c,
+                               const char *table, const char *from, const char *to) {
+  mig_object *o = 0;
+  int any = 0;
+  while ((o = mig_objects_of(c, table, o)) != 0 && !mig_failed(&m->work)) {
+    char *sql = mig_respelled(m, before, o, from, to);
+    if (sql) o->sql = sql;
+    any |= sql != 0;
+  }
+  return any;
+}

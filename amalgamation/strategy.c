@@ -6,6 +6,7 @@ typedef struct mig_facts {
   int version;     /* sqlite3_libversion_number() */
   int max_columns; /* SQLITE_LIMIT_COLUMN of the connection */
   int portable;    /* the schema may not be edited */
+  int hidden;      /* a TEMP table has the table's name: SQLite's own ALTER gets lost there */
   int dense;       /* the rowids are 1, 2, .. without a gap */
 } mig_facts;
 
@@ -110,6 +111,20 @@ static int mig_is_native_add(const mig_alteration *c, const mig_diff *d) {
   return (!not_null || value) && !(reference && value);
 }
 
+/* Does a new key need a column that is new as well? */
+static int mig_keys_need_new_columns(const mig_diff *d) {
+  const mig_table *t = &d->c->now;
+  int i, k;
+  for (i = 0; i < d->new_autos.n; i++) {
+    const mig_constraint *c = &t->constraints[d->new_autos.v[i].constraint];
+    for (k = 0; k < c->nkey; k++) {
+      int column = mig_find_column(t, c->keys[k].name);
+      if (column >= 0 && d->c->origins[column].from < 0) return 1;
+    }
+  }
+  return 0;
+}
+
 /* Did anything change but columns at the end, constraints and defaults? */
 static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const mig_facts *f) {
   mig_choice choice;
@@ -127,6 +142,10 @@ static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const m
   if (f->portable) return choice;
   choice.reason = "a default changes and this SQLite cannot write short rows out in full";
   if (d->defaults && (f->version < 3035000 || c->now.ncolumn + 2 > f->max_columns)) return choice;
+  choice.reason = "a default changes, and a TEMP table of the same name stands in SQLite's way";
+  if (d->defaults && f->hidden) return choice;
+  choice.reason = "STRICT changes under a key over a new column";
+  if (c->old.strict != c->now.strict && mig_keys_need_new_columns(d)) return choice;
   choice.rung = MIG_SCHEMA_EDIT;
   choice.reason = "no stored value changes: only the table's text does";
   return choice;
