@@ -211,6 +211,27 @@ MIGRATE_API int migrate_current(migrate *m, int (*row)(void *arg, const migrate_
 ** "mermaid" or "dot". The drawing is migrate_result(). */
 MIGRATE_API int migrate_graph(migrate *m, const char *format);
 
+/* One statement of the way to a target schema. Borrowed: valid during the callback. */
+typedef struct migrate_difference {
+  int seq;                 /* 1, 2, ..: the order in which they run */
+  const char *op;          /* "create", "drop", "alter" or "rename" */
+  const char *object_type; /* "table", "index", "trigger", "view" or "virtual table" */
+  const char *object;      /* its name */
+  const char *detail;      /* what was seen, a line each: "Detected added column 't.c'" */
+  const char *sql;         /* the statement, in the ALTER language */
+} migrate_difference;
+
+/* Lists what separates the database from the target schema: SQL text, or "file:" and the path of
+** SQL, of a folder of *.sql or of a database; NULL: the setting target. In its comments
+** "migrate:renamed_from old", at a column or a table, makes a rename of what would be a drop and an
+** addition. A callback that returns non-zero ends the list. Nothing is written. */
+MIGRATE_API int migrate_diff(migrate *m, const char *target,
+                             int (*row)(void *arg, const migrate_difference *), void *arg);
+
+/* Is the database at its head revision, and its schema that of the setting target? MIGRATE_DIFFERENT
+** where it is not: the message lists the statements that would make it so, one a line. */
+MIGRATE_API int migrate_check(migrate *m);
+
 /* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
 ** `command` is "upgrade", "downgrade" or "stamp"; `range` a target, from where the database is, or
 ** "from:to"; `tag` goes into the head of the script (NULL: none). The script ends in the database
@@ -263,6 +284,10 @@ typedef struct migrate_new_options {
   const char *depends_on;    /* ids or labels */
   const char *upgrade;       /* the sections' SQL; NULL: left for the user to write */
   const char *downgrade;
+  int autogenerate;   /* write the sections from the difference to the target schema */
+  int from_revisions; /* with it: the difference from what the revisions make of nothing, not from
+                      ** this database */
+  const char *target; /* with it: as in migrate_diff(), or "main": this database's own schema */
 } migrate_new_options;
 
 /* Writes a new revision file, after all of the options were checked against the revisions that

@@ -152,6 +152,7 @@ static void mig_create(migrate *m, const char *words, int least, const char *mes
   r.depends = mig_new_needs(g, mig_list_of(a, o->depends_on));
   r.upgrade.sql = o->upgrade;
   r.downgrade.sql = o->downgrade;
+  if (o->autogenerate && !mig_failed(a)) mig_generate(m, o, &r);
   r.create_date = mig_now(m, &facts);
   facts.id = r.id;
   facts.slug = mig_slug(a, r.message, m->settings.truncate_slug_length);

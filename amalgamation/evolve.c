@@ -439,6 +439,15 @@ static void mig_evolve_new_column(mig_evolution *e, int to) {
           mig_column_note(e, "added column", name));
 }
 
+/* Is there a generated column whose expression needs this one? */
+static int mig_needed(mig_arena *a, const mig_table *t, const char *name) {
+  mig_alteration c;
+  memset(&c, 0, sizeof c);
+  c.a = a;
+  c.now = *t;
+  return mig_needed_by(&c, name) >= 0;
+}
+
 static void mig_evolve_lost_columns(mig_evolution *e) {
   int i;
   for (i = 0; i < e->now.ncolumn && !mig_failed(e->a); i++) {

@@ -32,6 +32,10 @@
 /* 4: data to data */
 #include "apply.c"
 #include "compare.c"
+#include "meaning.c"
+#include "evolve.c"
+#include "marker.c"
+#include "difference.c"
 #include "graph.c"
 #include "sort.c"
 #include "target.c"
@@ -69,7 +73,13 @@
 #ifndef MIGRATE_NO_STDIO
 #include "directory.c"
 #include "environment.c"
+#endif
+#include "goal.c"
+#include "autogenerate.c"
+#ifndef MIGRATE_NO_STDIO
 #include "init.c"
+#include "review.c"
+#include "generate.c"
 #include "create.c"
 #endif
 

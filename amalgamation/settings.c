@@ -17,6 +17,8 @@
   X(ZONE, timezone, "utc")                                                             \
   X(INT, truncate_slug_length, "40")                                                   \
   X(TEXT, target, "")                                                                  \
+  X(TEXT, include, "")                                                                 \
+  X(TEXT, exclude, "")                                                                 \
   X(NAME, version_table, "alembic_version")                                            \
   X(BOOL, journal, "on")                                                               \
   X(BOOL, compare_type, "on")                                                          \

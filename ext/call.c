@@ -189,7 +189,7 @@ static const char *call_text(call *k, sqlite3_value *value, const char *what) {
 /* The options that a function knows. A name that ends in = takes a value. */
 typedef struct options {
   const char *const *names; /* the last is NULL */
-  const char *values[8];    /* in the order of names: the value, or "" for a flag; NULL: absent */
+  const char *values[12];    /* in the order of names: the value, or "" for a flag; NULL: absent */
   char *joined;             /* a repeatable option's values, separated by commas */
 } options;
 

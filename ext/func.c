@@ -106,7 +106,8 @@ static void init_call(sqlite3_context *context, int argc, sqlite3_value **argv) 
 }
 
 static const char *const revision_options[] = {
-  "--splice", "--branch-label=", "--version-path=", "--rev-id=", REPEATED, "--head=", 0,
+  "--splice", "--branch-label=", "--version-path=", "--rev-id=", REPEATED, "--head=",
+  "--autogenerate", "--from-revisions", "--target=", 0,
 };
 static const char *const merge_options[] = {
   "--splice", "--branch-label=", "--version-path=", "--rev-id=", REPEATED, 0,
@@ -120,6 +121,9 @@ static void revision_options_take(const options *o, migrate_new_options *n) {
   n->rev_id = o->values[3];
   n->depends_on = o->values[4];
   n->head = o->values[5];
+  n->autogenerate = o->values[6] != 0;
+  n->from_revisions = o->values[7] != 0;
+  n->target = o->values[8];
 }
 
 /* migrate_revision(message [, option ..]) */
@@ -222,6 +226,16 @@ static void graph_call(sqlite3_context *context, int argc, sqlite3_value **argv)
   scalar_end(&s, scalar_result(&s));
 }
 
+/* migrate_check() */
+static void check_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  (void)argc;
+  (void)argv;
+  scalar_start(&s, context);
+  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_check(s.k.m);
+  scalar_end(&s, scalar_result(&s));
+}
+
 /* migrate_exec(sql) */
 static void exec_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
@@ -253,6 +267,7 @@ static const struct function {
   {"migrate_stamp", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, stamp_call},
   {"migrate_graph", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, graph_call},
   {"migrate_graph", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, graph_call},
+  {"migrate_check", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, check_call},
   {"migrate_exec", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, exec_call},
   {"migrate_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, version_call},
 };

@@ -145,6 +145,21 @@ static void history_fill(rows *r, const char *range) {
   if (call_begin_revisions(r->k, r->c)) migrate_history(r->k->m, range, history_row, r);
 }
 
+static int diff_row(void *arg, const migrate_difference *d) {
+  rows *r = (rows *)arg;
+  put_number(r, d->seq);
+  put_text(r, d->op);
+  put_text(r, d->object_type);
+  put_text(r, d->object);
+  put_text(r, d->detail);
+  put_text(r, d->sql);
+  return r->k->code;
+}
+
+static void diff_fill(rows *r, const char *target) {
+  if (call_begin(r->k, r->c)) migrate_diff(r->k->m, target, diff_row, r);
+}
+
 static void heads_fill(rows *r, const char *none) {
   (void)none;
   if (call_begin_revisions(r->k, r->c)) migrate_heads(r->k->m, history_row, r);
@@ -175,6 +190,8 @@ static const table tables[] = {
    "step INT, revision TEXT, direction TEXT, seq INT, kind TEXT, sql TEXT, strategy TEXT, "
    "reason TEXT",
    8, "the target", 0, plan_fill},
+  {"migrate_diff", "seq INT, op TEXT, object_type TEXT, object TEXT, detail TEXT, sql TEXT", 6,
+   "the target", 0, diff_fill},
   {"migrate_explain", "seq INT, kind TEXT, sql TEXT, strategy TEXT, reason TEXT", 5, "the script",
    1, explain_fill},
 };

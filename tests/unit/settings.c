@@ -111,8 +111,9 @@ static void bad_values(void **state) {
             "unknown setting script-location; did you mean script_location?");
   bad_value("colour", "red",
             "unknown setting colour; the settings are file, script_location, version_locations, "
-            "file_template, timezone, truncate_slug_length, target, version_table, journal, "
-            "compare_type, compare_server_default, transaction_per_migration, rebuild, "
+            "file_template, timezone, truncate_slug_length, target, include, exclude, "
+            "version_table, journal, compare_type, compare_server_default, "
+            "transaction_per_migration, rebuild, "
             "busy_timeout, log_level, progress, backup");
 }
 

@@ -1,0 +1,216 @@
+/* Autogenerate: the way from the database to the target and back. Each statement is tried in a
+** private copy of the schema before it is shown, and what it left there is compared again: so the
+** way ends at the target, and the way back begins where it really ended. */
+
+typedef struct mig_way {
+  mig_difference *first, *last;
+  const char *trouble; /* why it could not be tried; NULL: it was */
+} mig_way;
+
+typedef struct mig_draft {
+  migrate *m;
+  mig_goal goal;
+  migrate copy; /* the handle on the private copy; copy.db NULL: not needed */
+  mig_way up, down;
+} mig_draft;
+
+#define MIG_ROUNDS 4 /* one is enough, unless a change brought another with it */
+
+/* Remembers what a statement costs: a rebuild copies, the others do not. */
+static void mig_note_strategy(migrate *k, const mig_statement *s, const char *strategy) {
+  mig_difference *v = (mig_difference *)k->listener;
+  (void)s;
+  if (!strategy || !*strategy) return;
+  if (!v->strategy || strcmp(strategy, "rebuild") == 0) v->strategy = strategy;
+}
+
+static const char *mig_closed(mig_arena *a, const char *sql) {
+  return mig_format(a, "%s%s;", sql, mig_ends_in_comment(sql) ? "\n" : "");
+}
+
+/* Runs differences in the copy and adds them to the way. */
+static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
+  migrate *m = d->m, *k = &d->copy;
+  mig_difference *v;
+  if (!list || mig_failed(&m->work)) return;
+  if (way->last) way->last->next = list;
+  else way->first = list;
+  mig_frame_open(k);
+  k->listen = mig_note_strategy;
+  for (v = list; v && !mig_failed(&m->work); v = v->next) {
+    const char *sql = mig_closed(&m->work, v->sql);
+    way->last = v;
+    if (!sql || k->fault.code) continue;
+    mig_stub_functions(&m->work, k->db, sql);
+    k->listener = v;
+    mig_run_script(k, sql);
+  }
+  k->listen = 0;
+  mig_frame_close(k);
+  mig_forget_catalogs(k);
+  if (!k->fault.code) return;
+  way->trouble = mig_copy(&m->work, mig_fault_text(&k->fault));
+  mig_fault_clear(&k->fault);
+}
+
+static void mig_comparison_init(mig_comparison *c, migrate *m, const mig_catalog *from,
+                                const mig_catalog *to, const mig_renamed *renamed) {
+  memset(c, 0, sizeof *c);
+  c->a = &m->work;
+  c->settings = &m->settings;
+  c->from = from;
+  c->to = to;
+  c->renamed = renamed;
+}
+
+/* Finds the way of the copy to a catalog, and goes it. */
+static void mig_lead(mig_draft *d, mig_way *way, const mig_catalog *to,
+                     const mig_renamed *renamed) {
+  migrate *m = d->m;
+  int round;
+  for (round = 0; round < MIG_ROUNDS && !way->trouble && !mig_failed(&m->work); round++) {
+    mig_comparison c;
+    mig_comparison_init(&c, m, mig_read_catalog(&d->copy, "main"), to, renamed);
+    if (!c.from) break;
+    mig_compare_names(&c);
+    if (!c.first) mig_compare_catalogs(&c);
+    if (!c.first) break;
+    mig_try(d, way, c.first);
+  }
+}
+
+/* Is there any difference at all? Then a copy is worth its while. */
+static int mig_is_different(migrate *m, const mig_catalog *from, const mig_goal *g) {
+  mig_comparison c;
+  mig_comparison_init(&c, m, from, g->catalog, g->renamed);
+  mig_compare_names(&c);
+  if (!c.first && !mig_failed(&m->work)) mig_compare_catalogs(&c);
+  return c.first != 0;
+}
+
+/* Opens the target and finds the way to it from the connection's schema or, where the copy is open
+** already, from what that holds. mig_draft_close() is due. */
+static void mig_draft_up(mig_draft *d, const char *target) {
+  migrate *m = d->m;
+  sqlite3 *db;
+  const mig_catalog *live;
+  mig_goal_open(m, &d->goal, target);
+  if (mig_failed(&m->work) || !d->goal.catalog) return;
+  if (!d->copy.db) {
+    live = mig_read_catalog(m, "main");
+    if (!live || !mig_is_different(m, live, &d->goal)) return;
+    db = mig_scratch_open(m, 1);
+    if (!db) return;
+    mig_scratch_handle(m, db, &d->copy);
+    d->copy.live = 0;
+  }
+  mig_lead(d, &d->up, d->goal.catalog, d->goal.renamed);
+}
+
+static void mig_draft_close(mig_draft *d) {
+  if (d->copy.db) mig_scratch_close(d->m, &d->copy);
+  mig_goal_close(d->m, &d->goal);
+}
+
+static void mig_log_way(migrate *m, const mig_way *way) {
+  const mig_difference *v;
+  mig_arena *a = &m->work;
+  for (v = way->first; v; v = v->next) {
+    const char *z = v->detail, *end;
+    for (; z && *z; z = *end ? end + 1 : end) {
+      end = strchr(z, '\n');
+      if (!end) end = z + strlen(z);
+      mig_log(m, strncmp(z, "Likely", 6) == 0 ? MIGRATE_WARNING : MIGRATE_INFO,
+              mig_copyn(a, z, (size_t)(end - z)));
+    }
+  }
+  if (way->trouble) {
+    mig_log(m, MIGRATE_WARNING,
+            mig_format(a, "The difference does not run on a copy: %s", way->trouble));
+  }
+}
+
+/* ---- the commands that look ---- */
+
+/* Are all revisions applied? A version row that none knows is an error. */
+static void mig_want_head(migrate *m) {
+  mig_arena *a = &m->work;
+  mig_graph *g = mig_graph_of(m);
+  mig_version v = mig_version_read(m->db, a, m->settings.version_table);
+  mig_nodes rows;
+  unsigned char *applied;
+  int i;
+  if (!g || mig_failed(a)) return;
+  rows = mig_room(a, v.rows.n);
+  for (i = 0; i < v.rows.n && rows.at; i++) {
+    int node = mig_find_id(g, v.rows.at[i]);
+    if (node >= 0) rows.at[rows.n++] = node;
+    else mig_fail(a, MIGRATE_NO_REVISION, "Can't locate revision identified by '%s'", v.rows.at[i]);
+  }
+  applied = mig_failed(a) ? 0 : mig_applied(g, rows);
+  for (i = 0; applied && i < g->n; i++) {
+    if (!applied[i]) mig_fail(a, MIGRATE_NOT_AT_HEAD, "Target database is not up to date.");
+  }
+}
+
+MIGRATE_API int migrate_diff(migrate *m, const char *target,
+                             int (*row)(void *, const migrate_difference *), void *arg) {
+  mig_draft d;
+  const mig_difference *v;
+  migrate_difference r;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!row) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_diff: the callback is NULL");
+    return mig_end_call(m);
+  }
+  memset(&d, 0, sizeof d);
+  memset(&r, 0, sizeof r);
+  d.m = m;
+  mig_draft_up(&d, target);
+  if (!mig_failed(&m->work)) mig_log_way(m, &d.up);
+  for (v = d.up.first; v && !mig_failed(&m->work); v = v->next) {
+    r.seq++;
+    r.op = v->op;
+    r.object_type = v->type;
+    r.object = v->object;
+    r.detail = v->detail;
+    r.sql = v->sql;
+    if (row(arg, &r)) break;
+  }
+  mig_draft_close(&d);
+  return mig_end_call(m);
+}
+
+/* A statement on one line: runs of white space become one space, outside of quotes. */
+static void mig_put_line(mig_text *t, const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k;
+  for (k = mig_next_token(sql, n, 0); k.type != MIG_TK_END; k = mig_next_token(sql, n, k.end)) {
+    if (k.type == MIG_TK_SPACE) mig_put(t, " ");
+    else if (k.type != MIG_TK_COMMENT) mig_putn(t, sql + k.at, k.end - k.at);
+  }
+}
+
+MIGRATE_API int migrate_check(migrate *m) {
+  mig_draft d;
+  const mig_difference *v;
+  mig_text lines;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  memset(&d, 0, sizeof d);
+  d.m = m;
+  mig_text_init(&lines, &m->work);
+  mig_want_head(m);
+  if (!mig_failed(&m->work)) mig_draft_up(&d, 0);
+  if (!mig_failed(&m->work)) mig_log_way(m, &d.up);
+  for (v = d.up.first; v && !mig_failed(&m->work); v = v->next) {
+    mig_put(&lines, "\n");
+    mig_put_line(&lines, v->sql);
+  }
+  if (d.up.first) {
+    mig_fail(&m->work, MIGRATE_DIFFERENT, "New upgrade operations detected:%s",
+             mig_text_z(&lines));
+  }
+  mig_put(&m->result, "No new upgrade operations detected.");
+  mig_draft_close(&d);
+  return mig_end_call(m);
+}

@@ -1,0 +1,169 @@
+/* Goal: the target schema. It is SQL: SQLite executes it in a private database in memory, and what
+** that then holds is what it means. */
+
+typedef struct mig_goal {
+  migrate k;            /* the handle on the private database; k.db NULL: not open */
+  mig_catalog *catalog; /* NULL after a fault */
+  mig_renamed *renamed; /* what its comments say of names */
+} mig_goal;
+
+/* The table of a module that is not at hand: its row alone. */
+static void mig_goal_module(migrate *m, mig_goal *g, const char *sql) {
+  mig_reader r;
+  const char *schema, *name;
+  mig_reader_init(&r, &m->work, sql, strlen(sql), 0);
+  mig_take(&r);
+  mig_take(&r);
+  mig_want_word(&r, "TABLE");
+  mig_take_if_not_exists(&r);
+  name = mig_take_object(&r, &schema, 0);
+  mig_scratch_step(m, g->k.db,
+                   mig_format(&m->work,
+                              "INSERT INTO sqlite_master(type, name, tbl_name, rootpage, sql) "
+                              "VALUES('table', %Q, %Q, 0, 'CREATE VIRTUAL TABLE ' || %Q || ?1)",
+                              name, name, name),
+                   mig_copy(&m->work, sql + r.end));
+}
+
+/* Executes one statement. */
+static void mig_goal_step(migrate *m, mig_goal *g, const char *sql, const char *where, int line) {
+  sqlite3_stmt *stmt = 0;
+  int rc;
+  mig_stub_functions(&m->work, g->k.db, sql);
+  rc = sqlite3_prepare_v2(g->k.db, sql, -1, &stmt, 0);
+  while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) rc = SQLITE_OK;
+  sqlite3_finalize(stmt);
+  if (rc == SQLITE_OK || rc == SQLITE_DONE || mig_failed(&m->work)) return;
+  if (strncmp(sqlite3_errmsg(g->k.db), "no such module", 14) == 0) {
+    mig_goal_module(m, g, sql);
+  } else {
+    mig_fail(&m->work, rc, "%s:%d: %s", where, line, sqlite3_errmsg(g->k.db));
+  }
+}
+
+/* Executes a script; `where` names it in errors. */
+static void mig_goal_script(migrate *m, mig_goal *g, const char *sql, const char *where) {
+  mig_arena *a = &m->work;
+  size_t n, at = 0, from = 0;
+  const char *before = 0;
+  mig_span s;
+  sql = mig_unix_lines(a, sql);
+  n = sql ? strlen(sql) : 0;
+  while (!mig_failed(a) && n) {
+    int found = mig_next_statement(sql, n, &at, &s);
+    int line = mig_place_of(sql, s.at).line;
+    char *one = found > 0 ? mig_span_text(a, sql, s) : 0;
+    const char *made = one ? mig_made_table(a, one) : 0;
+    mig_read_outer_markers(a, sql, from, found ? s.at : n, before, made, &g->renamed);
+    if (found < 0) mig_fail(a, MIGRATE_SCRIPT, "%s:%d: unfinished statement", where, line);
+    if (found <= 0 || mig_failed(a)) return;
+    mig_goal_step(m, g, one, where, line);
+    from = at;
+    before = made;
+  }
+}
+
+#ifndef MIGRATE_NO_STDIO
+/* Copies the schema of another database, which is opened for reading alone. Returns 0 when the file
+** is no database. */
+static int mig_goal_database(migrate *m, mig_goal *g, const char *path) {
+  sqlite3 *db = 0;
+  migrate other;
+  mig_catalog *c;
+  int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, 0);
+  if (rc == SQLITE_OK) rc = sqlite3_exec(db, "SELECT 1 FROM sqlite_master", 0, 0, 0);
+  if (rc != SQLITE_OK) {
+    if (rc != SQLITE_NOTADB) {
+      mig_fail(&m->work, rc, "cannot read %s: %s", path, db ? sqlite3_errmsg(db) : "out of memory");
+    }
+    sqlite3_close(db);
+    return 0;
+  }
+  mig_scratch_handle(m, db, &other);
+  c = mig_read_catalog(&other, "main");
+  if (c) mig_scratch_schema(m, g->k.db, c);
+  mig_scratch_close(m, &other);
+  return 1;
+}
+
+/* A file of SQL, a folder of them, or a database. */
+static void mig_goal_file(migrate *m, mig_goal *g, const char *path) {
+  mig_arena *a = &m->work;
+  int kind = path ? mig_path_kind(a, path) : MIG_PATH_NONE, i;
+  size_t n = 0;
+  mig_list list;
+  if (mig_failed(a)) return;
+  if (kind == MIG_PATH_NONE) {
+    mig_fail(a, MIGRATE_FILE, "cannot read the target schema %s: no such file", path);
+  } else if (kind == MIG_PATH_FOLDER) {
+    list = mig_folder_scripts(a, path);
+    for (i = 0; i < list.n && !mig_failed(a); i++) {
+      mig_goal_file(m, g, mig_path_join(a, path, list.z[i]));
+    }
+  } else if (!mig_goal_database(m, g, path) && !mig_failed(a)) {
+    const char *sql = mig_file_read(a, path, &n);
+    if (sql && strlen(sql) != n) mig_fail(a, MIGRATE_SCRIPT, "%s holds a NUL byte", path);
+    if (sql && strncmp(sql, "\357\273\277", 3) == 0) sql += 3;
+    if (!mig_failed(a)) mig_goal_script(m, g, sql, path);
+  }
+}
+#else
+static void mig_goal_file(migrate *m, mig_goal *g, const char *path) {
+  (void)g;
+  mig_fail(&m->work, MIGRATE_UNSUPPORTED, "cannot read %s: this program reads no files", path);
+}
+#endif
+
+/* SQL, file: and a path, or main: the schema of the connection itself. */
+static void mig_goal_read(migrate *m, mig_goal *g, const char *target) {
+  int given = target != 0;
+  if (!target) target = m->settings.target;
+  if (!*target && !given) {
+    mig_fail(&m->work, MIGRATE_CONFIG,
+             "no target schema: give one, or set target = file:PATH in the settings");
+  } else if (mig_same(target, "main")) {
+    const mig_catalog *live = mig_read_catalog(m, "main");
+    if (live) mig_scratch_schema(m, g->k.db, live);
+  } else if (strncmp(target, "file:", 5) != 0) {
+    mig_goal_script(m, g, target, "target");
+  } else {
+    const char *path = target + 5;
+#ifndef MIGRATE_NO_STDIO
+    if (!given) path = mig_setting_path(&m->work, &m->settings, MIG_SETTING_target, path);
+#endif
+    mig_goal_file(m, g, path);
+  }
+}
+
+/* An empty private database. */
+static int mig_goal_init(migrate *m, mig_goal *g) {
+  sqlite3 *db = mig_scratch_open(m, 0);
+  memset(g, 0, sizeof *g);
+  if (!db) return 0;
+  mig_scratch_handle(m, db, &g->k);
+  sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+  return 1;
+}
+
+static void mig_goal_catalog(migrate *m, mig_goal *g) {
+  int i;
+  if (mig_failed(&m->work)) return;
+  g->catalog = mig_read_catalog(&g->k, "main");
+  for (i = 0; g->catalog && i < g->catalog->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &g->catalog->v[i];
+    if (mig_is_type(o, "table") && !mig_is_virtual(o)) {
+      mig_read_markers(&m->work, o->sql, &g->renamed);
+    }
+  }
+}
+
+/* Opens the target; mig_goal_close() is due. */
+static void mig_goal_open(migrate *m, mig_goal *g, const char *target) {
+  if (!mig_goal_init(m, g)) return;
+  mig_goal_read(m, g, target);
+  mig_goal_catalog(m, g);
+}
+
+static void mig_goal_close(migrate *m, mig_goal *g) {
+  if (g->k.db) mig_scratch_close(m, &g->k);
+}
