@@ -143,7 +143,7 @@ MIGRATE_API const char *migrate_errmsg(migrate *m);
 /* A constant English text for a code, ours or SQLite's. */
 MIGRATE_API const char *migrate_strerror(int code);
 
-/* The library's version, MIGRATE_VERSION at the time it was compiled. */
+/* The library's version, MIGRATE_VERSION at the time it was compiled; in SQL migrate_version(). */
 MIGRATE_API const char *migrate_libversion(void);
 
 /* What the last command answered: a line a step ("Running upgrade a -> b, message") of
@@ -213,6 +213,28 @@ MIGRATE_API int migrate_current(migrate *m, int (*row)(void *arg, const migrate_
 ** "mermaid" or "dot". The drawing is migrate_result(). */
 MIGRATE_API int migrate_graph(migrate *m, const char *format);
 
+/* One statement of the way to a target schema. Borrowed: valid during the callback. */
+typedef struct migrate_difference {
+  int seq;                 /* 1, 2, ..: the order in which they run */
+  const char *op;          /* "create", "drop", "alter" or "rename" */
+  const char *object_type; /* "table", "index", "trigger", "view" or "virtual table" */
+  const char *object;      /* its name */
+  const char *detail;      /* what was seen, a line each: "Detected added column 't.c'" */
+  const char *sql;         /* the statement, in the ALTER language */
+} migrate_difference;
+
+/* Lists what separates the database from the target schema: SQL text, or "file:" and the path of
+** SQL, of a folder of *.sql or of a database; NULL: the setting target. In its comments
+** "migrate:renamed_from old", at a column or a table, makes a rename of what would be a drop and an
+** addition. A callback that returns non-zero ends the list. Nothing is written. */
+MIGRATE_API int migrate_diff(migrate *m, const char *target,
+                             int (*row)(void *arg, const migrate_difference *), void *arg);
+
+/* Is the database at its head revision, and its schema that of the setting target?
+*MIGRATE_DIFFERENT
+** where it is not: the message lists the statements that would make it so, one a line. */
+MIGRATE_API int migrate_check(migrate *m);
+
 /* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
 ** `command` is "upgrade", "downgrade" or "stamp"; `range` a target, from where the database is, or
 ** "from:to"; `tag` goes into the head of the script (NULL: none). The script ends in the database
@@ -227,7 +249,8 @@ MIGRATE_API int migrate_plan(migrate *m, const char *target,
 
 /* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
 ** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
-** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG. */
+** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG.
+** In SQL migrate_config(key, value), which holds for the connection. */
 MIGRATE_API int migrate_set(migrate *m, const char *key, const char *value);
 
 /* The value in force, as text: the program's, else the file's, else the default. Borrowed until
@@ -265,6 +288,10 @@ typedef struct migrate_new_options {
   const char *depends_on;    /* ids or labels */
   const char *upgrade;       /* the sections' SQL; NULL: left for the user to write */
   const char *downgrade;
+  int autogenerate;   /* write the sections from the difference to the target schema */
+  int from_revisions; /* with it: the difference from what the revisions make of nothing, not from
+                      ** this database */
+  const char *target; /* with it: as in migrate_diff(), or "main": this database's own schema */
 } migrate_new_options;
 
 /* Writes a new revision file, after all of the options were checked against the revisions that
@@ -300,6 +327,13 @@ MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *mes
 ** the sticky fault. An allocation that fails returns NULL and sets the fault; from then on every
 ** helper does nothing, so that callers go straight on and look once, at the end of a loop or of
 ** the work. All memory is SQLite's, so that its heap limits and failure tests see it. */
+
+/* What only files have a use for: without MIGRATE_NO_STDIO's files it may lie idle. */
+#if defined(MIGRATE_NO_STDIO) && (defined(__GNUC__) || defined(__clang__))
+#define MIG_FOR_FILES __attribute__((unused)) static
+#else
+#define MIG_FOR_FILES static
+#endif
 
 typedef struct mig_fault {
   int code;      /* 0, or the first error */
@@ -1168,9 +1202,10 @@ typedef struct mig_op {
   size_t name_at;    /* where `name` stands, for errors */
   const char *name;  /* the column or constraint spoken of, unquoted; ADD: the new one's or NULL */
   const char *to;    /* RENAME ..: the new name, unquoted */
-  const char *text;  /* ADD COLUMN: the column-def without position; ADD CONSTRAINT: all of it, with
-                     ** CONSTRAINT name; TYPE: the type; DEFAULT: the value as written; generated:
-                     ** the expression without its parentheses; SET NOT NULL: ON CONFLICT .. or NULL */
+  const char
+      *text; /* ADD COLUMN: the column-def without position; ADD CONSTRAINT: all of it, with
+             ** CONSTRAINT name; TYPE: the type; DEFAULT: the value as written; generated:
+             ** the expression without its parentheses; SET NOT NULL: ON CONFLICT .. or NULL */
   const char *collate;    /* TYPE .. COLLATE name; NULL: keep */
   const char *using_expr; /* TYPE .. USING expr; NULL: convert by affinity */
   const char *after;      /* AFTER column; NULL: none */
@@ -1379,6 +1414,8 @@ static const char *mig_kind_name(int kind) {
   X(ZONE, timezone, "utc")                                                             \
   X(INT, truncate_slug_length, "40")                                                   \
   X(TEXT, target, "")                                                                  \
+  X(TEXT, include, "")                                                                 \
+  X(TEXT, exclude, "")                                                                 \
   X(NAME, version_table, "alembic_version")                                            \
   X(BOOL, journal, "on")                                                               \
   X(BOOL, compare_type, "on")                                                          \
@@ -1734,7 +1771,7 @@ static void mig_ini_section(mig_arena *a, const char *z, size_t n) {
 
 /* Reads the text of a migrate.ini; `file` names it in messages. The values that an earlier file
 ** gave are forgotten. */
-static int mig_settings_read(mig_arena *a, mig_settings *s, const char *file, const char *z,
+MIG_FOR_FILES int mig_settings_read(mig_arena *a, mig_settings *s, const char *file, const char *z,
                              size_t n, mig_lookup lookup, void *arg) {
   size_t at, end;
   int line = 0, i;
@@ -1778,7 +1815,7 @@ static char *mig_path_join(mig_arena *a, const char *folder, const char *name) {
 }
 
 /* The folder part of a path, "" for none. */
-static char *mig_path_folder(mig_arena *a, const char *path) {
+MIG_FOR_FILES char *mig_path_folder(mig_arena *a, const char *path) {
   size_t n = strlen(path);
   while (n && path[n - 1] != '/' && path[n - 1] != '\\') n--;
   while (n > 1 && (path[n - 1] == '/' || path[n - 1] == '\\')) n--;
@@ -1787,7 +1824,8 @@ static char *mig_path_folder(mig_arena *a, const char *path) {
 
 /* A path that a setting holds: what the program gave begins where the program is, what the file
 ** gave (or the default stands for) begins where the file is. */
-static char *mig_setting_path(mig_arena *a, const mig_settings *s, int setting, const char *path) {
+MIG_FOR_FILES char *mig_setting_path(mig_arena *a, const mig_settings *s, int setting,
+                                     const char *path) {
   return mig_path_join(a, s->given[MIG_FROM_PROGRAM][setting] ? 0 : s->folder, path);
 }
 /* Revision: one step of the schema's history as plain data, and the lists of names in it. */
@@ -3400,6 +3438,12 @@ static const char **mig_constraint_names(mig_arena *a, const mig_table *t) {
   return given;
 }
 
+/* The name of one of them, for a message. */
+static const char *mig_constraint_word(mig_arena *a, const mig_table *t, int i) {
+  const char **names = mig_constraint_names(a, t);
+  return names && names[i] ? names[i] : "?";
+}
+
 /* The constraint of a name, -1 when there is none; a fault when the name is not the only one. */
 static int mig_find_constraint(mig_arena *a, const mig_table *t, const char *name) {
   const char **names = mig_constraint_names(a, t);
@@ -4269,7 +4313,8 @@ static int mig_is_integer_key(const mig_table *t, const mig_constraint *c) {
   return c->kind == MIG_PRIMARY_KEY && t->rowid_column >= 0;
 }
 
-/* The constraint whose b-tree a WITHOUT ROWID table is: the first with the primary key's columns, be
+/* The constraint whose b-tree a WITHOUT ROWID table is: the first with the primary key's columns,
+*be
 ** it a UNIQUE in another order. INTEGER PRIMARY KEY gets its own last, after every UNIQUE. */
 static const mig_constraint *mig_tree_key(const mig_table *t) {
   const mig_constraint *p = mig_primary_key(t);
@@ -4541,6 +4586,1352 @@ static void mig_compare(const mig_alteration *c, mig_diff *d) {
   mig_spread_touch(d);
   mig_match_autos(d);
   d->autoincrement = mig_has_autoincrement(&c->now) - mig_has_autoincrement(&c->old);
+}
+/* Meaning: texts that are equal where two pieces of a schema mean the same to SQLite, whatever
+** their case, quotes, white space and comments. They are compared, never run. */
+
+/* Is a name in double quotes a string here? SQLite takes one that is no column for it. */
+static int mig_is_string_name(mig_arena *a, const char *z, size_t end, mig_token k,
+                              const mig_table *of) {
+  mig_token next;
+  char *name;
+  if (!of || k.type != MIG_TK_NAME || z[k.at] != '"') return 0;
+  next = mig_next_significant(z, end, k.end);
+  if (mig_token_op(z, next, ".") || mig_token_op(z, next, "(")) return 0;
+  name = mig_dequote(a, z, k);
+  return name && mig_find_column(of, name) < 0 && !mig_same(name, "rowid") &&
+         !mig_same(name, "oid") && !mig_same(name, "_rowid_");
+}
+
+static void mig_put_folded(mig_text *t, const char *z) {
+  size_t i, n = z ? strlen(z) : 0;
+  for (i = 0; i < n && !mig_failed(t->a); i++) {
+    char c = (char)(z[i] >= 'A' && z[i] <= 'Z' ? z[i] + 32 : z[i]);
+    mig_putn(t, &c, 1);
+  }
+}
+
+/* One token: names fold their case and lose quotes that they do not need. */
+static void mig_put_meaning(mig_text *t, const char *z, size_t end, mig_token k,
+                            const mig_table *of) {
+  char *word = k.type == MIG_TK_NAME ? mig_dequote(t->a, z, k)
+                                     : mig_copyn(t->a, z + k.at, k.end - k.at);
+  if (!word) return;
+  if (mig_is_string_name(t->a, z, end, k, of)) {
+    mig_put_string(t, word);
+  } else if (k.type == MIG_TK_STRING) {
+    mig_put(t, word);
+  } else if (k.type == MIG_TK_OP) {
+    mig_put(t, strcmp(word, "!=") == 0 ? "<>" : strcmp(word, "==") == 0 ? "=" : word);
+  } else {
+    int quoted = k.type == MIG_TK_NAME && mig_needs_quotes(word);
+    mig_put(t, quoted ? "\"" : "");
+    mig_put_folded(t, word);
+    mig_put(t, quoted ? "\"" : "");
+  }
+  mig_put(t, " ");
+}
+
+/* A span without the parentheses around all of it. */
+static mig_span mig_bare_span(const char *z, mig_span s) {
+  for (;;) {
+    mig_token k = mig_next_significant(z, s.end, s.at);
+    size_t end;
+    if (!mig_token_op(z, k, "(")) return s;
+    end = mig_skip_parens(z, s.end, k.at);
+    if (!end || mig_next_significant(z, s.end, end).type != MIG_TK_END) return s;
+    s.at = k.end;
+    s.end = end - 1;
+  }
+}
+
+/* The meaning of an expression, or of a whole statement. `of`: the table that it stands in. */
+static const char *mig_meaning(mig_arena *a, const char *z, mig_span s, const mig_table *of) {
+  mig_text t;
+  mig_token k;
+  s = mig_bare_span(z, s);
+  mig_text_init(&t, a);
+  for (k = mig_next_significant(z, s.end, s.at); k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_significant(z, s.end, k.end)) {
+    if (!mig_token_op(z, k, ";") || mig_next_significant(z, s.end, k.end).type != MIG_TK_END) {
+      mig_put_meaning(&t, z, s.end, k, of);
+    }
+  }
+  return mig_text_z(&t);
+}
+
+static mig_span mig_whole(const char *z) {
+  mig_span s;
+  s.at = 0;
+  s.end = z ? strlen(z) : 0;
+  return s;
+}
+
+static int mig_same_statement(mig_arena *a, const char *x, const char *y) {
+  if (!x || !y) return x == y;
+  return strcmp(x, y) == 0 || strcmp(mig_meaning(a, x, mig_whole(x), 0),
+                                     mig_meaning(a, y, mig_whole(y), 0)) == 0;
+}
+
+/* ---- columns ---- */
+
+/* INT is INTEGER except where the latter would make the rowid; no type at all is BLOB. */
+static const char *mig_type_meaning(mig_arena *a, const mig_table *t, int column) {
+  const mig_column *c = &t->columns[column];
+  const mig_constraint *p = t->primary_key < 0 ? 0 : &t->constraints[t->primary_key];
+  int alone = p && p->nkey == 1 && c->hidden_key;
+  if (!c->type_name || !*c->type_name) return mig_span_empty(c->type) ? "blob " : "'' ";
+  if (mig_same(c->type_name, "INT") && !alone) return "integer ";
+  return mig_meaning(a, c->type_name, mig_whole(c->type_name), 0);
+}
+
+/* A number without the zeros behind its point: for a column that stores numbers. */
+static char *mig_number_meaning(mig_arena *a, const char *z, size_t n) {
+  size_t i, end = n;
+  for (i = 0; i < n && mig_is_digit((unsigned char)z[i]); i++) {}
+  if (i > 0 && i < n && z[i] == '.') {
+    while (end > i + 1 && z[end - 1] == '0') end--;
+    if (end == i + 1) return mig_copyn(a, z, i);
+  }
+  return mig_copyn(a, z, n);
+}
+
+/* Is the text digits, with a sign and a point perhaps? */
+static int mig_is_plain_number(const char *z) {
+  size_t i = z[0] == '-', digits = 0, points = 0;
+  for (; z[i]; i++) {
+    if (mig_is_digit((unsigned char)z[i])) digits++;
+    else if (z[i] == '.' && !points) points++;
+    else return 0;
+  }
+  return digits > 0 && (i < 2 || z[z[0] == '-'] != '0' || z[z[0] == '-' ? 2 : 1] == '.');
+}
+
+/* The literal that a default of one token is. */
+static const char *mig_literal_meaning(mig_arena *a, const char *z, mig_token k, int numeric) {
+  char *word = mig_dequote(a, z, k);
+  mig_text t;
+  mig_text_init(&t, a);
+  if (!word) return 0;
+  if (k.type == MIG_TK_WORD) {
+    if (mig_same(word, "NULL")) return "";
+    if (mig_same(word, "TRUE")) return "1";
+    if (mig_same(word, "FALSE")) return "0";
+    if (strlen(word) > 8 && sqlite3_strnicmp(word, "CURRENT_", 8) == 0) {
+      mig_put_folded(&t, word);
+      return mig_text_z(&t);
+    }
+  }
+  if (k.type == MIG_TK_NUMBER || (k.type != MIG_TK_BLOB && numeric && mig_is_plain_number(word))) {
+    return numeric ? mig_number_meaning(a, word, strlen(word)) : word;
+  }
+  if (k.type == MIG_TK_BLOB) mig_put_folded(&t, word);
+  else mig_put_string(&t, word);
+  return mig_text_z(&t);
+}
+
+/* The default of a column, "" for none, which NULL is as well. */
+static const char *mig_default_meaning(mig_arena *a, const mig_table *t, int column) {
+  int i = mig_column_constraint(t, column, MIG_DEFAULT), minus = 0;
+  int affinity = t->columns[column].affinity;
+  int numeric = affinity == MIG_NUMERIC || affinity == MIG_INTEGER || affinity == MIG_REAL;
+  mig_span s;
+  mig_token k;
+  if (i < 0) return "";
+  s = mig_bare_span(t->sql, t->constraints[i].expr);
+  k = mig_next_significant(t->sql, s.end, s.at);
+  while (mig_token_op(t->sql, k, "+") || mig_token_op(t->sql, k, "-")) {
+    if (mig_token_op(t->sql, k, "-")) minus = !minus;
+    k = mig_next_significant(t->sql, s.end, k.end);
+  }
+  if (mig_next_significant(t->sql, s.end, k.end).type != MIG_TK_END || k.type == MIG_TK_OP) {
+    return mig_meaning(a, t->sql, s, t);
+  }
+  return mig_format(a, "%s%s", minus ? "-" : "", mig_literal_meaning(a, t->sql, k, numeric));
+}
+
+/* ON CONFLICT, "" for ABORT, which is the default. */
+static const char *mig_conflict_meaning(mig_arena *a, const mig_table *t, const mig_constraint *c) {
+  const char *z = mig_meaning(a, t->sql, c->conflict, 0);
+  return strcmp(z, "on conflict abort ") == 0 ? "" : z;
+}
+
+/* ---- constraints ---- */
+
+static void mig_put_key_meaning(mig_text *z, const mig_table *t, const mig_constraint *c) {
+  int i, alias = c->kind == MIG_PRIMARY_KEY && t->rowid_column >= 0;
+  mig_put(z, "(");
+  for (i = 0; i < c->nkey; i++) {
+    const mig_key *k = &c->keys[i];
+    int column = mig_find_column(t, k->name);
+    const char *own = column < 0 ? 0 : t->columns[column].collation;
+    mig_put_folded(z, mig_name(z->a, k->name));
+    if (k->collate && !alias && !mig_same(k->collate, own ? own : "BINARY")) {
+      mig_put(z, " collate ");
+      mig_put_folded(z, k->collate);
+    }
+    mig_put(z, k->desc && !alias ? " desc, " : ", ");
+  }
+  mig_put(z, ")");
+}
+
+static void mig_put_reference_meaning(mig_text *z, const mig_constraint *c) {
+  int i;
+  mig_put(z, " references ");
+  mig_put_folded(z, mig_name(z->a, c->parent));
+  for (i = 0; i < c->nparent; i++) {
+    mig_put(z, ", ");
+    mig_put_folded(z, mig_name(z->a, c->parent_keys[i].name));
+  }
+  mig_putf(z, " delete %s update %s%s", c->on_delete, c->on_update, c->deferred ? " deferred" : "");
+}
+
+/* A constraint without its name and place; NULL for what belongs to its column. AUTOINCREMENT is
+** compared on its own. */
+static const char *mig_constraint_meaning(mig_arena *a, const mig_table *t, int i) {
+  const mig_constraint *c = &t->constraints[i];
+  mig_text z;
+  mig_text_init(&z, a);
+  if (c->kind == MIG_CHECK) {
+    return mig_format(a, "check %s", mig_meaning(a, t->sql, c->expr, t));
+  }
+  if (c->kind != MIG_PRIMARY_KEY && c->kind != MIG_UNIQUE && c->kind != MIG_FOREIGN_KEY) return 0;
+  mig_put(&z, c->kind == MIG_PRIMARY_KEY ? "primary key " : c->kind == MIG_UNIQUE ? "unique " : "");
+  mig_put_key_meaning(&z, t, c);
+  if (c->kind == MIG_FOREIGN_KEY) mig_put_reference_meaning(&z, c);
+  else mig_put(&z, mig_conflict_meaning(a, t, c));
+  return mig_text_z(&z);
+}
+
+/* ---- indexes ---- */
+
+static const char *mig_index_meaning(mig_arena *a, const char *sql) {
+  mig_index x;
+  mig_text z;
+  int i;
+  if (mig_parse_index(a, sql, &x)) return 0;
+  mig_text_init(&z, a);
+  mig_put(&z, x.unique ? "unique " : "");
+  mig_put_folded(&z, mig_name(a, x.table));
+  for (i = 0; i < x.nkey; i++) {
+    mig_put(&z, ", ");
+    if (x.keys[i].name) {
+      mig_put_folded(&z, mig_name(a, x.keys[i].name));
+      mig_put_folded(&z, x.keys[i].collate ? mig_format(a, " collate %s", x.keys[i].collate) : "");
+    } else {
+      mig_put(&z, mig_meaning(a, sql, x.keys[i].expr, 0));
+    }
+    mig_put(&z, x.keys[i].desc ? " desc" : "");
+  }
+  mig_put(&z, " where ");
+  mig_put(&z, mig_meaning(a, sql, x.where, 0));
+  return mig_text_z(&z);
+}
+
+static int mig_same_index(mig_arena *a, const char *x, const char *y) {
+  const char *p, *q;
+  if (strcmp(x, y) == 0) return 1;
+  p = mig_index_meaning(a, x);
+  q = mig_index_meaning(a, y);
+  return p && q && strcmp(p, q) == 0;
+}
+/* Evolve: a table as it is and a table as wanted give the actions of one ALTER TABLE that lead from
+** the one to the other. Each action is applied to the text as soon as it is written down, so that
+** the next one is chosen for the table as it then is. */
+
+typedef struct mig_action {
+  struct mig_action *next;
+  int kind;           /* mig_op_kind */
+  const char *column; /* that it speaks of, or NULL */
+  const char *sql;    /* the action alone */
+  const char *note;   /* in Alembic's words: Detected .. */
+} mig_action;
+
+/* What the target says, or the program, of a name that is another one today. */
+typedef struct mig_renamed {
+  struct mig_renamed *next;
+  const char *table; /* the table's name in the target */
+  const char *from, *to; /* of a column; NULL: none */
+  const char *table_from; /* of the table; NULL: as it is */
+} mig_renamed;
+
+typedef struct mig_evolution {
+  mig_arena *a;
+  const mig_table *to; /* the table as wanted */
+  mig_table now;       /* as the actions leave it so far */
+  const char *name;
+  const mig_settings *settings;
+  const mig_renamed *renamed;
+  mig_action *first, *last;
+  int count;
+} mig_evolution;
+
+static const char *mig_bare(mig_arena *a, const char *name) {
+  return mig_needs_quotes(name) ? mig_name(a, name) : name;
+}
+
+/* Writes an action down and applies it. */
+static void mig_act(mig_evolution *e, const char *column, const char *sql, const char *note) {
+  mig_action *action = (mig_action *)mig_alloc(e->a, sizeof *action);
+  char *statement = sql ? mig_format(e->a, "ALTER TABLE \"%w\" %s", e->name, sql) : 0;
+  mig_alteration c;
+  mig_alter alter;
+  if (!action || !statement) return;
+  if (mig_parse_alter(e->a, statement, strlen(statement), &alter)) return;
+  mig_apply(e->a, e->now.sql, &alter, &c);
+  if (mig_failed(e->a)) return;
+  e->now = c.now;
+  action->kind = alter.first->kind;
+  action->column = column;
+  action->sql = sql;
+  action->note = note;
+  if (e->last) e->last->next = action;
+  else e->first = action;
+  e->last = action;
+  e->count++;
+}
+
+static const char *mig_column_note(mig_evolution *e, const char *what, const char *column) {
+  return mig_format(e->a, "Detected %s '%s.%s'", what, e->name, column);
+}
+
+/* ---- names ---- */
+
+/* The column of the target that the marker says this one becomes, or NULL. */
+static const char *mig_renamed_to(const mig_evolution *e, const char *column) {
+  const mig_renamed *r;
+  for (r = e->renamed; r; r = r->next) {
+    if (r->from && mig_same(r->table, e->name) && mig_same(r->from, column) &&
+        mig_find_column(&e->now, r->to) < 0 && mig_find_column(e->to, r->to) >= 0 &&
+        mig_find_column(e->to, column) < 0) {
+      return r->to;
+    }
+  }
+  return 0;
+}
+
+/* Renamed columns, and those whose name only changes its case. */
+static void mig_evolve_names(mig_evolution *e) {
+  int i;
+  for (i = 0; i < e->now.ncolumn && !mig_failed(e->a); i++) {
+    const char *from = e->now.columns[i].name, *to = mig_renamed_to(e, from);
+    int k = mig_find_column(e->to, from);
+    if (k >= 0) to = strcmp(e->to->columns[k].name, from) != 0 ? e->to->columns[k].name : 0;
+    if (!to) continue;
+    mig_act(e, to,
+            mig_format(e->a, "RENAME COLUMN %s TO %s", mig_bare(e->a, from), mig_bare(e->a, to)),
+            mig_format(e->a, "Detected renamed column '%s.%s', now '%s'", e->name, from, to));
+  }
+}
+
+/* ---- constraints ---- */
+
+typedef struct mig_pairs {
+  int *now; /* a constraint of now: its like in to, or -1 */
+  int *to;  /* and the other way round */
+} mig_pairs;
+
+static const char **mig_meanings(mig_arena *a, const mig_table *t) {
+  const char **v = (const char **)mig_array(a, (size_t)t->nconstraint + 1, sizeof(*v));
+  int i;
+  for (i = 0; v && i < t->nconstraint; i++) v[i] = mig_constraint_meaning(a, t, i);
+  return v;
+}
+
+/* A name that is told in errors and in DROP CONSTRAINT. That of a PRIMARY KEY can stay. */
+static int mig_same_name(const mig_constraint *now, const mig_constraint *to) {
+  if (!to->name) return !now->name || now->kind == MIG_PRIMARY_KEY;
+  return mig_same(now->name, to->name);
+}
+
+/* Finds the like of each constraint: first those of the same name, then any. */
+static mig_pairs mig_pair(mig_evolution *e) {
+  const mig_table *now = &e->now, *to = e->to;
+  const char **x = mig_meanings(e->a, now), **y = mig_meanings(e->a, to);
+  mig_pairs p;
+  int any, i, k;
+  p.now = (int *)mig_array(e->a, (size_t)now->nconstraint + 1, sizeof(int));
+  p.to = (int *)mig_array(e->a, (size_t)to->nconstraint + 1, sizeof(int));
+  if (mig_failed(e->a)) return p;
+  for (i = 0; i < now->nconstraint; i++) p.now[i] = -1;
+  for (k = 0; k < to->nconstraint; k++) p.to[k] = -1;
+  for (any = 0; any < 2; any++) {
+    for (i = 0; i < now->nconstraint; i++) {
+      for (k = 0; x[i] && p.now[i] < 0 && k < to->nconstraint; k++) {
+        if (!y[k] || p.to[k] >= 0 || strcmp(x[i], y[k]) != 0) continue;
+        if (!any && !mig_same_name(&now->constraints[i], &to->constraints[k])) continue;
+        p.now[i] = k;
+        p.to[k] = i;
+      }
+    }
+  }
+  return p;
+}
+
+static const char *mig_constraint_words(const mig_constraint *c) {
+  return c->kind == MIG_PRIMARY_KEY   ? "primary key"
+         : c->kind == MIG_UNIQUE      ? "unique constraint"
+         : c->kind == MIG_FOREIGN_KEY ? "foreign key"
+                                      : "check constraint";
+}
+
+static const char *mig_constraint_note(mig_evolution *e, const char *what, const mig_table *t,
+                                       int i) {
+  const mig_constraint *c = &t->constraints[i];
+  const char **names = mig_constraint_names(e->a, t);
+  mig_text z;
+  int k;
+  if (!names) return 0;
+  mig_text_init(&z, e->a);
+  mig_putf(&z, "Detected %s %s", what, mig_constraint_words(c));
+  if (c->kind != MIG_FOREIGN_KEY) {
+    mig_putf(&z, " '%s' on '%s'", names[i], e->name);
+    return z.z;
+  }
+  for (k = 0; k < c->nkey; k++) mig_putf(&z, k ? ",%s" : " (%s", c->keys[k].name);
+  mig_put(&z, ")(");
+  for (k = 0; k < c->nparent; k++) mig_putf(&z, k ? ",%s" : "%s", c->parent_keys[k].name);
+  mig_putf(&z, ") on table %s", e->name);
+  return z.z;
+}
+
+/* Does the constraint go with a column that is dropped? */
+static int mig_goes_along(mig_evolution *e, int i) {
+  const mig_constraint *c = &e->now.constraints[i];
+  int k;
+  for (k = 0; k < e->now.ncolumn; k++) {
+    const char *name = e->now.columns[k].name;
+    if (mig_find_column(e->to, name) >= 0) continue;
+    if (c->column == k || mig_constraint_uses(e->a, &e->now, c, name)) return 1;
+  }
+  return 0;
+}
+
+static void mig_drop_named(mig_evolution *e, int i) {
+  const char **names = mig_constraint_names(e->a, &e->now);
+  if (!names) return;
+  mig_act(e, 0, mig_format(e->a, "DROP CONSTRAINT %s", mig_bare(e->a, names[i])),
+          mig_constraint_note(e, "removed", &e->now, i));
+}
+
+/* The first constraint that has to go, or -1. */
+static int mig_surplus(mig_evolution *e) {
+  mig_pairs p = mig_pair(e);
+  int i;
+  for (i = 0; i < e->now.nconstraint && !mig_failed(e->a); i++) {
+    const mig_constraint *c = &e->now.constraints[i];
+    int kept = p.now[i];
+    if (c->kind != MIG_PRIMARY_KEY && c->kind != MIG_UNIQUE && c->kind != MIG_CHECK &&
+        c->kind != MIG_FOREIGN_KEY) {
+      continue;
+    }
+    if (kept >= 0 && (e->to->constraints[kept].name ||
+                      mig_same_name(c, &e->to->constraints[kept]))) {
+      continue;
+    }
+    if (kept < 0 && mig_goes_along(e, i) && (c->kind != MIG_PRIMARY_KEY || c->nkey == 1)) continue;
+    return i;
+  }
+  return -1;
+}
+
+static void mig_evolve_constraint_names(mig_evolution *e) {
+  mig_pairs p = mig_pair(e);
+  const char **names = mig_constraint_names(e->a, &e->now);
+  int i;
+  for (i = 0; i < e->now.nconstraint && !mig_failed(e->a); i++) {
+    int k = p.now[i];
+    if (k < 0 || !e->to->constraints[k].name) continue;
+    if (mig_same_name(&e->now.constraints[i], &e->to->constraints[k])) continue;
+    mig_act(e, 0,
+            mig_format(e->a, "RENAME CONSTRAINT %s TO %s", mig_bare(e->a, names[i]),
+                       mig_bare(e->a, e->to->constraints[k].name)),
+            mig_format(e->a, "Detected renamed constraint '%s' of '%s', now '%s'", names[i],
+                       e->name, e->to->constraints[k].name));
+    if (mig_failed(e->a)) return;
+    names = mig_constraint_names(e->a, &e->now);
+  }
+}
+
+static int mig_keeps_key(mig_evolution *e) {
+  mig_pairs p = mig_pair(e);
+  if (mig_failed(e->a) || e->now.primary_key < 0) return 1;
+  return p.now[e->now.primary_key] >= 0;
+}
+
+static void mig_evolve_drops(mig_evolution *e) {
+  int i;
+  if (e->now.strict && !e->to->strict) {
+    mig_act(e, 0, "DROP STRICT", mig_format(e->a, "Detected removed STRICT on '%s'", e->name));
+  }
+  if (e->now.without_rowid && (!e->to->without_rowid || !mig_keeps_key(e))) {
+    mig_act(e, 0, "DROP WITHOUT ROWID",
+            mig_format(e->a, "Detected removed WITHOUT ROWID on '%s'", e->name));
+  }
+  while (!mig_failed(e->a) && (i = mig_surplus(e)) >= 0) mig_drop_named(e, i);
+  if (!mig_failed(e->a)) mig_evolve_constraint_names(e);
+}
+
+/* The constraint as a table constraint. */
+static const char *mig_constraint_text(mig_arena *a, const mig_table *t, int i) {
+  const mig_constraint *c = &t->constraints[i];
+  mig_text z;
+  int k;
+  if (c->column < 0 || c->kind == MIG_CHECK) return mig_span_text(a, t->sql, c->span);
+  mig_text_init(&z, a);
+  if (c->name) mig_putf(&z, "CONSTRAINT %s ", mig_bare(a, c->name));
+  mig_put(&z, c->kind == MIG_PRIMARY_KEY ? "PRIMARY KEY"
+              : c->kind == MIG_UNIQUE    ? "UNIQUE"
+                                         : "FOREIGN KEY");
+  mig_putf(&z, " (%s%s)", mig_bare(a, c->keys[0].name), c->keys[0].desc ? " DESC" : "");
+  if (c->kind != MIG_FOREIGN_KEY) {
+    if (!mig_span_empty(c->conflict)) mig_putf(&z, " %s", mig_span_text(a, t->sql, c->conflict));
+    return z.z;
+  }
+  mig_putf(&z, " %s", mig_span_text(a, t->sql, c->body));
+  for (k = i + 1; k < t->nconstraint; k++) {
+    if (t->constraints[k].kind != MIG_DEFERRABLE || t->constraints[k].of != i) continue;
+    if (t->constraints[k].deferred == c->deferred) {
+      mig_putf(&z, " %s", mig_span_text(a, t->sql, t->constraints[k].span));
+      break;
+    }
+  }
+  return z.z;
+}
+
+static void mig_evolve_autoincrement(mig_evolution *e) {
+  int now = mig_has_autoincrement(&e->now), to = mig_has_autoincrement(e->to), alias;
+  if (now == to) return;
+  alias = mig_alias(to ? e->to : &e->now);
+  mig_act(e, e->to->columns[alias].name,
+          mig_format(e->a, "ALTER COLUMN %s %s AUTOINCREMENT",
+                     mig_bare(e->a, (to ? e->to : &e->now)->columns[alias].name),
+                     to ? "SET" : "DROP"),
+          mig_format(e->a, "Detected %s AUTOINCREMENT on '%s'", to ? "added" : "removed",
+                     e->name));
+}
+
+static void mig_evolve_adds(mig_evolution *e) {
+  mig_pairs p = mig_pair(e);
+  int k;
+  for (k = 0; k < e->to->nconstraint && !mig_failed(e->a); k++) {
+    const mig_constraint *c = &e->to->constraints[k];
+    if (p.to[k] >= 0) continue;
+    if (c->kind != MIG_PRIMARY_KEY && c->kind != MIG_UNIQUE && c->kind != MIG_CHECK &&
+        c->kind != MIG_FOREIGN_KEY) {
+      continue;
+    }
+    mig_act(e, 0, mig_format(e->a, "ADD %s", mig_constraint_text(e->a, e->to, k)),
+            mig_constraint_note(e, "added", e->to, k));
+  }
+  if (!mig_failed(e->a)) mig_evolve_autoincrement(e);
+  if (!mig_failed(e->a) && e->to->strict && !e->now.strict) {
+    mig_act(e, 0, "SET STRICT", mig_format(e->a, "Detected added STRICT on '%s'", e->name));
+  }
+  if (!mig_failed(e->a) && e->to->without_rowid && !e->now.without_rowid) {
+    mig_act(e, 0, "SET WITHOUT ROWID",
+            mig_format(e->a, "Detected added WITHOUT ROWID on '%s'", e->name));
+  }
+}
+
+/* ---- columns ---- */
+
+typedef struct mig_column_pair { /* the same column on both sides */
+  mig_evolution *e;
+  const char *name, *bare;
+  int now, to;
+} mig_column_pair;
+
+static const char *mig_generated_meaning(mig_arena *a, const mig_table *t, int column) {
+  int i = mig_column_constraint(t, column, MIG_GENERATED);
+  return i < 0 ? "" : mig_meaning(a, t->sql, t->constraints[i].expr, t);
+}
+
+static const char *mig_generated_text(mig_arena *a, const mig_table *t, int column) {
+  int i = mig_column_constraint(t, column, MIG_GENERATED);
+  return i < 0 ? "" : mig_span_text(a, t->sql, t->constraints[i].expr);
+}
+
+/* An expression that stays, or goes. */
+static void mig_evolve_expression(mig_column_pair *p) {
+  mig_evolution *e = p->e;
+  const mig_column *now = &e->now.columns[p->now], *to = &e->to->columns[p->to];
+  const char *note = mig_column_note(e, "changed expression on column", p->name);
+  if (!now->generated) return;
+  if (!to->generated || now->stored != to->stored) {
+    mig_act(e, p->name, mig_format(e->a, "ALTER COLUMN %s DROP EXPRESSION", p->bare),
+            mig_column_note(e, "removed expression on column", p->name));
+  } else if (strcmp(mig_generated_meaning(e->a, &e->now, p->now),
+                    mig_generated_meaning(e->a, e->to, p->to)) != 0) {
+    mig_act(e, p->name,
+            mig_format(e->a, "ALTER COLUMN %s SET EXPRESSION AS (%s)", p->bare,
+                       mig_generated_text(e->a, e->to, p->to)),
+            note);
+  }
+}
+
+static void mig_evolve_type(mig_column_pair *p) {
+  mig_evolution *e = p->e;
+  const mig_column *now = &e->now.columns[p->now], *to = &e->to->columns[p->to];
+  int type = strcmp(mig_type_meaning(e->a, &e->now, p->now),
+                    mig_type_meaning(e->a, e->to, p->to)) != 0 &&
+             e->settings->compare_type;
+  int collation = !mig_same_collation(now->collation, to->collation);
+  const mig_column *of = type ? to : now;
+  const char *text = mig_span_empty(of->type)
+                         ? "BLOB"
+                         : mig_span_text(e->a, type ? e->to->sql : e->now.sql, of->type);
+  if (!type && !collation) return;
+  mig_act(e, p->name,
+          collation ? mig_format(e->a, "ALTER COLUMN %s TYPE %s COLLATE %s", p->bare, text,
+                                 mig_bare(e->a, to->collation ? to->collation : "BINARY"))
+                    : mig_format(e->a, "ALTER COLUMN %s TYPE %s", p->bare, text),
+          type ? mig_format(e->a, "Detected type change from %s to %s on '%s.%s'",
+                            *now->type_name ? now->type_name : "none",
+                            *to->type_name ? to->type_name : "none", e->name, p->name)
+               : mig_column_note(e, "changed collation on column", p->name));
+}
+
+static void mig_evolve_default(mig_column_pair *p) {
+  mig_evolution *e = p->e;
+  const char *now = mig_default_meaning(e->a, &e->now, p->now);
+  const char *to = mig_default_meaning(e->a, e->to, p->to);
+  int i = mig_column_constraint(e->to, p->to, MIG_DEFAULT);
+  if (!now || !to || e->to->columns[p->to].generated) return;
+  if (!e->settings->compare_server_default || strcmp(now, to) == 0) return;
+  mig_act(e, p->name,
+          *to ? mig_format(e->a, "ALTER COLUMN %s SET DEFAULT %s", p->bare,
+                           mig_span_text(e->a, e->to->sql, e->to->constraints[i].expr))
+              : mig_format(e->a, "ALTER COLUMN %s DROP DEFAULT", p->bare),
+          mig_column_note(e, "server default change on column", p->name));
+}
+
+static const char *mig_not_null_conflict(mig_arena *a, const mig_table *t, int column) {
+  int i = mig_column_constraint(t, column, MIG_NOT_NULL);
+  return i < 0 ? "" : mig_conflict_meaning(a, t, &t->constraints[i]);
+}
+
+/* The key that is the rowid is never NULL, with or without the words. */
+static void mig_evolve_not_null(mig_column_pair *p) {
+  mig_evolution *e = p->e;
+  int now = e->now.columns[p->now].not_null, to = e->to->columns[p->to].not_null;
+  const char *conflict = mig_not_null_conflict(e->a, e->to, p->to);
+  if (mig_alias(e->to) == p->to) return;
+  if (now == to && strcmp(mig_not_null_conflict(e->a, &e->now, p->now), conflict) == 0) return;
+  if (!to && mig_column_constraint(&e->now, p->now, MIG_NOT_NULL) < 0) return;
+  if (to && mig_column_constraint(e->to, p->to, MIG_NOT_NULL) < 0) return;
+  if (to && now && !*conflict) conflict = "ON CONFLICT ABORT";
+  mig_act(e, p->name,
+          to ? mig_format(e->a, "ALTER COLUMN %s SET NOT NULL%s%s", p->bare, *conflict ? " " : "",
+                          conflict)
+             : mig_format(e->a, "ALTER COLUMN %s DROP NOT NULL", p->bare),
+          mig_column_note(e, to ? "NOT NULL on column" : "NULL on column", p->name));
+}
+
+/* A column that becomes a generated one. */
+static void mig_evolve_generated(mig_column_pair *p) {
+  mig_evolution *e = p->e;
+  if (!e->to->columns[p->to].generated || e->now.columns[p->now].generated) return;
+  mig_act(e, p->name,
+          mig_format(e->a, "ALTER COLUMN %s ADD GENERATED ALWAYS AS (%s) %s", p->bare,
+                     mig_generated_text(e->a, e->to, p->to),
+                     e->to->columns[p->to].stored ? "STORED" : "VIRTUAL"),
+          mig_column_note(e, "added expression on column", p->name));
+}
+
+static void mig_evolve_column(mig_evolution *e, int to) {
+  static void (*const steps[])(mig_column_pair *) = {
+      mig_evolve_expression, mig_evolve_type, mig_evolve_default, mig_evolve_not_null,
+      mig_evolve_generated};
+  mig_column_pair p;
+  int i;
+  p.e = e;
+  p.to = to;
+  p.name = e->to->columns[to].name;
+  p.bare = mig_bare(e->a, p.name);
+  for (i = 0; i < 5 && !mig_failed(e->a); i++) {
+    p.now = mig_find_column(&e->now, p.name);
+    if (p.now >= 0) steps[i](&p);
+  }
+}
+
+/* Does a column that stays stand behind this place? Otherwise a new one can go to the end. */
+static int mig_stays_behind(const mig_evolution *e, int place) {
+  int i;
+  for (i = place; i < e->now.ncolumn; i++) {
+    if (mig_find_column(e->to, e->now.columns[i].name) >= 0) return 1;
+  }
+  return 0;
+}
+
+static void mig_evolve_new_column(mig_evolution *e, int to) {
+  const char *name = e->to->columns[to].name;
+  const char *before = to ? e->to->columns[to - 1].name : 0;
+  int place = before ? mig_find_column(&e->now, before) + 1 : 0;
+  const char *text = mig_span_text(e->a, e->to->sql, e->to->columns[to].span);
+  const char *where = !mig_stays_behind(e, place) ? ""
+                      : before ? mig_format(e->a, " AFTER %s", mig_bare(e->a, before))
+                               : " FIRST";
+  mig_act(e, name, mig_format(e->a, "ADD COLUMN %s%s", text, where),
+          mig_column_note(e, "added column", name));
+}
+
+/* Is there a generated column whose expression needs this one? */
+static int mig_needed(mig_arena *a, const mig_table *t, const char *name) {
+  mig_alteration c;
+  memset(&c, 0, sizeof c);
+  c.a = a;
+  c.now = *t;
+  return mig_needed_by(&c, name) >= 0;
+}
+
+static void mig_evolve_lost_columns(mig_evolution *e) {
+  int i;
+  for (i = 0; i < e->now.ncolumn && !mig_failed(e->a); i++) {
+    const char *name = e->now.columns[i].name;
+    if (mig_find_column(e->to, name) >= 0) continue;
+    if (mig_needed(e->a, &e->now, name)) continue; /* after the one that needs it */
+    mig_act(e, name, mig_format(e->a, "DROP COLUMN %s", mig_bare(e->a, name)),
+            mig_column_note(e, "removed column", name));
+    i = -1;
+  }
+}
+
+/* Puts the columns into order: each step puts one into its place. */
+static void mig_evolve_order(mig_evolution *e) {
+  int i, rounds = 0, n = e->to->ncolumn;
+  if (e->now.ncolumn != n) return;
+  for (i = 0; i < n && !mig_failed(e->a);) {
+    const char *here = e->now.columns[i].name, *want = e->to->columns[i].name, *after;
+    int k = mig_find_column(e->to, here);
+    if (k == i || k < 0 || rounds++ > 2 * n) {
+      i++;
+      continue;
+    }
+    if (mig_same(e->now.columns[i + 1].name, want)) want = here; /* this one goes back */
+    k = mig_find_column(e->to, want);
+    after = k ? e->to->columns[k - 1].name : 0;
+    mig_act(e, want,
+            after ? mig_format(e->a, "ALTER COLUMN %s AFTER %s", mig_bare(e->a, want),
+                               mig_bare(e->a, after))
+                  : mig_format(e->a, "ALTER COLUMN %s FIRST", mig_bare(e->a, want)),
+            mig_column_note(e, "moved column", want));
+  }
+}
+
+/* The table's own options are given up first and taken on last; columns come before those go that
+** they replace. */
+static void mig_evolve(mig_evolution *e) {
+  int i;
+  mig_evolve_names(e);
+  if (!mig_failed(e->a)) mig_evolve_drops(e);
+  for (i = 0; i < e->to->ncolumn && !mig_failed(e->a); i++) {
+    if (mig_find_column(&e->now, e->to->columns[i].name) >= 0) mig_evolve_column(e, i);
+    else mig_evolve_new_column(e, i);
+  }
+  if (!mig_failed(e->a)) mig_evolve_lost_columns(e);
+  if (!mig_failed(e->a)) mig_evolve_order(e);
+  if (!mig_failed(e->a)) mig_evolve_adds(e);
+}
+/* Marker: comments of a target schema that say what a table or column is called today,
+** -- migrate:renamed_from old. */
+
+/* The name that a comment gives; NULL for any other comment. */
+static const char *mig_marker(mig_arena *a, const char *z, mig_token comment) {
+  static const char word[] = "migrate:renamed_from";
+  size_t at = comment.at + 2, n = sizeof word - 1;
+  mig_token k;
+  while (at < comment.end && mig_is_space((unsigned char)z[at])) at++;
+  if (comment.end - at < n || strncmp(z + at, word, n) != 0) return 0;
+  k = mig_next_significant(z, comment.end, at + n);
+  return mig_is_name(z, k) ? mig_dequote(a, z, k) : 0;
+}
+
+static mig_renamed *mig_add_renamed(mig_arena *a, mig_renamed **list, const char *table) {
+  mig_renamed *r = (mig_renamed *)mig_alloc(a, sizeof *r);
+  if (!r) return 0;
+  r->table = table;
+  r->next = *list;
+  *list = r;
+  return r;
+}
+
+static int mig_has_newline(const char *z, size_t from, size_t to) {
+  for (; from < to; from++) {
+    if (z[from] == '\n') return 1;
+  }
+  return 0;
+}
+
+/* The column that a comment speaks of: the one behind it where it begins a line, or stands before a
+** column in the same one; else the one in front of it. */
+static int mig_marked_column(const mig_table *t, size_t before, mig_token comment) {
+  const char *z = t->sql;
+  mig_token next = mig_next_significant(z, t->nsql, comment.end);
+  int ahead = mig_has_newline(z, before, comment.at), i;
+  if (!ahead && z[comment.at] == '/' && (z[before - 1] == ',' || z[before - 1] == '(')) {
+    ahead = !mig_has_newline(z, comment.end, next.at);
+  }
+  for (i = 0; i < t->ncolumn; i++) {
+    if (ahead && t->columns[i].span.at > comment.at) return i;
+    if (!ahead && (i + 1 == t->ncolumn || t->columns[i + 1].span.at > comment.at)) return i;
+  }
+  return t->ncolumn - 1;
+}
+
+/* Adds the markers inside of a CREATE TABLE text. */
+static void mig_read_markers(mig_arena *a, const char *sql, mig_renamed **list) {
+  mig_table t;
+  mig_token k;
+  size_t before = 0;
+  if (!sql || !strstr(sql, "migrate:renamed_from") || mig_parse_table(a, sql, &t)) return;
+  for (k = mig_next_token(sql, t.nsql, 0); k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_token(sql, t.nsql, k.end)) {
+    const char *from = k.type == MIG_TK_COMMENT ? mig_marker(a, sql, k) : 0;
+    if (k.type != MIG_TK_COMMENT && k.type != MIG_TK_SPACE) before = k.end;
+    if (from) {
+      mig_renamed *r = mig_add_renamed(a, list, t.name);
+      if (!r) return;
+      if (before <= t.open + 1 && !mig_has_newline(sql, before, k.at)) {
+        r->table_from = from;
+      } else {
+        r->from = from;
+        r->to = t.columns[mig_marked_column(&t, before, k)].name;
+      }
+    }
+  }
+}
+
+/* Adds the markers between two statements of a script: they speak of the table that is made behind
+** them, or, in its last line, before them. */
+static void mig_read_outer_markers(mig_arena *a, const char *z, size_t from, size_t to,
+                                   const char *before, const char *behind, mig_renamed **list) {
+  mig_token k;
+  for (k = mig_next_token(z, to, from); k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_token(z, to, k.end)) {
+    const char *old = k.type == MIG_TK_COMMENT ? mig_marker(a, z, k) : 0;
+    const char *table = before && !mig_has_newline(z, from, k.at) ? before : behind;
+    mig_renamed *r = old && table ? mig_add_renamed(a, list, table) : 0;
+    if (r) r->table_from = old;
+  }
+}
+
+/* The table that a statement makes, or NULL. */
+static const char *mig_made_table(mig_arena *a, const char *sql) {
+  mig_reader r;
+  const char *schema, *name;
+  mig_reader_init(&r, a, sql, strlen(sql), 0);
+  if (!mig_take_word(&r, "CREATE")) return 0;
+  mig_take_temp(&r);
+  if (!mig_take_word(&r, "TABLE")) return 0;
+  mig_take_if_not_exists(&r);
+  if (!mig_is_name(r.z, r.t)) return 0;
+  name = mig_take_object(&r, &schema, 0);
+  return mig_failed(a) ? 0 : name;
+}
+/* Difference: two catalogs give the statements that lead from the one to the other, in an order in
+** which each can run: what hangs on changed things first goes away, then tables, parents before
+** children, then what hangs on them again. */
+
+typedef struct mig_difference {
+  struct mig_difference *next;
+  const char *op;     /* "create", "drop", "alter", "rename" */
+  const char *type;   /* "table", "index", "view", "trigger", "virtual table" */
+  const char *object;
+  const char *sql;    /* the statement, without its semicolon */
+  const char *detail; /* notes, a line each */
+  const char *hint;   /* a statement that may be meant instead; NULL: none */
+  const mig_action *actions; /* of an ALTER TABLE */
+  const char *strategy; /* how it ran in a private copy; NULL: as it stands */
+  const mig_table *before, *after; /* its tables; of a CREATE the latter, of a DROP the former */
+} mig_difference;
+
+/* A table of either side, with what is done to it. */
+typedef struct mig_item {
+  const mig_object *from, *to; /* NULL: not there */
+  mig_table *from_table, *to_table; /* NULL: virtual, or both texts are the same */
+  mig_evolution *evolution; /* NULL: nothing is altered */
+  int done;
+} mig_item;
+
+typedef struct mig_comparison {
+  mig_arena *a;
+  const mig_settings *settings;
+  const mig_catalog *from, *to;
+  const mig_renamed *renamed;
+  mig_item *items; /* the tables of `to`, then those of `from` that go */
+  int nitem, cap;
+  unsigned char *drop;   /* of from's objects: goes, perhaps to come again */
+  unsigned char *create; /* of to's objects */
+  int alters;
+  mig_difference *first, *last;
+} mig_comparison;
+
+/* ---- what takes part ---- */
+
+static int mig_matches(mig_arena *a, const char *patterns, const char *name) {
+  mig_names list = mig_list_of(a, patterns);
+  int i;
+  for (i = 0; i < list.n; i++) {
+    if (sqlite3_strglob(list.at[i], name) == 0) return 1;
+  }
+  return 0;
+}
+
+static int mig_is_virtual_text(const char *sql) {
+  size_t n = sql ? strlen(sql) : 0;
+  mig_token k;
+  if (!n) return 0;
+  k = mig_next_significant(sql, n, 0);
+  return mig_token_is(sql, mig_next_significant(sql, n, k.end), "VIRTUAL");
+}
+
+/* A table that a virtual one keeps its rows in: by the names of SQLite's own modules. */
+static int mig_is_shadow_name(mig_arena *a, const mig_catalog *c, const char *name) {
+  static const char *const suffixes[] = {"data",     "idx",    "content", "docsize", "config",
+                                         "segments", "segdir", "stat",    "node",    "rowid",
+                                         "parent",   0};
+  const char *tail = strrchr(name, '_');
+  char *owner;
+  const mig_object *o;
+  int i;
+  if (!tail || !c->has_virtual) return 0;
+  owner = mig_copyn(a, name, (size_t)(tail - name));
+  o = owner ? mig_catalog_table(c, owner) : 0;
+  if (!o || !mig_is_virtual_text(o->sql)) return 0;
+  for (i = 0; suffixes[i]; i++) {
+    if (mig_same(tail + 1, suffixes[i])) return 1;
+  }
+  return 0;
+}
+
+/* Is the object the user's, and of those that are compared? */
+static int mig_takes_part(const mig_comparison *d, const mig_catalog *c, const mig_object *o) {
+  const mig_settings *s = d->settings;
+  if (!o->sql || sqlite3_strnicmp(o->name, "sqlite_", 7) == 0) return 0;
+  if (sqlite3_strnicmp(o->table, "sqlite_", 7) == 0) return 0;
+  if (mig_same(o->table, s->version_table) || mig_same(o->table, "migrate_journal")) return 0;
+  if (*s->include && !mig_matches(d->a, s->include, o->table)) return 0;
+  if (*s->exclude && (mig_matches(d->a, s->exclude, o->table) ||
+                      mig_matches(d->a, s->exclude, o->name))) {
+    return 0;
+  }
+  return !mig_is_shadow_name(d->a, c, o->table);
+}
+
+/* The object of that type and name on the same table. */
+static const mig_object *mig_counterpart(const mig_catalog *c, const mig_object *o) {
+  mig_object *p = 0;
+  while ((p = mig_objects_of(c, o->table, p)) != 0) {
+    if (mig_is_type(p, o->type) && mig_same(p->name, o->name)) return p;
+  }
+  return 0;
+}
+
+/* ---- tables ---- */
+
+static mig_table *mig_table_of(mig_arena *a, const mig_object *o) {
+  mig_table *t;
+  if (!o || mig_is_virtual_text(o->sql)) return 0;
+  t = (mig_table *)mig_alloc(a, sizeof *t);
+  if (t) mig_parse_table(a, o->sql, t);
+  return mig_failed(a) ? 0 : t;
+}
+
+static void mig_add_item(mig_comparison *d, const mig_object *from, const mig_object *to) {
+  mig_item *item;
+  int same = from && to && strcmp(from->sql, to->sql) == 0;
+  d->items = (mig_item *)mig_grow(d->a, d->items, d->nitem, &d->cap, sizeof(mig_item));
+  if (mig_failed(d->a)) return;
+  item = &d->items[d->nitem++];
+  item->from = from;
+  item->to = to;
+  item->done = same;
+  if (same) return;
+  item->from_table = mig_table_of(d->a, from);
+  item->to_table = mig_table_of(d->a, to);
+}
+
+/* Both are ordinary tables: the actions that lead from one to the other. */
+static void mig_compare_item(mig_comparison *d, mig_item *item) {
+  mig_evolution *e;
+  if (!item->from_table || !item->to_table) return;
+  e = (mig_evolution *)mig_alloc(d->a, sizeof *e);
+  if (!e) return;
+  e->a = d->a;
+  e->to = item->to_table;
+  e->now = *item->from_table;
+  e->name = item->from->name;
+  e->settings = d->settings;
+  e->renamed = d->renamed;
+  mig_evolve(e);
+  if (!e->count) {
+    item->done = 1;
+    return;
+  }
+  item->evolution = e;
+  d->alters++;
+}
+
+static int mig_is_table(const mig_object *o) { return o && mig_is_type(o, "table"); }
+
+static void mig_find_items(mig_comparison *d) {
+  int i;
+  for (i = 0; i < d->to->n && !mig_failed(d->a); i++) {
+    const mig_object *o = &d->to->v[i], *from;
+    if (!mig_is_table(o) || !mig_takes_part(d, d->to, o)) continue;
+    from = mig_catalog_table(d->from, o->name);
+    if (from && !mig_is_table(from)) from = 0;
+    mig_add_item(d, from, o);
+  }
+  for (i = 0; i < d->from->n && !mig_failed(d->a); i++) {
+    const mig_object *o = &d->from->v[i];
+    if (!mig_is_table(o) || !mig_takes_part(d, d->from, o)) continue;
+    if (!mig_is_table(mig_catalog_table(d->to, o->name))) mig_add_item(d, o, 0);
+  }
+  for (i = 0; i < d->nitem && !mig_failed(d->a); i++) {
+    mig_item *item = &d->items[i];
+    if (!item->done) mig_compare_item(d, item);
+    /* one of the two is virtual: the old one goes, the new one comes */
+    if (item->done || item->evolution || !item->from || !item->to) continue;
+    if (mig_same_statement(d->a, item->from->sql, item->to->sql)) item->done = 1;
+  }
+}
+
+/* ---- what is written down ---- */
+
+static mig_difference *mig_differ(mig_comparison *d, const char *op, const char *type,
+                                  const char *object) {
+  mig_difference *v = (mig_difference *)mig_alloc(d->a, sizeof *v);
+  if (!v) return 0;
+  v->op = op;
+  v->type = type;
+  v->object = object;
+  if (d->last) d->last->next = v;
+  else d->first = v;
+  d->last = v;
+  return v;
+}
+
+static const char *mig_type_words(const mig_object *o) {
+  return mig_is_type(o, "table") && mig_is_virtual_text(o->sql) ? "virtual table" : o->type;
+}
+
+/* The text without the markers that speak of renames: they are of the target, not of a table. */
+static const char *mig_without_markers(mig_arena *a, const char *sql) {
+  size_t n = strlen(sql), done = 0, line;
+  mig_token k;
+  mig_text z;
+  if (!strstr(sql, "migrate:")) return sql;
+  mig_text_init(&z, a);
+  for (k = mig_next_token(sql, n, 0); k.type != MIG_TK_END; k = mig_next_token(sql, n, k.end)) {
+    if (k.type != MIG_TK_COMMENT || !mig_marker(a, sql, k)) continue;
+    line = mig_trim(sql, done, k.at);
+    mig_putn(&z, sql + done, line - done);
+    done = k.end;
+  }
+  mig_put(&z, sql + done);
+  return mig_text_z(&z);
+}
+
+static void mig_write_create(mig_comparison *d, const mig_object *o) {
+  mig_difference *v = mig_differ(d, "create", mig_type_words(o), o->name);
+  if (!v) return;
+  v->sql = mig_without_markers(d->a, o->sql);
+  v->detail = mig_is_type(o, "index")
+                  ? mig_format(d->a, "Detected added index '%s' on '%s'", o->name, o->table)
+                  : mig_format(d->a, "Detected added %s '%s'", v->type, o->name);
+  if (mig_is_table(o)) v->after = mig_table_of(d->a, o);
+}
+
+static void mig_write_drop(mig_comparison *d, const mig_object *o) {
+  mig_difference *v = mig_differ(d, "drop", mig_type_words(o), o->name);
+  char *type = mig_copy(d->a, o->type);
+  int i;
+  if (!v || !type) return;
+  for (i = 0; type[i]; i++) type[i] = (char)(type[i] - 32);
+  v->sql = mig_format(d->a, "DROP %s %s", type, mig_bare(d->a, o->name));
+  v->detail = mig_is_type(o, "index")
+                  ? mig_format(d->a, "Detected removed index '%s' on '%s'", o->name, o->table)
+                  : mig_format(d->a, "Detected removed %s '%s'", v->type, o->name);
+  if (mig_is_table(o)) v->before = mig_table_of(d->a, o);
+}
+
+static void mig_write_alter(mig_comparison *d, const mig_item *item) {
+  mig_difference *v = mig_differ(d, "alter", "table", item->to->name);
+  const mig_action *action = item->evolution->first;
+  const char *before = item->evolution->count > 1 ? "\n  " : " ";
+  mig_text sql, notes;
+  mig_text_init(&sql, d->a);
+  mig_text_init(&notes, d->a);
+  if (!v) return;
+  mig_putf(&sql, "ALTER TABLE %s", mig_bare(d->a, item->from->name));
+  for (; action; action = action->next) {
+    mig_putf(&sql, "%s%s%s", before, action->sql, action->next ? "," : "");
+    mig_putf(&notes, "%s%s", action->note, action->next ? "\n" : "");
+  }
+  v->sql = sql.z;
+  v->detail = notes.z;
+  v->actions = item->evolution->first;
+  v->before = item->from_table;
+  v->after = item->to_table;
+}
+
+/* ---- what may be a rename ---- */
+
+/* A dropped and an added column of the same type in one table. */
+static void mig_guess_column(mig_comparison *d, mig_difference *v, const char *table) {
+  const mig_action *lost, *found;
+  for (lost = v->actions; lost; lost = lost->next) {
+    int from, to, matches = 0;
+    const char *name = 0;
+    if (lost->kind != MIG_DROP_COLUMN) continue;
+    from = mig_find_column(v->before, lost->column);
+    for (found = v->actions; found && from >= 0; found = found->next) {
+      if (found->kind != MIG_ADD_COLUMN) continue;
+      to = mig_find_column(v->after, found->column);
+      if (to < 0 || strcmp(mig_type_meaning(d->a, v->before, from),
+                           mig_type_meaning(d->a, v->after, to)) != 0) {
+        continue;
+      }
+      if (to == from || !name) name = found->column;
+      matches++;
+    }
+    if (!matches) continue;
+    v->hint = mig_format(d->a, "%s%sALTER TABLE %s RENAME COLUMN %s TO %s", v->hint ? v->hint : "",
+                         v->hint ? "\n" : "", mig_bare(d->a, table), mig_bare(d->a, lost->column),
+                         mig_bare(d->a, name));
+    v->detail = mig_format(d->a, "%s\nLikely rename of column '%s.%s' to '%s'", v->detail, table,
+                           lost->column, name);
+  }
+}
+
+/* How many of a table's columns another one has by name. */
+static int mig_common_columns(const mig_table *t, const mig_table *u) {
+  int i, n = 0;
+  for (i = 0; i < t->ncolumn; i++) n += mig_find_column(u, t->columns[i].name) >= 0;
+  return n;
+}
+
+static void mig_guess_table(mig_comparison *d, mig_difference *lost) {
+  const mig_difference *best = 0, *v;
+  int most = 0;
+  for (v = d->first; v && lost->before; v = v->next) {
+    int n;
+    if (strcmp(v->op, "create") != 0 || !v->after) continue;
+    n = mig_common_columns(lost->before, v->after);
+    if (n <= most || n * 2 < v->after->ncolumn || n * 2 < lost->before->ncolumn) continue;
+    best = v;
+    most = n;
+  }
+  if (!best) return;
+  lost->hint = mig_format(d->a, "ALTER TABLE %s RENAME TO %s", mig_bare(d->a, lost->object),
+                          mig_bare(d->a, best->object));
+  lost->detail = mig_format(d->a, "%s\nLikely rename of table '%s' to '%s'", lost->detail,
+                            lost->object, best->object);
+}
+
+static void mig_guess_renames(mig_comparison *d) {
+  mig_difference *v;
+  for (v = d->first; v && !mig_failed(d->a); v = v->next) {
+    if (v->actions) mig_guess_column(d, v, v->object);
+    if (strcmp(v->op, "drop") == 0 && v->before) mig_guess_table(d, v);
+  }
+}
+
+/* ---- indexes, triggers, views ---- */
+
+static int mig_is_replaced(const mig_comparison *d, const mig_object *o) {
+  const mig_object *p = mig_counterpart(d->to, o);
+  if (!p || !mig_takes_part(d, d->to, p)) return 1;
+  return mig_is_type(o, "index") ? !mig_same_index(d->a, o->sql, p->sql)
+                                 : !mig_same_statement(d->a, o->sql, p->sql);
+}
+
+/* What speaks of a view that goes has to go as well, or a change of a table finds it broken. */
+static void mig_spread_drops(mig_comparison *d) {
+  int again = 1, i, k;
+  while (again && !mig_failed(d->a)) {
+    again = 0;
+    for (i = 0; i < d->from->n; i++) {
+      const mig_object *o = &d->from->v[i];
+      if (d->drop[i] || (!mig_is_type(o, "view") && !mig_is_type(o, "trigger"))) continue;
+      if (!mig_takes_part(d, d->from, o)) continue;
+      for (k = 0; k < d->from->n && !d->drop[i]; k++) {
+        if (!d->drop[k] || !mig_is_type(&d->from->v[k], "view")) continue;
+        if (mig_mentions_token(d->a, o->sql, d->from->v[k].name)) d->drop[i] = 1;
+      }
+      again |= d->drop[i];
+    }
+  }
+}
+
+/* Does the table, or the view, that the object hangs on go away, and the object with it? */
+static int mig_goes_with_table(const mig_comparison *d, const mig_object *o) {
+  const mig_object *t = mig_catalog_table(d->from, o->table);
+  int i;
+  if (!t || t == o) return 0;
+  if (mig_is_type(t, "view")) return d->drop[t - d->from->v];
+  for (i = 0; i < d->nitem; i++) {
+    if (d->items[i].from != t) continue;
+    return !d->items[i].done && !d->items[i].evolution;
+  }
+  return 0;
+}
+
+static void mig_mark(mig_comparison *d) {
+  int i;
+  d->drop = (unsigned char *)mig_alloc(d->a, (size_t)d->from->n + 1);
+  d->create = (unsigned char *)mig_alloc(d->a, (size_t)d->to->n + 1);
+  for (i = 0; i < d->from->n && !mig_failed(d->a); i++) {
+    const mig_object *o = &d->from->v[i];
+    if (mig_is_table(o) || !mig_takes_part(d, d->from, o)) continue;
+    d->drop[i] = (unsigned char)mig_is_replaced(d, o);
+  }
+  if (!mig_failed(d->a) && d->alters) mig_spread_drops(d);
+  for (i = 0; i < d->to->n && !mig_failed(d->a); i++) {
+    const mig_object *o = &d->to->v[i], *p;
+    if (mig_is_table(o) || !mig_takes_part(d, d->to, o)) continue;
+    p = mig_counterpart(d->from, o);
+    d->create[i] = (unsigned char)(!p || d->drop[p - d->from->v] || mig_goes_with_table(d, p));
+  }
+}
+
+/* ---- the order ---- */
+
+static int mig_references(const mig_table *t, const char *parent) {
+  int i;
+  for (i = 0; t && i < t->nconstraint; i++) {
+    if (t->constraints[i].kind == MIG_FOREIGN_KEY && mig_same(t->constraints[i].parent, parent)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static int mig_is_going(const mig_item *item) { return !item->to || !item->evolution; }
+
+/* Must x wait for y? A table comes after those that it will reference; it goes after those that
+** reference it; and the key that a table which goes needs stays until then. */
+static int mig_waits(const mig_item *x, const mig_item *y) {
+  if (x == y || y->done) return 0;
+  if (x->to && y->to && mig_references(x->to_table, y->to->name)) return 1;
+  if (x->from && y->from && (!x->to || x->evolution)) {
+    int had = mig_references(y->from_table, x->from->name);
+    if (had && (!x->to || mig_is_going(y))) return 1;
+    if (had && !mig_references(y->to_table, x->from->name)) return 1;
+  }
+  return 0;
+}
+
+static void mig_write_indexes(mig_comparison *d, const char *table) {
+  mig_object *o = 0;
+  while ((o = mig_objects_of(d->to, table, o)) != 0) {
+    if (mig_is_type(o, "index") && d->create[o - d->to->v]) mig_write_create(d, o);
+  }
+}
+
+static void mig_write_item(mig_comparison *d, mig_item *item) {
+  item->done = 1;
+  if (item->evolution) {
+    mig_write_alter(d, item);
+  } else {
+    if (item->from) mig_write_drop(d, item->from);
+    if (item->to) mig_write_create(d, item->to);
+  }
+}
+
+/* The next item that waits for none; in a circle of references the first one. */
+static mig_item *mig_next_item(mig_comparison *d) {
+  mig_item *first = 0;
+  int i, k;
+  for (i = 0; i < d->nitem; i++) {
+    mig_item *x = &d->items[i];
+    if (x->done) continue;
+    if (!first) first = x;
+    for (k = 0; k < d->nitem && !mig_waits(x, &d->items[k]); k++) {}
+    if (k == d->nitem) return x;
+  }
+  return first;
+}
+
+static void mig_write_tables(mig_comparison *d) {
+  mig_item *item;
+  int i;
+  for (i = 0; i < d->nitem; i++) {
+    if (d->items[i].done && d->items[i].to) mig_write_indexes(d, d->items[i].to->name);
+  }
+  while (!mig_failed(d->a) && (item = mig_next_item(d)) != 0) {
+    mig_write_item(d, item);
+    if (item->to) mig_write_indexes(d, item->to->name);
+  }
+}
+
+static void mig_write_drops(mig_comparison *d) {
+  int i;
+  for (i = d->from->n - 1; i >= 0 && !mig_failed(d->a); i--) {
+    const mig_object *o = &d->from->v[i];
+    if (d->drop[i] && !mig_goes_with_table(d, o)) mig_write_drop(d, o);
+  }
+}
+
+static void mig_write_others(mig_comparison *d, const char *type) {
+  int i;
+  for (i = 0; i < d->to->n && !mig_failed(d->a); i++) {
+    if (d->create[i] && mig_is_type(&d->to->v[i], type)) mig_write_create(d, &d->to->v[i]);
+  }
+}
+
+/* Fills d->first.. from the two catalogs. */
+static void mig_compare_catalogs(mig_comparison *d) {
+  mig_find_items(d);
+  if (!mig_failed(d->a)) mig_mark(d);
+  if (mig_failed(d->a)) return;
+  mig_write_drops(d);
+  mig_write_tables(d);
+  mig_write_others(d, "view");
+  mig_write_others(d, "trigger");
+  mig_guess_renames(d);
+}
+
+static void mig_write_rename(mig_comparison *d, const char *from, const char *to,
+                             const char *detail) {
+  mig_difference *v = mig_differ(d, "rename", "table", to);
+  if (!v) return;
+  v->sql = mig_format(d->a, "ALTER TABLE %s RENAME TO %s", mig_bare(d->a, from),
+                      mig_bare(d->a, to));
+  v->detail = detail;
+}
+
+/* The case of a name changes: SQLite needs another name on the way. */
+static void mig_write_respelled(mig_comparison *d, const char *from, const char *to) {
+  const char *between = mig_format(d->a, "migrate_renamed_%s", to);
+  const char *detail = mig_format(d->a, "Detected renamed table '%s', now '%s'", from, to);
+  if (!between) return;
+  mig_write_rename(d, from, between, detail);
+  mig_write_rename(d, between, to, detail);
+}
+
+/* Tables that the markers, or the case of their letters, rename. */
+static void mig_compare_names(mig_comparison *d) {
+  const mig_renamed *r;
+  int i;
+  for (r = d->renamed; r && !mig_failed(d->a); r = r->next) {
+    if (!r->table_from || !mig_is_table(mig_catalog_table(d->from, r->table_from)) ||
+        mig_catalog_table(d->from, r->table) || mig_catalog_table(d->to, r->table_from) ||
+        !mig_is_table(mig_catalog_table(d->to, r->table))) {
+      continue;
+    }
+    mig_write_rename(d, r->table_from, r->table,
+                     mig_format(d->a, "Detected renamed table '%s', now '%s'", r->table_from,
+                                r->table));
+  }
+  for (i = 0; i < d->to->n && !mig_failed(d->a); i++) {
+    const mig_object *o = &d->to->v[i], *p = mig_catalog_table(d->from, o->name);
+    if (!mig_is_table(o) || !mig_is_table(p) || strcmp(o->name, p->name) == 0) continue;
+    if (mig_is_virtual_text(o->sql) || !mig_takes_part(d, d->to, o)) continue;
+    mig_write_respelled(d, p->name, o->name);
+  }
 }
 /* Graph: the revision map, with Alembic's rules. A revision is a node, known by its place in load
 ** order; edges go down to parents (down_revision) and to dependencies (depends_on). Everything is
@@ -6019,7 +7410,7 @@ static mig_nodes mig_history_range(mig_graph *g, const char *words, mig_nodes ro
 
 /* The parents of a new revision: `head` names them, NULL is the one head. Anything but a head needs
 ** a splice. */
-static mig_nodes mig_new_parents(mig_graph *g, const char *head, int splice) {
+MIG_FOR_FILES mig_nodes mig_new_parents(mig_graph *g, const char *head, int splice) {
   mig_ask q = mig_ask_of(g, 0);
   mig_names names = mig_list_of(g->a, head ? head : "head");
   mig_nodes parents = mig_room(g->a, g->n + names.n);
@@ -6049,7 +7440,7 @@ static mig_nodes mig_new_parents(mig_graph *g, const char *head, int splice) {
 }
 
 /* The dependencies of a new revision: labels stay labels, what begins an id becomes the id. */
-static mig_names mig_new_needs(mig_graph *g, mig_names words) {
+MIG_FOR_FILES mig_names mig_new_needs(mig_graph *g, mig_names words) {
   mig_ask q = mig_ask_of(g, 0);
   mig_names needs;
   int i;
@@ -6078,6 +7469,7 @@ typedef struct mig_facts {
   int version;     /* sqlite3_libversion_number() */
   int max_columns; /* SQLITE_LIMIT_COLUMN of the connection */
   int portable;    /* the schema may not be edited */
+  int hidden;      /* a TEMP table has the table's name: SQLite's own ALTER gets lost there */
   int dense;       /* the rowids are 1, 2, .. without a gap */
 } mig_facts;
 
@@ -6182,6 +7574,20 @@ static int mig_is_native_add(const mig_alteration *c, const mig_diff *d) {
   return (!not_null || value) && !(reference && value);
 }
 
+/* Does a new key need a column that is new as well? */
+static int mig_keys_need_new_columns(const mig_diff *d) {
+  const mig_table *t = &d->c->now;
+  int i, k;
+  for (i = 0; i < d->new_autos.n; i++) {
+    const mig_constraint *c = &t->constraints[d->new_autos.v[i].constraint];
+    for (k = 0; k < c->nkey; k++) {
+      int column = mig_find_column(t, c->keys[k].name);
+      if (column >= 0 && d->c->origins[column].from < 0) return 1;
+    }
+  }
+  return 0;
+}
+
 /* Did anything change but columns at the end, constraints and defaults? */
 static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const mig_facts *f) {
   mig_choice choice;
@@ -6199,6 +7605,10 @@ static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const m
   if (f->portable) return choice;
   choice.reason = "a default changes and this SQLite cannot write short rows out in full";
   if (d->defaults && (f->version < 3035000 || c->now.ncolumn + 2 > f->max_columns)) return choice;
+  choice.reason = "a default changes, and a TEMP table of the same name stands in SQLite's way";
+  if (d->defaults && f->hidden) return choice;
+  choice.reason = "STRICT changes under a key over a new column";
+  if (c->old.strict != c->now.strict && mig_keys_need_new_columns(d)) return choice;
   choice.rung = MIG_SCHEMA_EDIT;
   choice.reason = "no stored value changes: only the table's text does";
   return choice;
@@ -6420,7 +7830,7 @@ static void mig_lower_new_keys(mig_lowering *l, const char *on) {
     s->complaint =
         mig_format(l->a, "%s %s of %s has duplicates|%s",
                    c->kind == MIG_UNIQUE ? "unique constraint" : "primary key",
-                   mig_constraint_names(l->a, &l->c->now)[n->constraint], l->c->now.name,
+                   mig_constraint_word(l->a, &l->c->now, n->constraint), l->c->now.name,
                    mig_identity_word(&l->c->now));
   }
 }
@@ -6552,7 +7962,7 @@ static void mig_lower_renewed_keys(mig_lowering *l) {
     s->diagnose = mig_duplicates_query(l, &l->c->now, l->c->old.name, mig_key_list(l->a, c, 0), "");
     s->complaint =
         mig_format(l->a, "constraint %s of %s has duplicates|%s",
-                   mig_constraint_names(l->a, &l->c->now)[n->constraint], l->c->now.name,
+                   mig_constraint_word(l->a, &l->c->now, n->constraint), l->c->now.name,
                    mig_identity_word(&l->c->now));
   }
 }
@@ -6631,6 +8041,7 @@ static void mig_lower_check_checks(mig_lowering *l) {
     mig_text z;
     if (c->kind != MIG_CHECK || mig_check_is_old(l, c)) continue;
     if (!names) names = mig_constraint_names(l->a, t);
+    if (!names) return;
     if (mig_failed(l->a)) return;
     z = mig_begin_check(l, t, l->c->old.name);
     mig_putf(&z, " NOT INDEXED WHERE NOT (%s\n)", mig_span_text(l->a, t->sql, c->expr));
@@ -6784,6 +8195,7 @@ static void mig_lower_fk_checks(mig_lowering *l) {
     mig_statement *s;
     if (fk->kind != MIG_FOREIGN_KEY || mig_fk_is_old(l, fk)) continue;
     if (!names) names = mig_constraint_names(l->a, t);
+    if (!names) return;
     if (mig_failed(l->a)) return;
     parent = mig_same(fk->parent, t->name) ? t : mig_catalog_model(l, fk->parent);
     if (!parent) {
@@ -7138,7 +8550,8 @@ static void mig_lower_exchange(mig_lowering *l) {
     const char *from = i == 1 ? l->c->old.name : l->scratch;
     char *tail = mig_format(l->a, steps[i], l->schema, from, to);
     char *sql = mig_format(l->a, "UPDATE \"%w\".sqlite_master SET rootpage = ", l->schema);
-    mig_emit_edit(l, mig_format(l->a, "%s%s", sql, tail), "the two tables exchange their root pages");
+    mig_emit_edit(l, mig_format(l->a, "%s%s", sql, tail),
+                  "the two tables exchange their root pages");
   }
 }
 
@@ -7200,17 +8613,19 @@ static void mig_lower_sequence(mig_lowering *l) {
   }
 }
 
-/* STRICT over rows that are there: each value must be of its column's type. */
+/* STRICT over rows that are there: each value must be of its column's type. ANY and BLOB have one
+** affinity, so that the way from one to the other copies nothing. */
 static void mig_lower_strict_checks(mig_lowering *l) {
   const mig_alteration *c = l->c;
   int i;
-  if (!c->now.strict || c->old.strict || l->d->values || l->d->layout) return;
-  for (i = 0; i < c->old.ncolumn && !mig_failed(l->a); i++) {
-    const mig_column *col = &c->old.columns[i];
-    char *type = mig_span_text(l->a, c->old.sql, col->type);
+  if (!c->now.strict || l->d->values || l->d->layout) return;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    const mig_column *col = mig_old_column(l->d, i);
+    char *type = mig_span_text(l->a, c->now.sql, c->now.columns[i].type);
     const char *allowed;
     mig_text z;
-    if (!type || mig_same(type, "ANY")) continue;
+    if (!col || !type || mig_same(type, "ANY") || !mig_is_stored(&c->now.columns[i])) continue;
+    if (c->old.strict && mig_same(type, mig_span_text(l->a, c->old.sql, col->type))) continue;
     allowed = mig_same(type, "REAL") ? "real" : mig_same(type, "TEXT") ? "text"
               : mig_same(type, "BLOB")                                 ? "blob"
                                                                        : "integer";
@@ -7255,20 +8670,6 @@ static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
   mig_lower_freed_keys(l);
   mig_lower_indexes(l, 1);
   mig_lower_renewed_keys(l);
-}
-
-/* Does a new key need a column that is new as well? */
-static int mig_keys_need_new_columns(const mig_diff *d) {
-  const mig_table *t = &d->c->now;
-  int i, k;
-  for (i = 0; i < d->new_autos.n; i++) {
-    const mig_constraint *c = &t->constraints[d->new_autos.v[i].constraint];
-    for (k = 0; k < c->nkey; k++) {
-      int column = mig_find_column(t, c->keys[k].name);
-      if (column >= 0 && d->c->origins[column].from < 0) return 1;
-    }
-  }
-  return 0;
 }
 
 /* The old text with the new columns and none of their constraints, so that a b-tree over them can
@@ -7416,8 +8817,8 @@ static void mig_lower_by_renaming(mig_lowering *l) {
   mig_emit_create(l);
   mig_lower_copy(l, l->c->old.name, l->scratch);
   mig_keep_sequence(l, l->scratch, l->c->old.name);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
-           "the old rows");
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch), "the old rows");
 }
 
 /* The columns of the plain table that holds the rows for a moment: c0, c1, ..; without a type
@@ -7451,7 +8852,8 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
   mig_put(&back.order, " ORDER BY rowid");
   mig_emit_copy(l, old->name, l->scratch, &back);
   mig_keep_sequence(l, l->scratch, old->name);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
            "the rows are back");
 }
 
@@ -7553,12 +8955,10 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
     const mig_constraint *fk = &c->now.constraints[i];
     if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_key(l, fk, &l->c->old, &l->c->now)) continue;
     if (!cascade) {
-      const char **names = mig_constraint_names(l->a, &c->now);
-      if (!names) return;
       mig_fail(l->a, MIGRATE_DEPENDENT,
                "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it "
                "too)",
-               names[i], o->name, l->c->old.name);
+               mig_constraint_word(l->a, &c->now, i), o->name, l->c->old.name);
       return;
     }
     mig_drop_constraint_at(c, i);
@@ -7620,19 +9020,6 @@ static void mig_lower_children(mig_lowering *l) {
 ** and a blank or the line's end make a key, so that prose is free to say anything else. The
 ** sections begin at `-- migrate:up` and `-- migrate:down`. A message quotes words of the file only
 ** where they look like a key: what was named by mistake might hold a secret. */
-
-static const char mig_template[] =
-    "-- ${message}\n"
-    "-- revision: ${revision}\n"
-    "-- down_revision: ${down_revision}\n"
-    "-- branch_labels: ${branch_labels}\n"
-    "-- depends_on: ${depends_on}\n"
-    "-- create_date: ${create_date}\n"
-    "\n"
-    "-- migrate:up\n"
-    "${upgrade}\n"
-    "-- migrate:down\n"
-    "${downgrade}";
 
 enum mig_header_key {
   MIG_KEY_REVISION,
@@ -7883,7 +9270,7 @@ static void mig_read_script(mig_script_reader *r) {
 }
 
 /* Reads the text of a revision file, z[0..n) with a NUL behind it, which the revision keeps. */
-static void mig_script_parse(mig_arena *a, const char *path, const char *z, size_t n,
+MIG_FOR_FILES void mig_script_parse(mig_arena *a, const char *path, const char *z, size_t n,
                              mig_revision *rev) {
   mig_script_reader r;
   const char *nul;
@@ -8065,169 +9452,6 @@ static const char *mig_checksum(mig_arena *a, const mig_revision *rev) {
   sqlite3_uint64 h = mig_hash_section(MIG_FNV_BASE, &rev->upgrade);
   h = mig_hash_section(h, &rev->downgrade);
   return mig_format(a, "%016llx", h);
-}
-
-/* ---- New files ---- */
-
-/* 12 random hexadecimal digits. */
-static const char *mig_new_id(mig_arena *a) {
-  unsigned char b[6];
-  sqlite3_randomness((int)sizeof b, b);
-  return mig_format(a, "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
-}
-
-static const char *mig_template_value(mig_arena *a, const mig_revision *rev, const char *name,
-                                      size_t n) {
-  if (mig_word_is(name, n, "message")) return rev->message;
-  if (mig_word_is(name, n, "revision")) return rev->id;
-  if (mig_word_is(name, n, "down_revision")) return mig_join(a, rev->down);
-  if (mig_word_is(name, n, "branch_labels")) return mig_join(a, rev->labels);
-  if (mig_word_is(name, n, "depends_on")) return mig_join(a, rev->depends);
-  if (mig_word_is(name, n, "create_date")) return rev->create_date;
-  if (mig_word_is(name, n, "upgrade")) return rev->upgrade.sql ? rev->upgrade.sql : "";
-  if (mig_word_is(name, n, "downgrade")) return rev->downgrade.sql ? rev->downgrade.sql : "";
-  return 0;
-}
-
-/* A message that would be read as a key or a marker cannot be the first line of a file. */
-static void mig_check_message(mig_arena *a, const char *message) {
-  size_t length = mig_key_length(message, strlen(message));
-  if ((length && mig_known_key(message, length) >= 0) || strncmp(message, "migrate:", 8) == 0) {
-    mig_fail(a, MIGRATE_MISUSE, "the message would be read as a line of the header: %s", message);
-  }
-}
-
-/* The text of a new revision file: the template with its ${..} replaced. */
-static const char *mig_script_render(mig_arena *a, const char *path, const char *tmpl,
-                                     const mig_revision *rev) {
-  mig_text t;
-  const char *from = tmpl, *dollar;
-  mig_text_init(&t, a);
-  mig_check_message(a, rev->message);
-  while (!mig_failed(a) && (dollar = strstr(from, "${")) != 0) {
-    const char *end = strchr(dollar, '}');
-    size_t n = end ? (size_t)(end - dollar) - 2 : 0;
-    const char *value = end ? mig_template_value(a, rev, dollar + 2, n) : 0;
-    if (!value) {
-      mig_fail(a, MIGRATE_CONFIG, "%s:%d: unknown token '${%.*s}' in the template", path,
-               mig_place_of(tmpl, (size_t)(dollar - tmpl)).line, (int)(n < 40 ? n : 40),
-               dollar + 2);
-      return 0;
-    }
-    mig_putn(&t, from, (size_t)(dollar - from));
-    mig_put(&t, value);
-    from = end + 1;
-  }
-  mig_put(&t, from);
-  return mig_failed(a) ? 0 : mig_text_z(&t);
-}
-
-/* The words of a message, in lower case and joined by '_'; cut at a '_' where there are more than
-** `most` characters. */
-static const char *mig_slug(mig_arena *a, const char *message, int most) {
-  char *slug = (char *)mig_alloc(a, strlen(message) + 2);
-  size_t n = 0, cut = 0, i;
-  int chars = 0;
-  for (i = 0; message[i] && slug; i++) {
-    int c = (unsigned char)message[i];
-    if (mig_is_word_start(c) || mig_is_digit(c)) {
-      slug[n++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-    } else if (n && slug[n - 1] != '_') {
-      slug[n++] = '_';
-    }
-  }
-  while (n && slug[n - 1] == '_') n--;
-  for (i = 0; i < n; i++) {
-    chars += (slug[i] & 0xc0) != 0x80;
-    if (chars <= most) cut = i + 1;
-  }
-  if (slug && chars > most) {
-    for (n = cut; n && slug[n - 1] != '_'; n--) {
-    }
-    n = n ? n - 1 : cut;
-    slug[n++] = '_';
-  }
-  if (slug) slug[n] = 0;
-  return slug;
-}
-
-/* What the name of a new file is made of. */
-typedef struct mig_file_facts {
-  const char *id, *slug;
-  int year, month, day, hour, minute, second;
-  sqlite3_int64 epoch;
-} mig_file_facts;
-
-static int mig_file_number(const mig_file_facts *f, const char *z, size_t n, sqlite3_int64 *value) {
-  if (mig_word_is(z, n, "year"))
-    *value = f->year;
-  else if (mig_word_is(z, n, "month"))
-    *value = f->month;
-  else if (mig_word_is(z, n, "day"))
-    *value = f->day;
-  else if (mig_word_is(z, n, "hour"))
-    *value = f->hour;
-  else if (mig_word_is(z, n, "minute"))
-    *value = f->minute;
-  else if (mig_word_is(z, n, "second"))
-    *value = f->second;
-  else if (mig_word_is(z, n, "epoch"))
-    *value = f->epoch;
-  else
-    return 0;
-  return 1;
-}
-
-/* Puts what %(name)s or %(name).2d means, z standing behind the parenthesis; returns the rest, or
-** NULL where it means nothing. */
-static const char *mig_put_file_token(mig_text *t, const char *z, const mig_file_facts *f) {
-  const char *end = strchr(z, ')');
-  size_t n = end ? (size_t)(end - z) : 0;
-  sqlite3_int64 value = 0;
-  int digits = 0;
-  if (!end) return 0;
-  for (end++; *end == '.' || mig_is_digit((unsigned char)*end); end++) {
-    if (*end != '.' && digits < 10) digits = digits * 10 + (*end - '0');
-  }
-  if (mig_word_is(z, n, "rev") && *end == 's')
-    mig_put(t, f->id);
-  else if (mig_word_is(z, n, "slug") && *end == 's')
-    mig_put(t, f->slug);
-  else if (mig_file_number(f, z, n, &value) && (*end == 'd' || *end == 's')) {
-    mig_putf(t, "%0*lld", digits > 20 ? 20 : digits, value);
-  } else {
-    return 0;
-  }
-  return end + 1;
-}
-
-/* The name of a new file by Alembic's file_template, in which a % may be doubled. */
-static const char *mig_file_name(mig_arena *a, const char *tmpl, const mig_file_facts *f) {
-  mig_text t;
-  const char *z = tmpl;
-  mig_text_init(&t, a);
-  while (*z && !mig_failed(a)) {
-    const char *token = z;
-    if (*z != '%') {
-      mig_putn(&t, z++, 1);
-      continue;
-    }
-    if (z[1] == '%') z++;
-    if (z[1] != '(') {
-      mig_putn(&t, z++, 1);
-      continue;
-    }
-    z = mig_put_file_token(&t, z + 2, f);
-    if (!z) {
-      mig_fail(a, MIGRATE_CONFIG, "file_template: no such token: %.40s", token);
-      return 0;
-    }
-  }
-  mig_put(&t, ".sql");
-  if (!mig_failed(a) && (strpbrk(t.z, "/\\:") || t.z[0] == '.')) {
-    mig_fail(a, MIGRATE_CONFIG, "file_template makes '%s', which is not the name of a file", t.z);
-  }
-  return mig_failed(a) ? 0 : t.z;
 }
 /* Plan: graph x version rows x target -> steps, each with the changes of version rows that belong
 ** to it. Nothing here has touched a database. */
@@ -9330,7 +10554,8 @@ static void mig_ready(migrate *m) {
   int i, n = m->own_transaction ? 1 : 2;
   for (i = 0; i < n; i++) {
     sqlite3_stmt *stmt = 0;
-    if (sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0) != SQLITE_OK) return; /* the old one may do */
+    if (sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0) != SQLITE_OK)
+      return; /* the old one may do */
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = stmt;
   }
@@ -9368,10 +10593,19 @@ static void mig_undo_in_need(migrate *m) {
   if (m->depth && m->fault.code == SQLITE_NOMEM) mig_frame_undo(m);
 }
 
+/* Statements that leave all others compiled. */
+static int mig_changes_rows_alone(const char *sql) {
+  static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "SELECT", "WITH", "REPLACE"};
+  size_t n = strlen(sql), i;
+  mig_token k = mig_next_significant(sql, n, 0);
+  for (i = 0; i < sizeof words / sizeof words[0] && !mig_token_is(sql, k, words[i]); i++) {}
+  return i < sizeof words / sizeof words[0];
+}
+
 /* A statement of the run. */
 static int mig_do(migrate *m, const char *sql, const char *parameter) {
   int rc = mig_step_all(m->db, sql, parameter);
-  if (rc == SQLITE_OK) mig_still_ready(m);
+  if (rc == SQLITE_OK && !mig_changes_rows_alone(sql)) mig_still_ready(m);
   if ((rc & 0xff) == SQLITE_NOMEM) {
     mig_no_memory(&m->work);
     mig_undo_in_need(m);
@@ -10130,17 +11364,18 @@ static int mig_dependent_works(migrate *m, const mig_dependent *d) {
   return sql && mig_compiles(m, sql);
 }
 
-static int mig_works_strictly(migrate *m, const mig_dependent *d, int strict) {
-  int works;
-  mig_flag(m->db, MIG_DQS_DML, !strict);
-  mig_flag(m->db, MIG_DQS_DDL, !strict);
-  mig_still_ready(m);
-  works = mig_dependent_works(m, d);
+/* From now on a statement compiles only if no "x" in it is read as a string; or 0: as usual. */
+static void mig_be_strict(migrate *m, int strict) {
+  int dml, ddl;
   mig_undo_in_need(m);
-  mig_flag(m->db, MIG_DQS_DML, 1);
-  mig_flag(m->db, MIG_DQS_DDL, 1);
-  mig_still_ready(m);
-  return works;
+  dml = mig_flag(m->db, MIG_DQS_DML, !strict);
+  ddl = mig_flag(m->db, MIG_DQS_DDL, !strict);
+  if (dml == strict || ddl == strict) mig_still_ready(m);
+}
+
+static int mig_works_strictly(migrate *m, const mig_dependent *d, int strict) {
+  mig_be_strict(m, strict);
+  return mig_dependent_works(m, d);
 }
 
 static void mig_baseline(migrate *m, mig_dependents *d) {
@@ -10149,6 +11384,7 @@ static void mig_baseline(migrate *m, mig_dependents *d) {
     d->v[i].strict = d->v[i].worked = mig_works_strictly(m, &d->v[i], 1);
     if (!d->v[i].worked) d->v[i].worked = mig_works_strictly(m, &d->v[i], 0);
   }
+  mig_be_strict(m, 0);
 }
 
 /* UPDATE OF a column that is gone compiles, and never fires: it needs the column all the same. */
@@ -10237,6 +11473,7 @@ static void mig_cascade(migrate *m, mig_dependents *d, const mig_dependent *brok
   sql = mig_format(&m->work, "DROP %s \"%w\".\"%w\"",
                    mig_is_type(d->v[pick].object, "view") ? "VIEW" : "TRIGGER",
                    d->v[pick].catalog->schema, d->v[pick].object->name);
+  mig_be_strict(m, 0);
   mig_sink_sql(m, MIG_S_SCHEMA, sql, "CASCADE: it needs what was dropped");
   d->v[pick].gone = 1;
   for (i = 0; i < d->n; i++) { /* INSTEAD OF triggers go with their view */
@@ -10265,6 +11502,7 @@ static void mig_check_dependents(migrate *m, mig_dependents *d, const mig_altera
              "column)",
              c->old.name, mig_text_z(&names));
   }
+  mig_be_strict(m, 0);
 }
 /* Spelling: after a native rename, the texts of the schema get back the spelling that SQLite's
 ** rewriting took: kinds of quotes, and strings that were written in double quotes. */
@@ -10331,6 +11569,114 @@ static void mig_respell_catalog(migrate *m, const mig_catalog *before, const cha
                       before->schema, now->rowid);
     mig_run_edit(m, before->schema, edit, sql, "names and strings keep their quotes");
   }
+}
+
+/* ---- without edits of the schema ---- */
+
+/* The text that an object had before the rename, with the new name in its manner; NULL: it has it.
+ */
+static char *mig_respelled(migrate *m, const mig_catalog *before, const mig_object *now,
+                           const char *from, const char *to) {
+  const mig_object *old = mig_by_rowid(before, now);
+  char *sql;
+  if (!old || !old->sql || !now->sql || strcmp(old->sql, now->sql) == 0) return 0;
+  sql = mig_respell(&m->work, old->sql, now->sql, from, to);
+  return sql && strcmp(sql, now->sql) != 0 ? sql : 0;
+}
+
+/* Drops the triggers of a table or view and makes them again, in their order. */
+static void mig_remake_triggers(migrate *m, const mig_catalog *before, const mig_catalog *c,
+                                const char *table, const char *from, const char *to) {
+  mig_object *o = 0;
+  int pass;
+  for (pass = 0; pass < 2; pass++) {
+    while ((o = mig_objects_of(c, table, o)) != 0 && !mig_failed(&m->work)) {
+      const char *sql;
+      mig_trigger t;
+      if (!mig_is_type(o, "trigger")) continue;
+      if (!pass) {
+        mig_sink_sql(m, MIG_S_SCHEMA,
+                     mig_format(&m->work, "DROP TRIGGER \"%w\".\"%w\"", c->schema, o->name),
+                     "made again with the quotes that it had");
+        continue;
+      }
+      sql = mig_respelled(m, before, o, from, to);
+      if (!sql) sql = o->sql;
+      if (mig_parse_trigger(&m->work, sql, &t)) return;
+      mig_sink_sql(m, MIG_S_SCHEMA,
+                   mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", c->schema,
+                              sql + t.name_span.at),
+                   "made again with the quotes that it had");
+    }
+  }
+}
+
+/* Where the name stands in the text of a view, as SQLite stores it: CREATE VIEW name .. */
+static size_t mig_view_name_at(const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, mig_next_significant(sql, n, 0).end);
+  return mig_next_significant(sql, n, k.end).at;
+}
+
+static void mig_remake_view(migrate *m, const mig_catalog *before, const mig_catalog *c,
+                            const mig_object *o, const char *sql, const char *from,
+                            const char *to) {
+  mig_object *t = 0;
+  mig_sink_sql(m, MIG_S_SCHEMA, mig_format(&m->work, "DROP VIEW \"%w\".\"%w\"", c->schema, o->name),
+               "made again with the quotes that it had");
+  mig_sink_sql(m, MIG_S_SCHEMA,
+               mig_format(&m->work, "CREATE VIEW \"%w\".%s", c->schema,
+                          sql + mig_view_name_at(sql)),
+               "made again with the quotes that it had");
+  while ((t = mig_objects_of(c, o->name, t)) != 0 && !mig_failed(&m->work)) {
+    mig_trigger head;
+    const char *text;
+    if (!mig_is_type(t, "trigger")) continue;
+    text = mig_respelled(m, before, t, from, to);
+    if (!text) text = t->sql;
+    if (mig_parse_trigger(&m->work, text, &head)) return;
+    mig_sink_sql(m, MIG_S_SCHEMA,
+                 mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", c->schema,
+                            text + head.name_span.at),
+                 "made again with the quotes that it had");
+  }
+}
+
+/* Views, and triggers of other tables, whose text the rename has spelled anew. */
+static void mig_remake_others(migrate *m, const mig_catalog *before, const char *table,
+                              const char *from, const char *to) {
+  const mig_catalog *c = mig_read_catalog(m, before->schema);
+  int i, k;
+  for (i = 0; c && i < c->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &c->v[i];
+    char *sql = mig_same(o->table, table) ? 0 : mig_respelled(m, before, o, from, to);
+    if (!sql) continue;
+    if (mig_is_type(o, "view")) {
+      mig_remake_view(m, before, c, o, sql, from, to);
+    } else if (mig_is_type(o, "trigger")) {
+      for (k = 0; k < i; k++) { /* the first of the table's that changed makes all of them again */
+        if (mig_is_type(&c->v[k], "trigger") && mig_same(c->v[k].table, o->table) &&
+            mig_respelled(m, before, &c->v[k], from, to)) {
+          break;
+        }
+      }
+      if (k == i) mig_remake_triggers(m, before, c, o->table, from, to);
+    }
+  }
+}
+
+/* Gives the objects of one table, as the catalog at hand has them, their spelling back. Tells
+** whether any differed. */
+static int mig_respell_at_hand(migrate *m, const mig_catalog *before, mig_catalog *c,
+                               const char *table, const char *from, const char *to) {
+  mig_object *o = 0;
+  int any = 0;
+  while ((o = mig_objects_of(c, table, o)) != 0 && !mig_failed(&m->work)) {
+    char *sql = mig_respelled(m, before, o, from, to);
+    if (sql) o->sql = sql;
+    any |= sql != 0;
+  }
+  return any;
 }
 /* Other: the statements besides ALTER TABLE that SQLite lacks. */
 
@@ -10458,7 +11804,8 @@ static void mig_run_or_replace(migrate *m, const char *sql) {
 
 /* ---- one ALTER TABLE ---- */
 
-/* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each row
+/* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each
+*row
 ** without a search. A scratch database asks the one with the rows. */
 static int mig_is_dense(migrate *m, const mig_target *t) {
   const char *schema = t->catalog->schema, *name = t->object->name;
@@ -10478,11 +11825,18 @@ static int mig_is_dense(migrate *m, const mig_target *t) {
   return dense;
 }
 
-static mig_facts mig_read_facts(migrate *m) {
+/* Does a TEMP table hide the table? Where SQLite's RENAME reads indexes it takes the one for the
+** other. */
+static int mig_is_target_hidden(const mig_target *t) {
+  return t->temp != t->catalog && mig_catalog_table(t->temp, t->object->name) != 0;
+}
+
+static mig_facts mig_read_facts(migrate *m, const mig_target *t) {
   mig_facts f;
   f.version = sqlite3_libversion_number();
   f.max_columns = sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1);
   f.portable = m->settings.rebuild == MIG_REBUILD_PORTABLE;
+  f.hidden = mig_is_target_hidden(t);
   f.dense = 0;
   return f;
 }
@@ -10521,30 +11875,65 @@ static void mig_refuse_readers(migrate *m, const mig_target *t, const char *colu
 
 static void mig_respell_all(migrate *m, const mig_target *before, const char *from,
                             const char *to) {
-  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) return; /* the schema is not edited */
   mig_flush(m);
   mig_respell_catalog(m, before->catalog, from, to);
   if (before->temp != before->catalog) mig_respell_catalog(m, before->temp, from, to);
 }
 
-/* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
-static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alteration *c) {
-  const mig_rename *r;
-  for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
-    mig_statement s;
-    mig_refuse_readers(m, t, r->from);
-    memset(&s, 0, sizeof s);
-    s.kind = MIG_S_NATIVE;
-    s.sql = mig_format(&m->work,
-                       mig_needs_quotes(r->to)
-                           ? "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\""
-                           : "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO %w",
-                       t->catalog->schema, t->object->name, r->from, r->to);
-    s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
-    mig_sink(m, &s, "native");
-    mig_respell_all(m, t, r->from, r->to);
-    *t = mig_find_target(m, t->catalog->schema, t->object->name);
+/* Does a text read or write `name` without saying of which database? */
+static int mig_names_bare(mig_arena *a, const char *sql, const char *name) {
+  static const char *const heads[] = {"FROM", "JOIN", "INTO", "UPDATE", "ON", 0};
+  size_t n = sql ? strlen(sql) : 0;
+  mig_token before = mig_token_of(MIG_TK_END, 0, 0), k = mig_next_significant(sql, n, 0), next;
+  for (; k.type != MIG_TK_END && !mig_failed(a); before = k, k = next) {
+    next = mig_next_significant(sql, n, k.end);
+    if (before.type != MIG_TK_WORD || !mig_word_in(sql, before, heads)) continue;
+    if (!mig_token_op(sql, next, ".") && mig_same(mig_dequote(a, sql, k), name)) return 1;
   }
+  return 0;
+}
+
+/* Takes a TEMP table that hides the table, and what means it, out of the TEMP schema, not out of
+*the
+** file, while SQLite renames. Returns where the rows are kept, NULL where nothing hides the table.
+ */
+static const char *mig_run_hide(migrate *m, const mig_target *t) {
+  const char *name = t->object->name, *store;
+  mig_text ids;
+  int i;
+  if (!mig_is_target_hidden(t)) return 0;
+  store = mig_format(&m->work, "%s_hidden", mig_scratch_prefix(m, t));
+  mig_text_init(&ids, &m->work);
+  for (i = 0; i < t->temp->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &t->temp->v[i];
+    int hung = mig_is_type(o, "table") || mig_is_type(o, "index");
+    if (hung ? !mig_same(o->table, name) : !mig_names_bare(&m->work, o->sql, name)) continue;
+    mig_putf(&ids, "%s%lld", ids.n ? ", " : "", o->rowid);
+  }
+  if (mig_failed(&m->work)) return 0;
+  mig_sink_sql(m, MIG_S_SCHEMA,
+               mig_format(&m->work,
+                          "CREATE TABLE temp.\"%w\" AS SELECT rowid AS id, type, name, tbl_name, "
+                          "rootpage, sql FROM temp.sqlite_master WHERE rowid IN (%s)",
+                          store, ids.z),
+               "a TEMP table has the table's name, and SQLite would take it for this one");
+  mig_run_edit(m, "temp",
+               mig_format(&m->work, "DELETE FROM temp.sqlite_master WHERE rowid IN (%s)", ids.z), 0,
+               "it is out of the way for a moment, its rows stay");
+  mig_forget_catalogs(m);
+  return store;
+}
+
+static void mig_run_show(migrate *m, const char *store) {
+  if (!store) return;
+  mig_run_edit(m, "temp",
+               mig_format(&m->work,
+                          "INSERT INTO temp.sqlite_master(rowid, type, name, tbl_name, rootpage, "
+                          "sql) SELECT id, type, name, tbl_name, rootpage, sql FROM temp.\"%w\"",
+                          store),
+               0, "the TEMP table is back");
+  mig_forget_catalogs(m);
+  mig_sink_sql(m, MIG_S_SCHEMA, mig_format(&m->work, "DROP TABLE temp.\"%w\"", store), "");
 }
 
 /* sqlite_stat1 and sqlite_stat4 speak of a table by name, and SQLite's RENAME forgets them. */
@@ -10568,17 +11957,20 @@ static void mig_run_rename_stats(migrate *m, const mig_target *t, const char *fr
 static void mig_run_rename_table(migrate *m, const mig_target *t, const char *name) {
   const char *schema = t->catalog->schema, *old = t->object->name;
   mig_statement s;
+  const char *store;
   if (strcmp(name, old) == 0) return;
   mig_refuse_readers(m, t, 0);
   if (!mig_same(name, old) && mig_catalog_find(t->catalog, name)) {
     mig_fail(&m->work, MIGRATE_EXISTS,
              "there is already another table, index, view or trigger with this name: %s", name);
   }
+  store = mig_run_hide(m, t);
   memset(&s, 0, sizeof s);
   s.kind = MIG_S_NATIVE;
   s.sql = mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", schema, old, name);
   s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
   mig_sink(m, &s, "native");
+  mig_run_show(m, store);
   mig_run_rename_stats(m, t, old, name);
 }
 
@@ -10639,7 +12031,7 @@ static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
 
 /* Everything but renames: compared, decided, written down, run. */
 static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
-  mig_facts facts = mig_read_facts(m);
+  mig_facts facts = mig_read_facts(m, t);
   mig_statements list;
   mig_choice choice;
   mig_diff d;
@@ -10664,6 +12056,45 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   choice = mig_lower_change(&l, t->object);
   mig_run_list(m, &list, choice.rung);
   if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
+}
+
+/* The same in plain SQL: what a rename has spelled anew is made again. */
+static void mig_respell_plainly(migrate *m, const mig_target *before, const char *from,
+                                const char *to) {
+  const char *name = before->object->name;
+  mig_alteration *c;
+  mig_target t;
+  mig_remake_others(m, before->catalog, name, from, to);
+  if (before->temp != before->catalog) mig_remake_others(m, before->temp, name, from, to);
+  if (mig_failed(&m->work)) return;
+  t = mig_find_target(m, before->catalog->schema, name);
+  if (!t.object || !mig_respell_at_hand(m, before->catalog, t.catalog, name, from, to)) return;
+  c = mig_side_change(&m->work, t.object->sql);
+  if (c) mig_run_change(m, &t, c);
+}
+
+/* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
+static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alteration *c) {
+  const mig_rename *r;
+  for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
+    mig_statement s;
+    const char *store;
+    mig_refuse_readers(m, t, r->from);
+    store = mig_run_hide(m, t);
+    memset(&s, 0, sizeof s);
+    s.kind = MIG_S_NATIVE;
+    s.sql = mig_format(&m->work,
+                       mig_needs_quotes(r->to)
+                           ? "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\""
+                           : "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO %w",
+                       t->catalog->schema, t->object->name, r->from, r->to);
+    s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
+    mig_sink(m, &s, "native");
+    mig_run_show(m, store);
+    if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_respell_plainly(m, t, r->from, r->to);
+    else mig_respell_all(m, t, r->from, r->to);
+    *t = mig_find_target(m, t->catalog->schema, t->object->name);
+  }
 }
 
 /* Is this the text of the table as it stands in the database now? */
@@ -11613,6 +13044,10 @@ static int mig_holds_vacuum(const mig_section *section) {
   return 0;
 }
 
+static int mig_in_transaction_of_caller(migrate *m) {
+  return m->depth ? !m->own_transaction : !sqlite3_get_autocommit(m->db);
+}
+
 static void mig_check_step(migrate *m, const mig_step *step) {
   int upgrade = step->direction == MIG_UPGRADE;
   const mig_section *section;
@@ -11623,7 +13058,7 @@ static void mig_check_step(migrate *m, const mig_step *step) {
              step->rev->path ? ": " : "", step->rev->path ? step->rev->path : "");
   }
   mig_check_section(&m->work, step->rev, upgrade);
-  if (section->outside && !sqlite3_get_autocommit(m->db)) {
+  if (section->outside && mig_in_transaction_of_caller(m)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "revision %s runs outside of a transaction and one is open: commit it first",
              step->rev->id);
@@ -11637,7 +13072,7 @@ static void mig_check_step(migrate *m, const mig_step *step) {
 
 static void mig_check_plan(migrate *m, const mig_plan *plan) {
   int i;
-  if (m->settings.transaction_per_migration && !sqlite3_get_autocommit(m->db)) {
+  if (m->settings.transaction_per_migration && mig_in_transaction_of_caller(m)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "transaction_per_migration is not possible inside a transaction: commit it first");
   }
@@ -11902,6 +13337,7 @@ static void mig_offline_end(migrate *m, mig_offline *o) {
 typedef struct mig_printer {
   mig_text body;
   int step;      /* of the statement printed last */
+  int ran;       /* statements so far whose end the guard counts */
   int rebuilds;  /* some step needs foreign keys off */
   int legacy;    /* what legacy_alter_table is at this place */
 } mig_printer;
@@ -11917,14 +13353,41 @@ static int mig_ends_in_comment(const char *sql) {
   return k.type == MIG_TK_COMMENT && sql[k.at] == '-';
 }
 
-static void mig_print(migrate *k, const char *sql) {
+/* A statement without its line's end. */
+static void mig_print_open(migrate *k, const char *sql) {
   mig_printer *p = (mig_printer *)k->listener;
   size_t n = sql ? strlen(sql) : 0;
   if (!n) return;
   mig_put(&p->body, sql);
   if (mig_ends_in_comment(sql)) mig_put(&p->body, "\n");
   if (sql[n - 1] != ';' || mig_ends_in_comment(sql)) mig_put(&p->body, ";");
+}
+
+static void mig_print(migrate *k, const char *sql) {
+  mig_printer *p = (mig_printer *)k->listener;
+  mig_print_open(k, sql);
   mig_put(&p->body, "\n");
+}
+
+/* Can the statement make SQLite roll back by itself, by OR ROLLBACK or by a rule of the schema? */
+static int mig_may_roll_back(migrate *k, const char *sql) {
+  return mig_mentions(sql, "rollback") ||
+         mig_read_int(k, "SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE sql LIKE "
+                         "'%rollback%')");
+}
+
+/* A statement whose end the guard counts. A shell without -bail goes on with the next line after an
+** error, but not with the rest of a line: so the count stands in the statement's own, and outside
+** of a transaction all statements stand in one. After a rollback the next line must not commit by
+** itself: SAVEPOINT begins a transaction there, which the guard then rolls back. */
+static void mig_print_counted(migrate *k, const char *sql) {
+  mig_printer *p = (mig_printer *)k->listener;
+  mig_print_open(k, sql);
+  mig_put(&p->body, " UPDATE temp.migrate_ran SET n = n + 1;");
+  p->ran++;
+  if (!k->depth) mig_put(&p->body, " ");
+  else if (mig_may_roll_back(k, sql)) mig_put(&p->body, "\nSAVEPOINT migrate;\n");
+  else mig_put(&p->body, "\n");
 }
 
 /* A rule that rows must not break becomes a row of the guard's, which stops the COMMIT. */
@@ -11980,7 +13443,7 @@ static void mig_print_statement(migrate *k, const mig_statement *s, const char *
     default:
       if (portable) p->rebuilds = 1;
       mig_print_legacy(k, portable);
-      mig_print(k, s->sql);
+      mig_print_counted(k, s->sql);
   }
 }
 
@@ -12000,10 +13463,10 @@ static void mig_print_rows_guard(migrate *k, const char *why) {
                           why, table, v.rows.n, table, mig_text_z(&list), v.rows.n));
 }
 
-/* So must the schema: the number of objects and of the bytes of their texts. */
+/* So must the schema: the number of objects and of the characters of their texts. */
 static void mig_print_schema_guard(migrate *k) {
   static const char measure[] =
-      "SELECT count(*) || ' ' || total(length(CAST(sql AS BLOB))) FROM main.sqlite_master WHERE "
+      "SELECT count(*) || ' ' || total(length(sql)) FROM main.sqlite_master WHERE "
       "name NOT LIKE 'sqlite~_%' ESCAPE '~'";
   sqlite3_stmt *stmt = mig_prepare(k, measure);
   char *want = 0;
@@ -12014,6 +13477,15 @@ static void mig_print_schema_guard(migrate *k) {
                           measure, want));
 }
 
+/* Says what the guard holds and stops there: with -bail by an error; without it only OR ROLLBACK
+** stops, in front of the COMMIT in its line. */
+static void mig_print_stop(migrate *k, const char *insert) {
+  mig_print(k, "SELECT 'not committed: ' || problem FROM temp.migrate_guard");
+  mig_print_open(k, mig_format(&k->work,
+                               "%s INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard",
+                               insert));
+}
+
 /* A transaction begins or ends. Before COMMIT the guard rolls back where it has a row: a shell
 ** without -bail must not commit half a schema. */
 static void mig_print_frame(migrate *k, int opened) {
@@ -12021,15 +13493,34 @@ static void mig_print_frame(migrate *k, int opened) {
   if (opened) {
     mig_put(&p->body, "\nBEGIN IMMEDIATE;\n");
     mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
+    mig_print_stop(k, "INSERT");
+    mig_put(&p->body, "\n");
     return;
   }
   mig_print_legacy(k, 0);
   mig_put(&p->body, "\n-- nothing is committed where anything above went wrong\n");
+  mig_print(k, mig_format(&k->work,
+                          "INSERT INTO temp.migrate_guard SELECT 'a statement failed' WHERE "
+                          "(SELECT n FROM temp.migrate_ran) <> %d",
+                          p->ran));
   mig_print_rows_guard(k, "the version rows are not as planned");
   mig_print_schema_guard(k);
-  mig_print(k, "SELECT 'not committed: ' || problem FROM temp.migrate_guard");
-  mig_print(k, "INSERT OR ROLLBACK INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard");
-  mig_print(k, "COMMIT");
+  mig_print_stop(k, "INSERT OR ROLLBACK");
+  mig_put(&p->body, " COMMIT; ");
+}
+
+/* env.sql is run by the script as well, before its transaction. */
+static void mig_print_env(migrate *m) {
+  const char *sql = m->settings.env_sql;
+  size_t at = 0;
+  mig_span s;
+  if (!sql) return;
+  mig_put(&m->result, "\n-- env.sql\n");
+  while (!mig_failed(&m->work) && mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
+    mig_putn(&m->result, sql + s.at, s.end - s.at);
+    mig_put(&m->result, ";\n");
+  }
+  mig_put(&m->result, "\n");
 }
 
 static void mig_print_script(migrate *m, const mig_printer *p, const char *command,
@@ -12038,16 +13529,18 @@ static void mig_print_script(migrate *m, const mig_printer *p, const char *comma
   mig_put(out, "-- run with: sqlite3 -bail FILE < script\n");
   mig_putf(out, "-- migrate %s, %s %s\n", MIGRATE_VERSION, command, words);
   if (tag) mig_putf(out, "-- tag: %s\n", tag);
-  if (m->settings.env_sql) mig_putf(out, "\n-- env.sql\n%s\n\n", m->settings.env_sql);
+  mig_print_env(m);
   if (p->rebuilds) mig_put(out, "PRAGMA foreign_keys = OFF;\n");
   mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
                "CREATE TEMP TABLE migrate_guard(problem);\n"
                "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
-               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
+               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n"
+               "CREATE TEMP TABLE migrate_ran AS SELECT 0 AS n;\n");
   mig_put(out, mig_text_z(&p->body));
-  mig_put(out, "DROP TABLE temp.migrate_guard;\n"
+  mig_put(out, "\nDROP TABLE temp.migrate_guard;\n"
                "DROP TABLE temp.migrate_stop;\n"
-               "DROP TABLE temp.migrate_count;\n");
+               "DROP TABLE temp.migrate_count;\n"
+               "DROP TABLE temp.migrate_ran;\n");
 }
 
 static int mig_script_direction(const char *command) {
@@ -12169,6 +13662,183 @@ MIGRATE_API const char *migrate_get(migrate *m, const char *key) {
   return 0;
 }
 #ifndef MIGRATE_NO_STDIO
+/* Template: what a new revision file holds, and how it is called. */
+
+static const char mig_template[] =
+    "-- ${message}\n"
+    "-- revision: ${revision}\n"
+    "-- down_revision: ${down_revision}\n"
+    "-- branch_labels: ${branch_labels}\n"
+    "-- depends_on: ${depends_on}\n"
+    "-- create_date: ${create_date}\n"
+    "\n"
+    "-- migrate:up\n"
+    "${upgrade}\n"
+    "-- migrate:down\n"
+    "${downgrade}";
+
+/* ---- New files ---- */
+
+/* 12 random hexadecimal digits. */
+static const char *mig_new_id(mig_arena *a) {
+  unsigned char b[6];
+  sqlite3_randomness((int)sizeof b, b);
+  return mig_format(a, "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+}
+
+static const char *mig_template_value(mig_arena *a, const mig_revision *rev, const char *name,
+                                      size_t n) {
+  if (mig_word_is(name, n, "message")) return rev->message;
+  if (mig_word_is(name, n, "revision")) return rev->id;
+  if (mig_word_is(name, n, "down_revision")) return mig_join(a, rev->down);
+  if (mig_word_is(name, n, "branch_labels")) return mig_join(a, rev->labels);
+  if (mig_word_is(name, n, "depends_on")) return mig_join(a, rev->depends);
+  if (mig_word_is(name, n, "create_date")) return rev->create_date;
+  if (mig_word_is(name, n, "upgrade")) return rev->upgrade.sql ? rev->upgrade.sql : "";
+  if (mig_word_is(name, n, "downgrade")) return rev->downgrade.sql ? rev->downgrade.sql : "";
+  return 0;
+}
+
+/* A message that would be read as a key or a marker cannot be the first line of a file. */
+static void mig_check_message(mig_arena *a, const char *message) {
+  size_t length = mig_key_length(message, strlen(message));
+  if ((length && mig_known_key(message, length) >= 0) || strncmp(message, "migrate:", 8) == 0) {
+    mig_fail(a, MIGRATE_MISUSE, "the message would be read as a line of the header: %s", message);
+  }
+}
+
+/* The text of a new revision file: the template with its ${..} replaced. */
+static const char *mig_script_render(mig_arena *a, const char *path, const char *tmpl,
+                                     const mig_revision *rev) {
+  mig_text t;
+  const char *from = tmpl, *dollar;
+  mig_text_init(&t, a);
+  mig_check_message(a, rev->message);
+  while (!mig_failed(a) && (dollar = strstr(from, "${")) != 0) {
+    const char *end = strchr(dollar, '}');
+    size_t n = end ? (size_t)(end - dollar) - 2 : 0;
+    const char *value = end ? mig_template_value(a, rev, dollar + 2, n) : 0;
+    if (!value) {
+      mig_fail(a, MIGRATE_CONFIG, "%s:%d: unknown token '${%.*s}' in the template", path,
+               mig_place_of(tmpl, (size_t)(dollar - tmpl)).line, (int)(n < 40 ? n : 40),
+               dollar + 2);
+      return 0;
+    }
+    mig_putn(&t, from, (size_t)(dollar - from));
+    mig_put(&t, value);
+    from = end + 1;
+  }
+  mig_put(&t, from);
+  return mig_failed(a) ? 0 : mig_text_z(&t);
+}
+
+/* The words of a message, in lower case and joined by '_'; cut at a '_' where there are more than
+** `most` characters. */
+static const char *mig_slug(mig_arena *a, const char *message, int most) {
+  char *slug = (char *)mig_alloc(a, strlen(message) + 2);
+  size_t n = 0, cut = 0, i;
+  int chars = 0;
+  for (i = 0; message[i] && slug; i++) {
+    int c = (unsigned char)message[i];
+    if (mig_is_word_start(c) || mig_is_digit(c)) {
+      slug[n++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    } else if (n && slug[n - 1] != '_') {
+      slug[n++] = '_';
+    }
+  }
+  while (n && slug[n - 1] == '_') n--;
+  for (i = 0; i < n; i++) {
+    chars += (slug[i] & 0xc0) != 0x80;
+    if (chars <= most) cut = i + 1;
+  }
+  if (slug && chars > most) {
+    for (n = cut; n && slug[n - 1] != '_'; n--) {
+    }
+    n = n ? n - 1 : cut;
+    slug[n++] = '_';
+  }
+  if (slug) slug[n] = 0;
+  return slug;
+}
+
+/* What the name of a new file is made of. */
+typedef struct mig_file_facts {
+  const char *id, *slug;
+  int year, month, day, hour, minute, second;
+  sqlite3_int64 epoch;
+} mig_file_facts;
+
+static int mig_file_number(const mig_file_facts *f, const char *z, size_t n, sqlite3_int64 *value) {
+  if (mig_word_is(z, n, "year"))
+    *value = f->year;
+  else if (mig_word_is(z, n, "month"))
+    *value = f->month;
+  else if (mig_word_is(z, n, "day"))
+    *value = f->day;
+  else if (mig_word_is(z, n, "hour"))
+    *value = f->hour;
+  else if (mig_word_is(z, n, "minute"))
+    *value = f->minute;
+  else if (mig_word_is(z, n, "second"))
+    *value = f->second;
+  else if (mig_word_is(z, n, "epoch"))
+    *value = f->epoch;
+  else
+    return 0;
+  return 1;
+}
+
+/* Puts what %(name)s or %(name).2d means, z standing behind the parenthesis; returns the rest, or
+** NULL where it means nothing. */
+static const char *mig_put_file_token(mig_text *t, const char *z, const mig_file_facts *f) {
+  const char *end = strchr(z, ')');
+  size_t n = end ? (size_t)(end - z) : 0;
+  sqlite3_int64 value = 0;
+  int digits = 0;
+  if (!end) return 0;
+  for (end++; *end == '.' || mig_is_digit((unsigned char)*end); end++) {
+    if (*end != '.' && digits < 10) digits = digits * 10 + (*end - '0');
+  }
+  if (mig_word_is(z, n, "rev") && *end == 's')
+    mig_put(t, f->id);
+  else if (mig_word_is(z, n, "slug") && *end == 's')
+    mig_put(t, f->slug);
+  else if (mig_file_number(f, z, n, &value) && (*end == 'd' || *end == 's')) {
+    mig_putf(t, "%0*lld", digits > 20 ? 20 : digits, value);
+  } else {
+    return 0;
+  }
+  return end + 1;
+}
+
+/* The name of a new file by Alembic's file_template, in which a % may be doubled. */
+static const char *mig_file_name(mig_arena *a, const char *tmpl, const mig_file_facts *f) {
+  mig_text t;
+  const char *z = tmpl;
+  mig_text_init(&t, a);
+  while (*z && !mig_failed(a)) {
+    const char *token = z;
+    if (*z != '%') {
+      mig_putn(&t, z++, 1);
+      continue;
+    }
+    if (z[1] == '%') z++;
+    if (z[1] != '(') {
+      mig_putn(&t, z++, 1);
+      continue;
+    }
+    z = mig_put_file_token(&t, z + 2, f);
+    if (!z) {
+      mig_fail(a, MIGRATE_CONFIG, "file_template: no such token: %.40s", token);
+      return 0;
+    }
+  }
+  mig_put(&t, ".sql");
+  if (!mig_failed(a) && (strpbrk(t.z, "/\\:") || t.z[0] == '.')) {
+    mig_fail(a, MIGRATE_CONFIG, "file_template makes '%s', which is not the name of a file", t.z);
+  }
+  return mig_failed(a) ? 0 : t.z;
+}
 /* Directory: files and folders, the only part that asks the operating system for them. Paths are
 ** UTF-8. Two writings of the same few functions: POSIX and Windows.
 **
@@ -12726,6 +14396,393 @@ MIGRATE_API int migrate_add_directory(migrate *m, const char *path) {
   }
   return mig_end_call(m);
 }
+#endif
+/* Goal: the target schema. It is SQL: SQLite executes it in a private database in memory, and what
+** that then holds is what it means. */
+
+typedef struct mig_goal {
+  migrate k;            /* the handle on the private database; k.db NULL: not open */
+  mig_catalog *catalog; /* NULL after a fault */
+  mig_renamed *renamed; /* what its comments say of names */
+} mig_goal;
+
+/* The table of a module that is not at hand: its row alone. */
+static void mig_goal_module(migrate *m, mig_goal *g, const char *sql) {
+  mig_reader r;
+  const char *schema, *name;
+  mig_reader_init(&r, &m->work, sql, strlen(sql), 0);
+  mig_take(&r);
+  mig_take(&r);
+  mig_want_word(&r, "TABLE");
+  mig_take_if_not_exists(&r);
+  name = mig_take_object(&r, &schema, 0);
+  mig_scratch_step(m, g->k.db,
+                   mig_format(&m->work,
+                              "INSERT INTO sqlite_master(type, name, tbl_name, rootpage, sql) "
+                              "VALUES('table', %Q, %Q, 0, 'CREATE VIRTUAL TABLE ' || %Q || ?1)",
+                              name, name, name),
+                   mig_copy(&m->work, sql + r.end));
+}
+
+/* Executes one statement. */
+static void mig_goal_step(migrate *m, mig_goal *g, const char *sql, const char *where, int line) {
+  sqlite3_stmt *stmt = 0;
+  int rc;
+  mig_stub_functions(&m->work, g->k.db, sql);
+  rc = sqlite3_prepare_v2(g->k.db, sql, -1, &stmt, 0);
+  while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) rc = SQLITE_OK;
+  sqlite3_finalize(stmt);
+  if (rc == SQLITE_OK || rc == SQLITE_DONE || mig_failed(&m->work)) return;
+  if (strncmp(sqlite3_errmsg(g->k.db), "no such module", 14) == 0) {
+    mig_goal_module(m, g, sql);
+  } else {
+    mig_fail(&m->work, rc, "%s:%d: %s", where, line, sqlite3_errmsg(g->k.db));
+  }
+}
+
+/* Executes a script; `where` names it in errors. */
+static void mig_goal_script(migrate *m, mig_goal *g, const char *sql, const char *where) {
+  mig_arena *a = &m->work;
+  size_t n, at = 0, from = 0;
+  const char *before = 0;
+  mig_span s;
+  sql = mig_unix_lines(a, sql);
+  n = sql ? strlen(sql) : 0;
+  while (!mig_failed(a) && n) {
+    int found = mig_next_statement(sql, n, &at, &s);
+    int line = mig_place_of(sql, s.at).line;
+    char *one = found > 0 ? mig_span_text(a, sql, s) : 0;
+    const char *made = one ? mig_made_table(a, one) : 0;
+    mig_read_outer_markers(a, sql, from, found ? s.at : n, before, made, &g->renamed);
+    if (found < 0) mig_fail(a, MIGRATE_SCRIPT, "%s:%d: unfinished statement", where, line);
+    if (found <= 0 || mig_failed(a)) return;
+    mig_goal_step(m, g, one, where, line);
+    from = at;
+    before = made;
+  }
+}
+
+#ifndef MIGRATE_NO_STDIO
+/* Copies the schema of another database, which is opened for reading alone. Returns 0 when the file
+** is no database. */
+static int mig_goal_database(migrate *m, mig_goal *g, const char *path) {
+  sqlite3 *db = 0;
+  migrate other;
+  mig_catalog *c;
+  int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, 0);
+  if (rc == SQLITE_OK) rc = sqlite3_exec(db, "SELECT 1 FROM sqlite_master", 0, 0, 0);
+  if (rc != SQLITE_OK) {
+    if (rc != SQLITE_NOTADB) {
+      mig_fail(&m->work, rc, "cannot read %s: %s", path, db ? sqlite3_errmsg(db) : "out of memory");
+    }
+    sqlite3_close(db);
+    return 0;
+  }
+  mig_scratch_handle(m, db, &other);
+  c = mig_read_catalog(&other, "main");
+  if (c) mig_scratch_schema(m, g->k.db, c);
+  mig_scratch_close(m, &other);
+  return 1;
+}
+
+/* A file of SQL, a folder of them, or a database. */
+static void mig_goal_file(migrate *m, mig_goal *g, const char *path) {
+  mig_arena *a = &m->work;
+  int kind = path ? mig_path_kind(a, path) : MIG_PATH_NONE, i;
+  size_t n = 0;
+  mig_list list;
+  if (mig_failed(a)) return;
+  if (kind == MIG_PATH_NONE) {
+    mig_fail(a, MIGRATE_FILE, "cannot read the target schema %s: no such file", path);
+  } else if (kind == MIG_PATH_FOLDER) {
+    list = mig_folder_scripts(a, path);
+    for (i = 0; i < list.n && !mig_failed(a); i++) {
+      mig_goal_file(m, g, mig_path_join(a, path, list.z[i]));
+    }
+  } else if (!mig_goal_database(m, g, path) && !mig_failed(a)) {
+    const char *sql = mig_file_read(a, path, &n);
+    if (sql && strlen(sql) != n) mig_fail(a, MIGRATE_SCRIPT, "%s holds a NUL byte", path);
+    if (sql && strncmp(sql, "\357\273\277", 3) == 0) sql += 3;
+    if (!mig_failed(a)) mig_goal_script(m, g, sql, path);
+  }
+}
+#else
+static void mig_goal_file(migrate *m, mig_goal *g, const char *path) {
+  (void)g;
+  mig_fail(&m->work, MIGRATE_UNSUPPORTED, "cannot read %s: this program reads no files", path);
+}
+#endif
+
+/* SQL, file: and a path, or main: the schema of the connection itself. */
+static void mig_goal_read(migrate *m, mig_goal *g, const char *target) {
+  int given = target != 0;
+  if (!target) target = m->settings.target;
+  if (!*target && !given) {
+    mig_fail(&m->work, MIGRATE_CONFIG,
+             "no target schema: give one, or set target = file:PATH in the settings");
+  } else if (mig_same(target, "main")) {
+    const mig_catalog *live = mig_read_catalog(m, "main");
+    if (live) mig_scratch_schema(m, g->k.db, live);
+  } else if (strncmp(target, "file:", 5) != 0) {
+    mig_goal_script(m, g, target, "target");
+  } else {
+    const char *path = target + 5;
+#ifndef MIGRATE_NO_STDIO
+    if (!given) path = mig_setting_path(&m->work, &m->settings, MIG_SETTING_target, path);
+#endif
+    mig_goal_file(m, g, path);
+  }
+}
+
+/* An empty private database. */
+static int mig_goal_init(migrate *m, mig_goal *g) {
+  sqlite3 *db = mig_scratch_open(m, 0);
+  memset(g, 0, sizeof *g);
+  if (!db) return 0;
+  mig_scratch_handle(m, db, &g->k);
+  sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+  return 1;
+}
+
+static void mig_goal_catalog(migrate *m, mig_goal *g) {
+  int i;
+  if (mig_failed(&m->work)) return;
+  g->catalog = mig_read_catalog(&g->k, "main");
+  for (i = 0; g->catalog && i < g->catalog->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &g->catalog->v[i];
+    if (mig_is_type(o, "table") && !mig_is_virtual(o)) {
+      mig_read_markers(&m->work, o->sql, &g->renamed);
+    }
+  }
+}
+
+/* Opens the target; mig_goal_close() is due. */
+static void mig_goal_open(migrate *m, mig_goal *g, const char *target) {
+  if (!mig_goal_init(m, g)) return;
+  mig_goal_read(m, g, target);
+  mig_goal_catalog(m, g);
+}
+
+static void mig_goal_close(migrate *m, mig_goal *g) {
+  if (g->k.db) mig_scratch_close(m, &g->k);
+}
+/* Autogenerate: the way from the database to the target and back. Each statement is tried in a
+** private copy of the schema before it is shown, and what it left there is compared again: so the
+** way ends at the target, and the way back begins where it really ended. */
+
+typedef struct mig_way {
+  mig_difference *first, *last;
+  const char *trouble; /* why it could not be tried; NULL: it was */
+} mig_way;
+
+typedef struct mig_draft {
+  migrate *m;
+  mig_goal goal;
+  migrate copy; /* the handle on the private copy; copy.db NULL: not needed */
+  mig_way up, down;
+} mig_draft;
+
+#define MIG_ROUNDS 4 /* one is enough, unless a change brought another with it */
+
+/* Remembers what a statement costs: a rebuild copies, the others do not. */
+static void mig_note_strategy(migrate *k, const mig_statement *s, const char *strategy) {
+  mig_difference *v = (mig_difference *)k->listener;
+  (void)s;
+  if (!strategy || !*strategy) return;
+  if (!v->strategy || strcmp(strategy, "rebuild") == 0) v->strategy = strategy;
+}
+
+static const char *mig_closed(mig_arena *a, const char *sql) {
+  return mig_format(a, "%s%s;", sql, mig_ends_in_comment(sql) ? "\n" : "");
+}
+
+/* Runs differences in the copy and adds them to the way. */
+static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
+  migrate *m = d->m, *k = &d->copy;
+  mig_difference *v;
+  if (!list || mig_failed(&m->work)) return;
+  if (way->last) way->last->next = list;
+  else way->first = list;
+  mig_frame_open(k);
+  k->listen = mig_note_strategy;
+  for (v = list; v && !mig_failed(&m->work); v = v->next) {
+    const char *sql = mig_closed(&m->work, v->sql);
+    way->last = v;
+    if (!sql || k->fault.code) continue;
+    mig_stub_functions(&m->work, k->db, sql);
+    k->listener = v;
+    mig_run_script(k, sql);
+  }
+  k->listen = 0;
+  mig_frame_close(k);
+  mig_forget_catalogs(k);
+  if (!k->fault.code) return;
+  way->trouble = mig_copy(&m->work, mig_fault_text(&k->fault));
+  mig_fault_clear(&k->fault);
+}
+
+static void mig_comparison_init(mig_comparison *c, migrate *m, const mig_catalog *from,
+                                const mig_catalog *to, const mig_renamed *renamed) {
+  memset(c, 0, sizeof *c);
+  c->a = &m->work;
+  c->settings = &m->settings;
+  c->from = from;
+  c->to = to;
+  c->renamed = renamed;
+}
+
+/* Finds the way of the copy to a catalog, and goes it. */
+static void mig_lead(mig_draft *d, mig_way *way, const mig_catalog *to,
+                     const mig_renamed *renamed) {
+  migrate *m = d->m;
+  int round;
+  for (round = 0; round < MIG_ROUNDS && !way->trouble && !mig_failed(&m->work); round++) {
+    mig_comparison c;
+    mig_comparison_init(&c, m, mig_read_catalog(&d->copy, "main"), to, renamed);
+    if (!c.from) break;
+    mig_compare_names(&c);
+    if (!c.first) mig_compare_catalogs(&c);
+    if (!c.first) break;
+    mig_try(d, way, c.first);
+  }
+}
+
+/* Is there any difference at all? Then a copy is worth its while. */
+static int mig_is_different(migrate *m, const mig_catalog *from, const mig_goal *g) {
+  mig_comparison c;
+  mig_comparison_init(&c, m, from, g->catalog, g->renamed);
+  mig_compare_names(&c);
+  if (!c.first && !mig_failed(&m->work)) mig_compare_catalogs(&c);
+  return c.first != 0;
+}
+
+/* Opens the target and finds the way to it from the connection's schema or, where the copy is open
+** already, from what that holds. mig_draft_close() is due. */
+static void mig_draft_up(mig_draft *d, const char *target) {
+  migrate *m = d->m;
+  sqlite3 *db;
+  const mig_catalog *live;
+  mig_goal_open(m, &d->goal, target);
+  if (mig_failed(&m->work) || !d->goal.catalog) return;
+  if (!d->copy.db) {
+    live = mig_read_catalog(m, "main");
+    if (!live || !mig_is_different(m, live, &d->goal)) return;
+    db = mig_scratch_open(m, 1);
+    if (!db) return;
+    mig_scratch_handle(m, db, &d->copy);
+    d->copy.live = 0;
+  }
+  mig_lead(d, &d->up, d->goal.catalog, d->goal.renamed);
+}
+
+static void mig_draft_close(mig_draft *d) {
+  if (d->copy.db) mig_scratch_close(d->m, &d->copy);
+  mig_goal_close(d->m, &d->goal);
+}
+
+static void mig_log_way(migrate *m, const mig_way *way) {
+  const mig_difference *v;
+  mig_arena *a = &m->work;
+  for (v = way->first; v; v = v->next) {
+    const char *z = v->detail, *end;
+    for (; z && *z; z = *end ? end + 1 : end) {
+      end = strchr(z, '\n');
+      if (!end) end = z + strlen(z);
+      mig_log(m, strncmp(z, "Likely", 6) == 0 ? MIGRATE_WARNING : MIGRATE_INFO,
+              mig_copyn(a, z, (size_t)(end - z)));
+    }
+  }
+  if (way->trouble) {
+    mig_log(m, MIGRATE_WARNING,
+            mig_format(a, "The difference does not run on a copy: %s", way->trouble));
+  }
+}
+
+/* ---- the commands that look ---- */
+
+/* Are all revisions applied? A version row that none knows is an error. */
+static void mig_want_head(migrate *m) {
+  mig_arena *a = &m->work;
+  mig_graph *g = mig_graph_of(m);
+  mig_version v = mig_version_read(m->db, a, m->settings.version_table);
+  mig_nodes rows;
+  unsigned char *applied;
+  int i;
+  if (!g || mig_failed(a)) return;
+  rows = mig_room(a, v.rows.n);
+  for (i = 0; i < v.rows.n && rows.at; i++) {
+    int node = mig_find_id(g, v.rows.at[i]);
+    if (node >= 0) rows.at[rows.n++] = node;
+    else mig_fail(a, MIGRATE_NO_REVISION, "Can't locate revision identified by '%s'", v.rows.at[i]);
+  }
+  applied = mig_failed(a) ? 0 : mig_applied(g, rows);
+  for (i = 0; applied && i < g->n; i++) {
+    if (!applied[i]) mig_fail(a, MIGRATE_NOT_AT_HEAD, "Target database is not up to date.");
+  }
+}
+
+MIGRATE_API int migrate_diff(migrate *m, const char *target,
+                             int (*row)(void *, const migrate_difference *), void *arg) {
+  mig_draft d;
+  const mig_difference *v;
+  migrate_difference r;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!row) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_diff: the callback is NULL");
+    return mig_end_call(m);
+  }
+  memset(&d, 0, sizeof d);
+  memset(&r, 0, sizeof r);
+  d.m = m;
+  mig_draft_up(&d, target);
+  if (!mig_failed(&m->work)) mig_log_way(m, &d.up);
+  for (v = d.up.first; v && !mig_failed(&m->work); v = v->next) {
+    r.seq++;
+    r.op = v->op;
+    r.object_type = v->type;
+    r.object = v->object;
+    r.detail = v->detail;
+    r.sql = v->sql;
+    if (row(arg, &r)) break;
+  }
+  mig_draft_close(&d);
+  return mig_end_call(m);
+}
+
+/* A statement on one line: runs of white space become one space, outside of quotes. */
+static void mig_put_line(mig_text *t, const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k;
+  for (k = mig_next_token(sql, n, 0); k.type != MIG_TK_END; k = mig_next_token(sql, n, k.end)) {
+    if (k.type == MIG_TK_SPACE) mig_put(t, " ");
+    else if (k.type != MIG_TK_COMMENT) mig_putn(t, sql + k.at, k.end - k.at);
+  }
+}
+
+MIGRATE_API int migrate_check(migrate *m) {
+  mig_draft d;
+  const mig_difference *v;
+  mig_text lines;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  memset(&d, 0, sizeof d);
+  d.m = m;
+  mig_text_init(&lines, &m->work);
+  mig_want_head(m);
+  if (!mig_failed(&m->work)) mig_draft_up(&d, 0);
+  if (!mig_failed(&m->work)) mig_log_way(m, &d.up);
+  for (v = d.up.first; v && !mig_failed(&m->work); v = v->next) {
+    mig_put(&lines, "\n");
+    mig_put_line(&lines, v->sql);
+  }
+  if (d.up.first) {
+    mig_fail(&m->work, MIGRATE_DIFFERENT, "New upgrade operations detected:%s",
+             mig_text_z(&lines));
+  }
+  mig_put(&m->result, "No new upgrade operations detected.");
+  mig_draft_close(&d);
+  return mig_end_call(m);
+}
+#ifndef MIGRATE_NO_STDIO
 /* Init: the files of a new migration environment. */
 
 static const char mig_ini_text[] =
@@ -12901,6 +14958,302 @@ MIGRATE_API int migrate_init(migrate *m, const char *directory) {
   mig_say(m, "Please edit configuration in %s before proceeding.", ini);
   return mig_end_call(m);
 }
+/* Review: what the reader of a generated revision should know, as comments above its statements:
+** what is lost, what will fail on the rows of this database, and what copies a table. */
+
+typedef struct mig_review {
+  migrate *m;
+  mig_text *out;
+  int n;
+  const mig_difference *v;
+} mig_review;
+
+/* The first value of a query, or -1 where this database cannot tell, since the names are new. */
+static sqlite3_int64 mig_look(migrate *m, const char *sql) {
+  sqlite3_stmt *stmt = 0;
+  sqlite3_int64 n = -1;
+  if (!sql || sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0) != SQLITE_OK) return -1;
+  if (sqlite3_step(stmt) == SQLITE_ROW) n = sqlite3_column_int64(stmt, 0);
+  sqlite3_finalize(stmt);
+  return n;
+}
+
+/* Each line is one of the list; line ends in names must not end the comment. */
+static void mig_remark(mig_review *r, const char *line) {
+  size_t i;
+  if (!line) return;
+  if (!r->n++) mig_put(r->out, "-- Review:\n");
+  mig_put(r->out, "--   ");
+  for (i = 0; line[i]; i++) mig_putn(r->out, line[i] == '\n' ? " " : line + i, 1);
+  mig_put(r->out, "\n");
+}
+
+static sqlite3_int64 mig_rows_of(mig_review *r) {
+  return mig_look(r->m, mig_format(&r->m->work, "SELECT count(*) FROM \"%w\"", r->v->object));
+}
+
+static void mig_review_lost_column(mig_review *r, const mig_action *x) {
+  mig_arena *a = &r->m->work;
+  sqlite3_int64 n =
+      mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE \"%w\" IS NOT NULL",
+                                r->v->object, x->column));
+  mig_remark(r, n > 0 ? mig_format(a, "destructive: column %s.%s goes, and %lld values with it",
+                                   r->v->object, x->column, n)
+                      : mig_format(a, "destructive: column %s.%s goes", r->v->object, x->column));
+}
+
+static void mig_review_new_column(mig_review *r, const mig_action *x) {
+  mig_arena *a = &r->m->work;
+  const mig_table *t = r->v->after;
+  int i = mig_find_column(t, x->column);
+  sqlite3_int64 n;
+  if (i < 0 || !t->columns[i].not_null || t->columns[i].generated || mig_alias(t) == i) return;
+  if (*mig_default_meaning(a, t, i)) return;
+  n = mig_rows_of(r);
+  if (n <= 0) return;
+  mig_remark(r, mig_format(a,
+                           "fails here: column %s.%s is NOT NULL without a default, and %lld rows "
+                           "have no value for it; add it without NOT NULL, then UPDATE \"%w\" SET "
+                           "\"%w\" = ... WHERE \"%w\" IS NULL, then SET NOT NULL",
+                           r->v->object, x->column, n, r->v->object, x->column, x->column));
+}
+
+static void mig_review_not_null(mig_review *r, const mig_action *x) {
+  mig_arena *a = &r->m->work;
+  sqlite3_int64 n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE \"%w\" IS NULL",
+                                             r->v->object, x->column));
+  if (n <= 0) return;
+  mig_remark(r, mig_format(a,
+                           "fails here: %lld rows of %s have NULL in %s; first UPDATE \"%w\" SET "
+                           "\"%w\" = ... WHERE \"%w\" IS NULL",
+                           n, r->v->object, x->column, r->v->object, x->column, x->column));
+}
+
+/* Texts that do not come back from the number that they would become. */
+static void mig_review_type(mig_review *r, const mig_action *x) {
+  mig_arena *a = &r->m->work;
+  int i = mig_find_column(r->v->after, x->column), affinity;
+  sqlite3_int64 n;
+  if (i < 0) return;
+  affinity = r->v->after->columns[i].affinity;
+  if (affinity == MIG_BLOB || affinity == MIG_TEXT) return;
+  n = mig_look(r->m, mig_format(a,
+                               "SELECT count(*) FROM \"%w\" WHERE typeof(\"%w\") = 'text' AND "
+                               "CAST(CAST(\"%w\" AS NUMERIC) AS TEXT) <> CAST(\"%w\" AS TEXT)",
+                               r->v->object, x->column, x->column, x->column));
+  if (n <= 0) return;
+  mig_remark(r,
+             mig_format(a,
+                        "%lld values of %s.%s are no plain numbers and stay text, or change; look "
+                        "with SELECT \"%w\" FROM \"%w\", or say how: TYPE ... USING expression",
+                        n, r->v->object, x->column, x->column, r->v->object));
+}
+
+/* The groups of rows that share a key which may not be shared any more. */
+static void mig_review_unique(mig_review *r, const char *table, const mig_key *keys, int nkey,
+                              const char *where) {
+  mig_arena *a = &r->m->work;
+  sqlite3_int64 n;
+  mig_text list;
+  int i;
+  mig_text_init(&list, a);
+  for (i = 0; i < nkey; i++) {
+    if (!keys[i].name) return;
+    mig_putf(&list, i ? ", \"%w\"" : "\"%w\"", keys[i].name);
+  }
+  mig_put(&list, "");
+  if (mig_failed(a)) return;
+  n = mig_look(r->m, mig_format(a,
+                               "SELECT count(*) FROM (SELECT 1 FROM \"%w\" WHERE (%s) AND "
+                               "coalesce(%s%s) IS NOT NULL GROUP BY %s HAVING count(*) > 1)",
+                               table, where, list.z, nkey > 1 ? "" : ", NULL", list.z));
+  if (n <= 0) return;
+  mig_remark(r, mig_format(a,
+                           "fails here: %lld keys occur more than once in %s; look with SELECT %s, "
+                           "count(*) FROM \"%w\" GROUP BY %s HAVING count(*) > 1, then DELETE or "
+                           "UPDATE",
+                           n, table, list.z, table, list.z));
+}
+
+/* The constraint that the action adds, as the table will have it. */
+static void mig_review_constraint(mig_review *r, const mig_action *x) {
+  mig_arena *a = &r->m->work;
+  char *sql = mig_format(a, "ALTER TABLE x %s", x->sql);
+  char *table;
+  mig_alter alter;
+  mig_table t;
+  const mig_constraint *c;
+  sqlite3_int64 n;
+  if (!sql || mig_parse_alter(a, sql, strlen(sql), &alter)) return;
+  table = mig_format(a, "CREATE TABLE x(x, %s)", alter.first->text);
+  if (!table || mig_parse_table(a, table, &t)) return;
+  c = &t.constraints[t.nconstraint - 1];
+  if (c->kind == MIG_UNIQUE || c->kind == MIG_PRIMARY_KEY) {
+    mig_review_unique(r, r->v->object, c->keys, c->nkey, "1");
+  }
+  if (c->kind != MIG_CHECK) return;
+  n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE NOT (%s\n)", r->v->object,
+                               mig_span_text(a, t.sql, c->expr)));
+  if (n > 0) {
+    mig_remark(r, mig_format(a, "fails here: %lld rows of %s break CHECK (%s)", n, r->v->object,
+                             mig_span_text(a, t.sql, c->expr)));
+  }
+}
+
+static void mig_review_action(mig_review *r, const mig_action *x) {
+  switch (x->kind) {
+    case MIG_DROP_COLUMN: mig_review_lost_column(r, x); break;
+    case MIG_ADD_COLUMN: mig_review_new_column(r, x); break;
+    case MIG_SET_NOT_NULL: mig_review_not_null(r, x); break;
+    case MIG_SET_TYPE: mig_review_type(r, x); break;
+    case MIG_ADD_CONSTRAINT: mig_review_constraint(r, x); break;
+    default: break;
+  }
+}
+
+static void mig_review_index(mig_review *r) {
+  mig_arena *a = &r->m->work;
+  mig_index x;
+  const char *where;
+  if (mig_parse_index(a, r->v->sql, &x) || !x.unique) return;
+  where = mig_span_empty(x.where) ? "1" : mig_span_text(a, x.sql, x.where);
+  if (where) mig_review_unique(r, x.table, x.keys, x.nkey, where);
+}
+
+static void mig_review_statement(mig_review *r) {
+  mig_arena *a = &r->m->work;
+  const mig_difference *v = r->v;
+  const mig_action *x;
+  sqlite3_int64 n;
+  if (v->hint) {
+    mig_remark(r, mig_format(a, "likely a rename, written as drop and add: %s", v->hint));
+  }
+  if (strcmp(v->op, "drop") == 0 && v->before) {
+    n = mig_rows_of(r);
+    mig_remark(r, mig_format(a, "destructive: table %s goes, and %lld rows with it", v->object,
+                             n < 0 ? (sqlite3_int64)0 : n));
+  }
+  if (strcmp(v->op, "create") == 0 && strcmp(v->type, "index") == 0) mig_review_index(r);
+  for (x = v->actions; x && !mig_failed(a); x = x->next) mig_review_action(r, x);
+  if (v->strategy && strcmp(v->strategy, "rebuild") == 0 && (n = mig_rows_of(r)) > 0) {
+    mig_remark(r, mig_format(a, "copies the %lld rows of %s", n, v->object));
+  }
+}
+
+static void mig_put_review(mig_text *out, const mig_draft *d) {
+  mig_review r;
+  r.m = d->m;
+  r.out = out;
+  r.n = 0;
+  for (r.v = d->up.first; r.v && !mig_failed(out->a); r.v = r.v->next) mig_review_statement(&r);
+  if (d->up.trouble) {
+    mig_remark(&r, mig_format(out->a, "fails on a copy of the schema: %s", d->up.trouble));
+  }
+  if (d->down.trouble) {
+    mig_remark(&r, mig_format(out->a, "the downgrade fails on a copy: %s", d->down.trouble));
+  }
+  if (r.n) mig_put(out, "\n");
+}
+/* Generate: the sections of a new revision, written from the way to the target and the way back. */
+
+/* The markers read backwards. */
+static mig_renamed *mig_renamed_back(mig_arena *a, const mig_renamed *list) {
+  const mig_renamed *r, *t;
+  mig_renamed *back = 0;
+  for (r = list; r && !mig_failed(a); r = r->next) {
+    const char *table = r->table;
+    mig_renamed *b;
+    for (t = list; t; t = t->next) {
+      if (t->table_from && mig_same(t->table, r->table)) table = t->table_from;
+    }
+    b = mig_add_renamed(a, &back, table);
+    if (!b) break;
+    b->from = r->to;
+    b->to = r->from;
+    if (r->table_from) b->table_from = r->table;
+  }
+  return back;
+}
+
+/* Finds the way back to a catalog. */
+static void mig_draft_down(mig_draft *d, const mig_catalog *to) {
+  mig_renamed *back;
+  if (!d->up.first || d->up.trouble || !to) return;
+  back = mig_renamed_back(&d->m->work, d->goal.renamed);
+  mig_lead(d, &d->down, to, back);
+}
+
+/* A statement that may be meant stands as a comment above the one that is written. */
+static void mig_put_hint(mig_text *t, const char *hint) {
+  const char *end;
+  for (; hint && *hint; hint = *end ? end + 1 : end) {
+    end = strchr(hint, '\n');
+    if (!end) end = hint + strlen(hint);
+    mig_put(t, "-- instead, where it is the same thing under a new name: ");
+    mig_putn(t, hint, (size_t)(end - hint));
+    mig_put(t, ";\n");
+  }
+}
+
+static void mig_put_way(mig_text *t, const mig_way *way) {
+  const mig_difference *v;
+  for (v = way->first; v && !mig_failed(t->a); v = v->next) {
+    mig_put_hint(t, v->hint);
+    mig_put(t, mig_closed(t->a, v->sql));
+    mig_put(t, "\n");
+  }
+}
+
+/* The copy that the revisions make of nothing: what a database at their heads would be. */
+static void mig_draft_from_revisions(mig_draft *d) {
+  migrate *m = d->m;
+  mig_graph *g = mig_graph_of(m);
+  sqlite3 *db = mig_scratch_open(m, 0);
+  if (!db) return;
+  mig_scratch_handle(m, db, &d->copy);
+  d->copy.live = 0;
+  d->copy.graph = g;
+  d->copy.revisions = m->revisions;
+  d->copy.nrevision = m->nrevision;
+  d->copy.settings.env_sql = 0;
+  if (g && g->n) mig_offline_run(&d->copy, MIG_UPGRADE, "heads");
+  if (d->copy.fault.code)
+    mig_fail(&m->work, d->copy.fault.code, "%s", mig_fault_text(&d->copy.fault));
+  mig_forget_catalogs(&d->copy);
+}
+
+/* The objects of a catalog in memory that the copy's changes leave alone. */
+static const mig_catalog *mig_before(mig_draft *d) {
+  const mig_catalog *c = d->copy.db ? mig_read_catalog(&d->copy, "main")
+                                    : mig_read_catalog(d->m, "main");
+  mig_forget_catalogs(&d->copy);
+  return c;
+}
+
+/* Fills in the sections; an equal schema leaves them to the user. */
+static void mig_generate(migrate *m, const migrate_new_options *o, mig_revision *r) {
+  mig_draft d;
+  const mig_catalog *before;
+  mig_text up, down;
+  memset(&d, 0, sizeof d);
+  d.m = m;
+  mig_text_init(&up, &m->work);
+  mig_text_init(&down, &m->work);
+  if (o->from_revisions) mig_draft_from_revisions(&d);
+  else mig_want_head(m);
+  before = mig_failed(&m->work) ? 0 : mig_before(&d);
+  if (before) mig_draft_up(&d, o->target);
+  if (!mig_failed(&m->work)) mig_draft_down(&d, before);
+  if (!mig_failed(&m->work) && d.up.first) {
+    mig_log_way(m, &d.up);
+    mig_put_review(&up, &d);
+    mig_put_way(&up, &d.up);
+    mig_put_way(&down, &d.down);
+    r->upgrade.sql = mig_text_z(&up);
+    r->downgrade.sql = mig_text_z(&down);
+  }
+  mig_draft_close(&d);
+}
 /* Create: new revision files. Everything is checked before a file is written. */
 
 /* Makes id, labels and message of a new revision; nothing of it may be taken already. */
@@ -13055,6 +15408,7 @@ static void mig_create(migrate *m, const char *words, int least, const char *mes
   r.depends = mig_new_needs(g, mig_list_of(a, o->depends_on));
   r.upgrade.sql = o->upgrade;
   r.downgrade.sql = o->downgrade;
+  if (o->autogenerate && !mig_failed(a)) mig_generate(m, o, &r);
   r.create_date = mig_now(m, &facts);
   facts.id = r.id;
   facts.slug = mig_slug(a, r.message, m->settings.truncate_slug_length);

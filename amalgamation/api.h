@@ -141,7 +141,7 @@ MIGRATE_API const char *migrate_errmsg(migrate *m);
 /* A constant English text for a code, ours or SQLite's. */
 MIGRATE_API const char *migrate_strerror(int code);
 
-/* The library's version, MIGRATE_VERSION at the time it was compiled. */
+/* The library's version, MIGRATE_VERSION at the time it was compiled; in SQL migrate_version(). */
 MIGRATE_API const char *migrate_libversion(void);
 
 /* What the last command answered: a line a step ("Running upgrade a -> b, message") of
@@ -228,7 +228,8 @@ typedef struct migrate_difference {
 MIGRATE_API int migrate_diff(migrate *m, const char *target,
                              int (*row)(void *arg, const migrate_difference *), void *arg);
 
-/* Is the database at its head revision, and its schema that of the setting target? MIGRATE_DIFFERENT
+/* Is the database at its head revision, and its schema that of the setting target?
+*MIGRATE_DIFFERENT
 ** where it is not: the message lists the statements that would make it so, one a line. */
 MIGRATE_API int migrate_check(migrate *m);
 
@@ -246,7 +247,8 @@ MIGRATE_API int migrate_plan(migrate *m, const char *target,
 
 /* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
 ** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
-** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG. */
+** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG.
+** In SQL migrate_config(key, value), which holds for the connection. */
 MIGRATE_API int migrate_set(migrate *m, const char *key, const char *value);
 
 /* The value in force, as text: the program's, else the file's, else the default. Borrowed until

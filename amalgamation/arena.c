@@ -5,6 +5,13 @@
 ** helper does nothing, so that callers go straight on and look once, at the end of a loop or of
 ** the work. All memory is SQLite's, so that its heap limits and failure tests see it. */
 
+/* What only files have a use for: without MIGRATE_NO_STDIO's files it may lie idle. */
+#if defined(MIGRATE_NO_STDIO) && (defined(__GNUC__) || defined(__clang__))
+#define MIG_FOR_FILES __attribute__((unused)) static
+#else
+#define MIG_FOR_FILES static
+#endif
+
 typedef struct mig_fault {
   int code;      /* 0, or the first error */
   char *message; /* sqlite3_malloc'd; NULL when even that failed */

@@ -47,7 +47,8 @@ static int mig_is_integer_key(const mig_table *t, const mig_constraint *c) {
   return c->kind == MIG_PRIMARY_KEY && t->rowid_column >= 0;
 }
 
-/* The constraint whose b-tree a WITHOUT ROWID table is: the first with the primary key's columns, be
+/* The constraint whose b-tree a WITHOUT ROWID table is: the first with the primary key's columns,
+*be
 ** it a UNIQUE in another order. INTEGER PRIMARY KEY gets its own last, after every UNIQUE. */
 static const mig_constraint *mig_tree_key(const mig_table *t) {
   const mig_constraint *p = mig_primary_key(t);

@@ -43,7 +43,8 @@ static void mig_ready(migrate *m) {
   int i, n = m->own_transaction ? 1 : 2;
   for (i = 0; i < n; i++) {
     sqlite3_stmt *stmt = 0;
-    if (sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0) != SQLITE_OK) return; /* the old one may do */
+    if (sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0) != SQLITE_OK)
+      return; /* the old one may do */
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = stmt;
   }

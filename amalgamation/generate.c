@@ -61,7 +61,8 @@ static void mig_draft_from_revisions(mig_draft *d) {
   d->copy.nrevision = m->nrevision;
   d->copy.settings.env_sql = 0;
   if (g && g->n) mig_offline_run(&d->copy, MIG_UPGRADE, "heads");
-  if (d->copy.fault.code) mig_fail(&m->work, d->copy.fault.code, "%s", mig_fault_text(&d->copy.fault));
+  if (d->copy.fault.code)
+    mig_fail(&m->work, d->copy.fault.code, "%s", mig_fault_text(&d->copy.fault));
   mig_forget_catalogs(&d->copy);
 }
 

@@ -71,6 +71,7 @@
 #include "offline.c"
 #include "config.c"
 #ifndef MIGRATE_NO_STDIO
+#include "template.c"
 #include "directory.c"
 #include "environment.c"
 #endif

@@ -83,6 +83,7 @@ static void mig_offline_end(migrate *m, mig_offline *o) {
 typedef struct mig_printer {
   mig_text body;
   int step;      /* of the statement printed last */
+  int ran;       /* statements so far whose end the guard counts */
   int rebuilds;  /* some step needs foreign keys off */
   int legacy;    /* what legacy_alter_table is at this place */
 } mig_printer;
@@ -98,14 +99,41 @@ static int mig_ends_in_comment(const char *sql) {
   return k.type == MIG_TK_COMMENT && sql[k.at] == '-';
 }
 
-static void mig_print(migrate *k, const char *sql) {
+/* A statement without its line's end. */
+static void mig_print_open(migrate *k, const char *sql) {
   mig_printer *p = (mig_printer *)k->listener;
   size_t n = sql ? strlen(sql) : 0;
   if (!n) return;
   mig_put(&p->body, sql);
   if (mig_ends_in_comment(sql)) mig_put(&p->body, "\n");
   if (sql[n - 1] != ';' || mig_ends_in_comment(sql)) mig_put(&p->body, ";");
+}
+
+static void mig_print(migrate *k, const char *sql) {
+  mig_printer *p = (mig_printer *)k->listener;
+  mig_print_open(k, sql);
   mig_put(&p->body, "\n");
+}
+
+/* Can the statement make SQLite roll back by itself, by OR ROLLBACK or by a rule of the schema? */
+static int mig_may_roll_back(migrate *k, const char *sql) {
+  return mig_mentions(sql, "rollback") ||
+         mig_read_int(k, "SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE sql LIKE "
+                         "'%rollback%')");
+}
+
+/* A statement whose end the guard counts. A shell without -bail goes on with the next line after an
+** error, but not with the rest of a line: so the count stands in the statement's own, and outside
+** of a transaction all statements stand in one. After a rollback the next line must not commit by
+** itself: SAVEPOINT begins a transaction there, which the guard then rolls back. */
+static void mig_print_counted(migrate *k, const char *sql) {
+  mig_printer *p = (mig_printer *)k->listener;
+  mig_print_open(k, sql);
+  mig_put(&p->body, " UPDATE temp.migrate_ran SET n = n + 1;");
+  p->ran++;
+  if (!k->depth) mig_put(&p->body, " ");
+  else if (mig_may_roll_back(k, sql)) mig_put(&p->body, "\nSAVEPOINT migrate;\n");
+  else mig_put(&p->body, "\n");
 }
 
 /* A rule that rows must not break becomes a row of the guard's, which stops the COMMIT. */
@@ -161,7 +189,7 @@ static void mig_print_statement(migrate *k, const mig_statement *s, const char *
     default:
       if (portable) p->rebuilds = 1;
       mig_print_legacy(k, portable);
-      mig_print(k, s->sql);
+      mig_print_counted(k, s->sql);
   }
 }
 
@@ -181,10 +209,10 @@ static void mig_print_rows_guard(migrate *k, const char *why) {
                           why, table, v.rows.n, table, mig_text_z(&list), v.rows.n));
 }
 
-/* So must the schema: the number of objects and of the bytes of their texts. */
+/* So must the schema: the number of objects and of the characters of their texts. */
 static void mig_print_schema_guard(migrate *k) {
   static const char measure[] =
-      "SELECT count(*) || ' ' || total(length(CAST(sql AS BLOB))) FROM main.sqlite_master WHERE "
+      "SELECT count(*) || ' ' || total(length(sql)) FROM main.sqlite_master WHERE "
       "name NOT LIKE 'sqlite~_%' ESCAPE '~'";
   sqlite3_stmt *stmt = mig_prepare(k, measure);
   char *want = 0;
@@ -195,6 +223,15 @@ static void mig_print_schema_guard(migrate *k) {
                           measure, want));
 }
 
+/* Says what the guard holds and stops there: with -bail by an error; without it only OR ROLLBACK
+** stops, in front of the COMMIT in its line. */
+static void mig_print_stop(migrate *k, const char *insert) {
+  mig_print(k, "SELECT 'not committed: ' || problem FROM temp.migrate_guard");
+  mig_print_open(k, mig_format(&k->work,
+                               "%s INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard",
+                               insert));
+}
+
 /* A transaction begins or ends. Before COMMIT the guard rolls back where it has a row: a shell
 ** without -bail must not commit half a schema. */
 static void mig_print_frame(migrate *k, int opened) {
@@ -202,15 +239,34 @@ static void mig_print_frame(migrate *k, int opened) {
   if (opened) {
     mig_put(&p->body, "\nBEGIN IMMEDIATE;\n");
     mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
+    mig_print_stop(k, "INSERT");
+    mig_put(&p->body, "\n");
     return;
   }
   mig_print_legacy(k, 0);
   mig_put(&p->body, "\n-- nothing is committed where anything above went wrong\n");
+  mig_print(k, mig_format(&k->work,
+                          "INSERT INTO temp.migrate_guard SELECT 'a statement failed' WHERE "
+                          "(SELECT n FROM temp.migrate_ran) <> %d",
+                          p->ran));
   mig_print_rows_guard(k, "the version rows are not as planned");
   mig_print_schema_guard(k);
-  mig_print(k, "SELECT 'not committed: ' || problem FROM temp.migrate_guard");
-  mig_print(k, "INSERT OR ROLLBACK INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard");
-  mig_print(k, "COMMIT");
+  mig_print_stop(k, "INSERT OR ROLLBACK");
+  mig_put(&p->body, " COMMIT; ");
+}
+
+/* env.sql is run by the script as well, before its transaction. */
+static void mig_print_env(migrate *m) {
+  const char *sql = m->settings.env_sql;
+  size_t at = 0;
+  mig_span s;
+  if (!sql) return;
+  mig_put(&m->result, "\n-- env.sql\n");
+  while (!mig_failed(&m->work) && mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
+    mig_putn(&m->result, sql + s.at, s.end - s.at);
+    mig_put(&m->result, ";\n");
+  }
+  mig_put(&m->result, "\n");
 }
 
 static void mig_print_script(migrate *m, const mig_printer *p, const char *command,
@@ -219,16 +275,18 @@ static void mig_print_script(migrate *m, const mig_printer *p, const char *comma
   mig_put(out, "-- run with: sqlite3 -bail FILE < script\n");
   mig_putf(out, "-- migrate %s, %s %s\n", MIGRATE_VERSION, command, words);
   if (tag) mig_putf(out, "-- tag: %s\n", tag);
-  if (m->settings.env_sql) mig_putf(out, "\n-- env.sql\n%s\n\n", m->settings.env_sql);
+  mig_print_env(m);
   if (p->rebuilds) mig_put(out, "PRAGMA foreign_keys = OFF;\n");
   mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
                "CREATE TEMP TABLE migrate_guard(problem);\n"
                "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
-               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
+               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n"
+               "CREATE TEMP TABLE migrate_ran AS SELECT 0 AS n;\n");
   mig_put(out, mig_text_z(&p->body));
-  mig_put(out, "DROP TABLE temp.migrate_guard;\n"
+  mig_put(out, "\nDROP TABLE temp.migrate_guard;\n"
                "DROP TABLE temp.migrate_stop;\n"
-               "DROP TABLE temp.migrate_count;\n");
+               "DROP TABLE temp.migrate_count;\n"
+               "DROP TABLE temp.migrate_ran;\n");
 }
 
 static int mig_script_direction(const char *command) {

@@ -34,9 +34,10 @@ typedef struct mig_op {
   size_t name_at;    /* where `name` stands, for errors */
   const char *name;  /* the column or constraint spoken of, unquoted; ADD: the new one's or NULL */
   const char *to;    /* RENAME ..: the new name, unquoted */
-  const char *text;  /* ADD COLUMN: the column-def without position; ADD CONSTRAINT: all of it, with
-                     ** CONSTRAINT name; TYPE: the type; DEFAULT: the value as written; generated:
-                     ** the expression without its parentheses; SET NOT NULL: ON CONFLICT .. or NULL */
+  const char
+      *text; /* ADD COLUMN: the column-def without position; ADD CONSTRAINT: all of it, with
+             ** CONSTRAINT name; TYPE: the type; DEFAULT: the value as written; generated:
+             ** the expression without its parentheses; SET NOT NULL: ON CONFLICT .. or NULL */
   const char *collate;    /* TYPE .. COLLATE name; NULL: keep */
   const char *using_expr; /* TYPE .. USING expr; NULL: convert by affinity */
   const char *after;      /* AFTER column; NULL: none */

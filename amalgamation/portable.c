@@ -113,8 +113,8 @@ static void mig_lower_by_renaming(mig_lowering *l) {
   mig_emit_create(l);
   mig_lower_copy(l, l->c->old.name, l->scratch);
   mig_keep_sequence(l, l->scratch, l->c->old.name);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
-           "the old rows");
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch), "the old rows");
 }
 
 /* The columns of the plain table that holds the rows for a moment: c0, c1, ..; without a type
@@ -148,7 +148,8 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
   mig_put(&back.order, " ORDER BY rowid");
   mig_emit_copy(l, old->name, l->scratch, &back);
   mig_keep_sequence(l, l->scratch, old->name);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
            "the rows are back");
 }
 

@@ -267,7 +267,8 @@ static void mig_lower_exchange(mig_lowering *l) {
     const char *from = i == 1 ? l->c->old.name : l->scratch;
     char *tail = mig_format(l->a, steps[i], l->schema, from, to);
     char *sql = mig_format(l->a, "UPDATE \"%w\".sqlite_master SET rootpage = ", l->schema);
-    mig_emit_edit(l, mig_format(l->a, "%s%s", sql, tail), "the two tables exchange their root pages");
+    mig_emit_edit(l, mig_format(l->a, "%s%s", sql, tail),
+                  "the two tables exchange their root pages");
   }
 }
 

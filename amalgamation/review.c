@@ -34,8 +34,9 @@ static sqlite3_int64 mig_rows_of(mig_review *r) {
 
 static void mig_review_lost_column(mig_review *r, const mig_action *x) {
   mig_arena *a = &r->m->work;
-  sqlite3_int64 n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE \"%w\" IS NOT NULL",
-                                             r->v->object, x->column));
+  sqlite3_int64 n =
+      mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE \"%w\" IS NOT NULL",
+                                r->v->object, x->column));
   mig_remark(r, n > 0 ? mig_format(a, "destructive: column %s.%s goes, and %lld values with it",
                                    r->v->object, x->column, n)
                       : mig_format(a, "destructive: column %s.%s goes", r->v->object, x->column));
@@ -81,10 +82,11 @@ static void mig_review_type(mig_review *r, const mig_action *x) {
                                "CAST(CAST(\"%w\" AS NUMERIC) AS TEXT) <> CAST(\"%w\" AS TEXT)",
                                r->v->object, x->column, x->column, x->column));
   if (n <= 0) return;
-  mig_remark(r, mig_format(a,
-                           "%lld values of %s.%s are no plain numbers and stay text, or change; look "
-                           "with SELECT \"%w\" FROM \"%w\", or say how: TYPE ... USING expression",
-                           n, r->v->object, x->column, x->column, r->v->object));
+  mig_remark(r,
+             mig_format(a,
+                        "%lld values of %s.%s are no plain numbers and stay text, or change; look "
+                        "with SELECT \"%w\" FROM \"%w\", or say how: TYPE ... USING expression",
+                        n, r->v->object, x->column, x->column, r->v->object));
 }
 
 /* The groups of rows that share a key which may not be shared any more. */

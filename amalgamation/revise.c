@@ -142,6 +142,10 @@ static int mig_holds_vacuum(const mig_section *section) {
   return 0;
 }
 
+static int mig_in_transaction_of_caller(migrate *m) {
+  return m->depth ? !m->own_transaction : !sqlite3_get_autocommit(m->db);
+}
+
 static void mig_check_step(migrate *m, const mig_step *step) {
   int upgrade = step->direction == MIG_UPGRADE;
   const mig_section *section;
@@ -152,7 +156,7 @@ static void mig_check_step(migrate *m, const mig_step *step) {
              step->rev->path ? ": " : "", step->rev->path ? step->rev->path : "");
   }
   mig_check_section(&m->work, step->rev, upgrade);
-  if (section->outside && !sqlite3_get_autocommit(m->db)) {
+  if (section->outside && mig_in_transaction_of_caller(m)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "revision %s runs outside of a transaction and one is open: commit it first",
              step->rev->id);
@@ -166,7 +170,7 @@ static void mig_check_step(migrate *m, const mig_step *step) {
 
 static void mig_check_plan(migrate *m, const mig_plan *plan) {
   int i;
-  if (m->settings.transaction_per_migration && !sqlite3_get_autocommit(m->db)) {
+  if (m->settings.transaction_per_migration && mig_in_transaction_of_caller(m)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "transaction_per_migration is not possible inside a transaction: commit it first");
   }

@@ -2,7 +2,8 @@
 
 /* ---- one ALTER TABLE ---- */
 
-/* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each row
+/* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each
+*row
 ** without a search. A scratch database asks the one with the rows. */
 static int mig_is_dense(migrate *m, const mig_target *t) {
   const char *schema = t->catalog->schema, *name = t->object->name;
@@ -90,8 +91,10 @@ static int mig_names_bare(mig_arena *a, const char *sql, const char *name) {
   return 0;
 }
 
-/* Takes a TEMP table that hides the table, and what means it, out of the TEMP schema, not out of the
-** file, while SQLite renames. Returns where the rows are kept, NULL where nothing hides the table. */
+/* Takes a TEMP table that hides the table, and what means it, out of the TEMP schema, not out of
+*the
+** file, while SQLite renames. Returns where the rows are kept, NULL where nothing hides the table.
+ */
 static const char *mig_run_hide(migrate *m, const mig_target *t) {
   const char *name = t->object->name, *store;
   mig_text ids;

@@ -67,7 +67,8 @@ static void mig_respell_catalog(migrate *m, const mig_catalog *before, const cha
 
 /* ---- without edits of the schema ---- */
 
-/* The text that an object had before the rename, with the new name in its manner; NULL: it has it. */
+/* The text that an object had before the rename, with the new name in its manner; NULL: it has it.
+ */
 static char *mig_respelled(migrate *m, const mig_catalog *before, const mig_object *now,
                            const char *from, const char *to) {
   const mig_object *old = mig_by_rowid(before, now);

@@ -141,9 +141,20 @@ static int read_by_virtual_table(const subject *t) {
   return found != 0;
 }
 
+/* Plain SQL leaves a rename to SQLite, which writes "name" where [name] or `name` stood. */
+static int respelled(const subject *t, const char *name) {
+  char *found;
+  if (!t->flags) return 0;
+  found = first_value(t->db, sqlite3_mprintf("SELECT 1 FROM sqlite_master WHERE"
+                                             " instr(sql, '[%q]') OR instr(sql, '`%q`')",
+                                             name, name));
+  sqlite3_free(found);
+  return found != 0;
+}
+
 static void rename_and_back(subject *t) {
   char *name = any_column(t, "ORDER BY cid DESC"), *back;
-  if (!name || read_by_virtual_table(t)) {
+  if (!name || read_by_virtual_table(t) || respelled(t, name)) {
     sqlite3_free(name);
     return;
   }
