@@ -172,7 +172,7 @@ static char *world_look(const char *path) {
              "message, down_revision, depends_on, compat, downgrade, downgrade_outside FROM "
              "migrate_journal ORDER BY id");
   dump_query(out, db, "PRAGMA integrity_check");
-  dump_query(out, db, "PRAGMA foreign_key_check");
+  dump_query(out, db, "SELECT * FROM pragma_foreign_key_check ORDER BY 1, 2, 3, 4");
   world_stop_clock(db, sqlite3_str_value(out));
   sqlite3_close(db);
   return sqlite3_str_finish(out);
@@ -207,27 +207,30 @@ static void world_copy(world *w) {
   sqlite3_close(to);
 }
 
+/* Runs the script of a command in the shell. Returns 0, or what refused: the shell, or the library
+** that made no script, w->error. */
+static int world_offline(world *w, const char *command, const char *target) {
+  char *script = world_script(w, w->offline, command, target);
+  int status = script ? world_shell(w, "-bail", script) : -1;
+  if (!script) snprintf(w->said, sizeof(w->said), "%s", w->error);
+  free(script);
+  return status;
+}
+
 /* From the same database in both places: runs a command online and its script in the shell. 1 where
-** both end in the same database, which is the one before where one of them refuses. */
+** both end in the same database, which is the one before where they refuse. */
 static int world_both(world *w, const char *what, const char *command, const char *target) {
-  char *script = world_script(w, w->offline, command, target), *before, *after;
-  int rc, status, same;
-  if (!script) {
-    printf("%s: no script: %.700s\n", what, w->error);
-    return 0;
-  }
-  before = world_look(w->offline);
-  status = world_shell(w, "-bail", script);
+  char *before = world_look(w->offline), *after;
+  int status = world_offline(w, command, target), rc, same;
   after = world_look(w->offline);
   rc = world_online(w, command, target);
   same = (rc == 0) == (status == 0);
-  if (!same) printf("%s: online %d %.400s\nthe shell %d %s\n", what, rc, w->error, status, w->said);
+  if (!same) printf("%s: online %d %.700s\noffline %d %s\n", what, rc, w->error, status, w->said);
   if (status && strcmp(before, after) != 0) {
     printf("%s: refused, but something was changed\n%s\n", what, w->said);
     same = 0;
   }
   if (same) same = world_same(w, what);
-  free(script);
   sqlite3_free(before);
   sqlite3_free(after);
   return same;
