@@ -1,10 +1,10 @@
-/* Bench: what a change costs, as a ratio to the twelve steps that SQLite's manual tells one to write
-** by hand, in the same SQLite, and to Alembic's batch mode where it is installed.
+/* Bench: what a change costs, as a ratio to the twelve steps that SQLite's manual tells one to
+** write by hand, in the same SQLite, and to Alembic's batch mode where it is installed.
 **
 **   bench FOLDER ROWS REPETITIONS [ALEMBIC]
 **
-** Each figure is the median of the ratios of pairs: ours, theirs, ours, theirs, each on a fresh copy
-** of the same file. Machines are noisy, so that only ratios are compared with a goal, and nothing
+** Each figure is the median of the ratios of pairs: ours, theirs, ours, theirs, each on a fresh
+** copy of the same file. Machines are noisy, so that only ratios are compared with a goal, and nothing
 ** fails for being slow; what fails is a pair that ends in different rows. */
 #define _POSIX_C_SOURCE 200809L
 #define MIGRATE_IMPLEMENTATION
@@ -322,7 +322,8 @@ static const job other_jobs[] = {
 #define OTHER_JOBS ((int)(sizeof(other_jobs) / sizeof(other_jobs[0])))
 
 static const char heading[] =
-  "job                                    rows idx   row journal   ours, s theirs, s   ratio    goal";
+  "job                                    rows idx   row journal   ours, s theirs, s   ratio"
+  "    goal";
 
 static void changes(bench *b) {
   static const char *const journals[] = {"DELETE", "WAL"};
@@ -430,8 +431,8 @@ static void against_alembic(bench *b) {
     printf("\nAgainst Alembic: skipped, it is not installed (Debian: apt-get install alembic)\n");
     return;
   }
-  printf("\nAgainst Alembic's batch mode, foreign keys off, which loses the trigger and fails on the "
-         "view\n%s\n", heading);
+  printf("\nAgainst Alembic's batch mode, foreign keys off, which loses the trigger and fails on"
+         " the view\n%s\n", heading);
   for (k = 0; k < 3; k++) {
     layout l = {0, 0, 0, "DELETE", 0};
     l.rows = b->rows;
