@@ -4,8 +4,8 @@
 **   bench FOLDER ROWS REPETITIONS [ALEMBIC]
 **
 ** Each figure is the median of the ratios of pairs: ours, theirs, ours, theirs, each on a fresh
-** copy of the same file. Machines are noisy, so that only ratios are compared with a goal, and nothing
-** fails for being slow; what fails is a pair that ends in different rows. */
+** copy of the same file. Machines are noisy, so that only ratios are compared with a goal, and
+** nothing fails for being slow; what fails is a pair that ends in different rows. */
 #define _POSIX_C_SOURCE 200809L
 #define MIGRATE_IMPLEMENTATION
 #define MIGRATE_STATIC
