@@ -322,6 +322,22 @@ lint_with() { # TOOL ARGUMENTS
   fi
 }
 
+## nightly           the fault tests at every place, and the races for longer
+verb_nightly() {
+  need test
+  verb_default
+  fresh_test_dir
+  FAULT_STRIDE=1 RACE_ROUNDS=400 sh tests/run "$JOBS" fault/fault.c
+  [ ! -f tests/race/race.c ] || RACE_ROUNDS=400 sh tests/run "$JOBS" race/race.c
+}
+
+## prove [NAME]      deliberate mistakes in copies of migrate.h, which the fault tests must notice
+verb_prove() {
+  need test
+  verb_default
+  sh tests/fault/prove "${1-}"
+}
+
 ## dist              makes build/migrate-VERSION.tar.gz of the last commit, byte for byte the same
 verb_dist() {
   verb_amalgamate
@@ -384,8 +400,8 @@ verb_help() {
 verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
-  default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | matrix | lint | dist | \
-    install)
+  default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | matrix | lint | nightly | \
+    prove | dist | install)
     "verb_$verb" "$@" ;;
   clean | help) "verb_$verb" ;;
   *)

@@ -85,6 +85,7 @@ static int mig_begin_edits(migrate *m, const char *schema) {
 static int mig_edit_text(migrate *m, const mig_statement *s) {
   int rc = mig_begin_edits(m, s->schema);
   if (rc != SQLITE_OK) return rc;
+  if (mig_fail_undone(m)) return SQLITE_ABORT;
   sqlite3_bind_text(m->edit, 1, s->text, -1, SQLITE_STATIC);
   sqlite3_bind_int64(m->edit, 2, s->object->rowid);
   sqlite3_bind_text(m->edit, 3, s->object->type, -1, SQLITE_STATIC);

@@ -91,9 +91,16 @@ static int mig_changes_rows_alone(const char *sql) {
   return i < sizeof words / sizeof words[0];
 }
 
+static int mig_fail_undone(migrate *m) {
+  if (!mig_is_undone(m)) return 0;
+  return mig_fail(&m->work, SQLITE_ABORT, "SQLite has rolled the transaction back");
+}
+
 /* A statement of the run. */
 static int mig_do(migrate *m, const char *sql, const char *parameter) {
-  int rc = mig_step_all(m->db, sql, parameter);
+  int rc;
+  if (mig_fail_undone(m)) return SQLITE_ABORT;
+  rc = mig_step_all(m->db, sql, parameter);
   if (rc == SQLITE_OK && !mig_changes_rows_alone(sql)) mig_still_ready(m);
   if ((rc & 0xff) == SQLITE_NOMEM) {
     mig_no_memory(&m->work);

@@ -1,0 +1,404 @@
+/* Faults: the Nth read, write, sync, truncate, delete, open, lock or allocation fails, the power
+** goes, the process dies, somebody interrupts. Whatever happens, the database holds the image before
+** or the image after; success is said of the image after alone; the connection is handed back as it
+** was; nothing leaks; and the next launch finishes.
+**
+** At a stride of FAULT_STRIDE (a prime, so that all kinds of places come up); 1 is every place. A
+** failure's line names case, fault and place; FAULT_ONLY=text runs those whose line holds it. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#define MIGRATE_STATIC
+#define MIGRATE_IMPLEMENTATION
+#include "migrate.h"
+
+#include "dump.h"
+
+#include "disk.h"
+#include "memory.h"
+#include "scenarios.h"
+
+/* ---- faults ---- */
+
+enum { ON_DISK, IN_MEMORY, BY_INTERRUPT };
+
+typedef struct fault {
+  const char *name;
+  int where;
+  int kinds, code, lasting, half, power;
+  unsigned keep; /* see disk_restart() */
+  int nested;    /* called as SELECT f() */
+} fault;
+
+static const fault faults[] = {
+    {"read fails", ON_DISK, DISK_READ, SQLITE_IOERR_READ, 0, 0, 0, 0, 0},
+    {"reads fail", ON_DISK, DISK_READ, SQLITE_IOERR_READ, 1, 0, 0, 0, 0},
+    {"write fails", ON_DISK, DISK_WRITE, SQLITE_IOERR_WRITE, 0, 0, 0, 0, 0},
+    {"writes fail", ON_DISK, DISK_WRITE, SQLITE_IOERR_WRITE, 1, 0, 0, 0, 0},
+    {"disk full", ON_DISK, DISK_WRITE, SQLITE_FULL, 1, 0, 0, 0, 0},
+    {"disk full, half written", ON_DISK, DISK_WRITE, SQLITE_FULL, 0, 1, 0, 0, 0},
+    {"sync fails", ON_DISK, DISK_SYNC, SQLITE_IOERR_FSYNC, 0, 0, 0, 0, 0},
+    {"syncs fail", ON_DISK, DISK_SYNC, SQLITE_IOERR_FSYNC, 1, 0, 0, 0, 0},
+    {"truncate fails", ON_DISK, DISK_TRUNCATE, SQLITE_IOERR_TRUNCATE, 0, 0, 0, 0, 0},
+    {"delete fails", ON_DISK, DISK_DELETE, SQLITE_IOERR_DELETE, 0, 0, 0, 0, 0},
+    {"open fails", ON_DISK, DISK_OPEN, SQLITE_CANTOPEN, 0, 0, 0, 0, 0},
+    {"lock fails", ON_DISK, DISK_LOCK, SQLITE_IOERR_LOCK, 0, 0, 0, 0, 0},
+    {"lock is held", ON_DISK, DISK_LOCK, SQLITE_BUSY, 1, 0, 0, 0, 0},
+    {"power cut", ON_DISK, DISK_CHANGES, SQLITE_IOERR, 0, 0, 1, 0, 0},
+    {"power cut, some kept", ON_DISK, DISK_CHANGES, SQLITE_IOERR, 0, 1, 1, 2, 0},
+    {"process dies", ON_DISK, DISK_CHANGES, SQLITE_IOERR, 0, 0, 1, 1, 0},
+    {"allocation fails", IN_MEMORY, 0, 0, 0, 0, 0, 0, 0},
+    {"allocations fail", IN_MEMORY, 0, 0, 1, 0, 0, 0, 0},
+    {"allocation fails, in SELECT", IN_MEMORY, 0, 0, 0, 0, 0, 0, 1},
+    {"allocations fail, in SELECT", IN_MEMORY, 0, 0, 1, 0, 0, 0, 1},
+    {"interrupt", BY_INTERRUPT, 0, 0, 0, 0, 0, 0, 0},
+    {"interrupt, in SELECT", BY_INTERRUPT, 0, 0, 0, 0, 0, 0, 1},
+};
+#define FAULTS ((int)(sizeof faults / sizeof faults[0]))
+
+static int interrupt_left, interrupt_seen;
+
+static int interrupt_step(void *arg) {
+  (void)arg;
+  interrupt_seen++;
+  if (interrupt_left < 0) return 0;
+  return interrupt_left-- == 0;
+}
+
+/* n below 0 counts only. */
+static void arm(const fault *f, sqlite3 *db, int n) {
+  if (f->where == ON_DISK) {
+    disk_fault.kinds = f->kinds;
+    disk_fault.code = f->code;
+    disk_fault.lasting = f->lasting;
+    disk_fault.half = f->half;
+    disk_fault.power = f->power;
+    disk_fault.left = n;
+    disk_fault.seen = 0;
+  } else if (f->where == IN_MEMORY) {
+    memory_fault.left = n;
+    memory_fault.lasting = f->lasting;
+    memory_fault.seen = 0;
+    memory_fault.armed = 1;
+  } else {
+    interrupt_left = n;
+    interrupt_seen = 0;
+    sqlite3_progress_handler(db, 10, interrupt_step, 0);
+  }
+}
+
+/* How many places the fault could have hit. */
+static int disarm(const fault *f, sqlite3 *db) {
+  if (f->where == ON_DISK) {
+    disk_fault.kinds = 0;
+    return disk_fault.seen;
+  }
+  if (f->where == IN_MEMORY) {
+    memory_fault.armed = 0;
+    return memory_fault.seen;
+  }
+  sqlite3_progress_handler(db, 0, 0, 0);
+  return interrupt_seen;
+}
+
+/* ---- a launch ---- */
+
+static int quiet = 1; /* errors are expected */
+
+static int run_revisions(sqlite3 *db, const scenario *s, unsigned flags) {
+  migrate_options options;
+  migrate *m;
+  int rc;
+  memset(&options, 0, sizeof options);
+  options.flags = flags | s->flags;
+  options.busy_timeout = -1;
+  rc = migrate_open(db, &options, &m);
+  if (rc) return rc;
+  migrate_add(m, s->revisions, s->n);
+  if (s->down) migrate_downgrade(m, s->target);
+  else migrate_upgrade(m, s->target);
+  if (!quiet && migrate_errcode(m)) printf("%s\n", migrate_errmsg(m));
+  return migrate_close(m);
+}
+
+static void run_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  const scenario *s = (const scenario *)sqlite3_user_data(context);
+  int rc = run_revisions(sqlite3_context_db_handle(context), s, MIGRATE_SQL_FUNCTION);
+  (void)argc;
+  (void)argv;
+  if (rc == SQLITE_NOMEM) sqlite3_result_error_nomem(context);
+  else if (rc) sqlite3_result_error(context, migrate_strerror(rc), -1);
+}
+
+static int exec(sqlite3 *db, const char *sql) { return sqlite3_exec(db, sql, 0, 0, 0); }
+
+/* The revisions, as a program runs them. *open: the library left a transaction open. */
+static int launch(sqlite3 *db, const scenario *s, sqlite3_stmt *nested, int *open) {
+  int rc = 0;
+  *open = 0;
+  if (s->caller) rc = exec(db, "BEGIN") ? 1 : exec(db, "INSERT INTO mine VALUES(7)");
+  if (!rc && nested) {
+    rc = sqlite3_step(nested);
+    rc = rc == SQLITE_ROW ? 0 : rc;
+    sqlite3_reset(nested);
+  } else if (!rc) {
+    rc = run_revisions(db, s, 0);
+  }
+  if (!s->caller) *open = !sqlite3_get_autocommit(db);
+  if (s->caller && !rc) rc = exec(db, "COMMIT");
+  return rc;
+}
+
+/* ---- what must hold ---- */
+
+static char *image(sqlite3 *db) {
+  sqlite3_str *out = sqlite3_str_new(db);
+  sqlite3_stmt *tables = 0;
+  dump_objects(out, db, "main");
+  sqlite3_prepare_v2(db,
+                     "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> "
+                     "'migrate_journal' ORDER BY name",
+                     -1, &tables, 0);
+  while (sqlite3_step(tables) == SQLITE_ROW) {
+    dump_table(out, db, "main", (const char *)sqlite3_column_text(tables, 0));
+  }
+  sqlite3_finalize(tables);
+  dump_query(out, db, "SELECT id, revision, direction, state FROM migrate_journal");
+  dump_query(out, db, "PRAGMA integrity_check");
+  dump_query(out, db, "PRAGMA foreign_key_check");
+  return sqlite3_str_finish(out);
+}
+
+static const int flags_watched[] = {1002, 1003, 1010, 1011, 1012, 1013, 1014, 1015, 1017};
+
+static void settings(sqlite3 *db, char *out, size_t size) {
+  sqlite3_stmt *s = 0;
+  size_t i, n = 0;
+  for (i = 0; i < sizeof flags_watched / sizeof flags_watched[0]; i++) {
+    int value = -1;
+    sqlite3_db_config(db, flags_watched[i], -1, &value);
+    sqlite3_snprintf((int)(size - n), out + n, "%d ", value);
+    n = strlen(out);
+  }
+  sqlite3_prepare_v2(db, "PRAGMA synchronous", -1, &s, 0);
+  sqlite3_step(s);
+  sqlite3_snprintf((int)(size - n), out + n, "%d", sqlite3_column_int(s, 0));
+  sqlite3_finalize(s);
+}
+
+static sqlite3 *open_database(const scenario *s) {
+  sqlite3 *db = 0;
+  sqlite3_open("app.db", &db);
+  if (s->wal) exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+  exec(db, "PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cache_size = 8");
+  sqlite3_db_config(db, 1010, 1, (int *)0); /* DEFENSIVE */
+  sqlite3_db_config(db, 1013, 0, (int *)0); /* DQS, off as in hardened programs */
+  sqlite3_db_config(db, 1014, 0, (int *)0);
+  return db;
+}
+
+typedef struct images {
+  disk_bytes base;
+  char *before, *after, *during; /* during: the caller's own change alone */
+} images;
+
+static char trouble[4000];
+static int points, left_open;
+
+/* Notes what went wrong; expected and got may be NULL. */
+static void blame(const char *what, const char *expected, const char *got) {
+  char line[700] = "";
+  if (trouble[0]) return;
+  if (expected && got) dump_differs(expected, got, line, sizeof line);
+  sqlite3_snprintf(sizeof trouble, trouble, "%s\n%s", what, line);
+}
+
+static int same(const char *a, const char *b) { return a && b && strcmp(a, b) == 0; }
+
+/* The next launch: recovers, finishes, and holds the image after. */
+static void check_next(const scenario *s, const images *im) {
+  sqlite3 *db = open_database(s);
+  char *found = image(db), *then;
+  int open, rc;
+  if (!same(found, im->before) && !same(found, im->after)) blame("third state", im->before, found);
+  if (same(found, im->before)) {
+    rc = launch(db, s, 0, &open);
+    if (rc) blame("the next launch fails", 0, 0);
+    then = image(db);
+    if (!same(then, im->after)) blame("the next launch does not finish", im->after, then);
+    sqlite3_free(then);
+  }
+  sqlite3_free(found);
+  if (sqlite3_close(db)) blame("the next launch leaves a statement", 0, 0);
+}
+
+/* The same connection, once the fault is over. */
+static void check_connection(sqlite3 *db, const scenario *s, const fault *f, const images *im,
+                             int rc, int open, const char *settings_before) {
+  char now[200], *found;
+  settings(db, now, sizeof now);
+  if (strcmp(now, settings_before)) blame("settings", settings_before, now);
+  if (open) {
+    left_open++;
+    exec(db, "ROLLBACK");
+  }
+  if (s->caller && !sqlite3_get_autocommit(db)) {
+    found = image(db);
+    if (!same(found, im->during) && !same(found, im->before) && !same(found, im->after)) {
+      if (f->where == IN_MEMORY) left_open++;
+      else blame("caller's transaction", im->during, found);
+    }
+    sqlite3_free(found);
+    exec(db, "ROLLBACK");
+  }
+  found = image(db);
+  if (!rc && !same(found, im->after)) blame("success, but not the image after", im->after, found);
+  if (rc && !same(found, im->before) && !same(found, im->after)) {
+    blame("failure, but not the image before", im->before, found);
+  }
+  sqlite3_free(found);
+}
+
+/* One place: returns how many places there are. */
+static int point(const scenario *s, const fault *f, const images *im, int n) {
+  sqlite3_int64 used = sqlite3_memory_used();
+  sqlite3_stmt *nested = 0;
+  char before[200];
+  sqlite3 *db;
+  int rc, seen, open, power;
+  disk_load("app.db", &im->base);
+  db = open_database(s);
+  settings(db, before, sizeof before);
+  sqlite3_create_function_v2(db, "run", 0, SQLITE_UTF8 | 0x80000, (void *)(size_t)s, run_function,
+                             0, 0, 0);
+  if (f->nested) sqlite3_prepare_v2(db, "SELECT run()", -1, &nested, 0);
+  arm(f, db, n);
+  rc = launch(db, s, nested, &open);
+  seen = disarm(f, db);
+  power = f->power && disk_fault.off;
+  sqlite3_finalize(nested);
+  if (!power) check_connection(db, s, f, im, rc, open, before);
+  if (power && open) exec(db, "ROLLBACK");
+  if (power && !sqlite3_get_autocommit(db)) exec(db, "ROLLBACK");
+  if (sqlite3_close(db)) blame("the connection cannot be closed: a statement is left", 0, 0);
+  if (sqlite3_memory_used() != used) blame("memory leaks", 0, 0);
+  disk_restart(f->power ? (f->keep > 1 ? f->keep + (unsigned)n * 7 : f->keep) : 1);
+  if (power || n % 5 == 0) check_next(s, im);
+  points++;
+  return seen;
+}
+
+/* ---- all of them ---- */
+
+static const char *now_at = "";
+
+static void crashed(int sig) {
+  char line[300];
+  sqlite3_snprintf(sizeof line, line, "signal %d\nnot ok - %s\n", sig, now_at);
+  if (write(1, line, strlen(line)) < 0) _exit(3);
+  _exit(2);
+}
+
+static int stride(void) {
+  const char *z = getenv("FAULT_STRIDE");
+  return z ? atoi(z) : 23;
+}
+
+static void sweep(const scenario *s, const fault *f, const images *im, int *failed) {
+  char name[200], first[5000] = "";
+  int step = stride(), n, seen, bad = 0, from = points, was_open = left_open;
+  const char *only = getenv("FAULT_ONLY");
+  sqlite3_snprintf(sizeof name, name, "%s: %s", s->name, f->name);
+  if (only && !strstr(name, only)) return;
+  now_at = name;
+  trouble[0] = 0;
+  seen = point(s, f, im, -1);
+  if (trouble[0]) sqlite3_snprintf(sizeof first, first, "without a fault: %s", trouble);
+  bad = trouble[0] != 0;
+  if (f->where == ON_DISK && step > 2) step = 2; /* there are few of them */
+  for (n = step == 1 ? 0 : (s->name[0] + f->name[0] + f->kinds) % step; n < seen; n += step) {
+    sqlite3_snprintf(sizeof name, name, "%s: %s, place %d of %d", s->name, f->name, n, seen);
+    trouble[0] = 0;
+    point(s, f, im, n);
+    if (trouble[0] && !bad++) sqlite3_snprintf(sizeof first, first, "%s: %s", name, trouble);
+  }
+  /* Where all allocations fail from some place on, or a SELECT has lost its memory, there are moments
+  ** in which ROLLBACK itself is being compiled anew: a few, and none where one allocation fails. */
+  if (left_open - was_open > (f->nested || f->lasting ? 2 + (points - from) / 8 : 0)) {
+    bad++;
+    if (!first[0]) sqlite3_snprintf(sizeof first, first, "a transaction is left open");
+  }
+  if (bad) printf("%s\n(%d of %d places, %d left open)\nnot ", first, bad, points - from,
+                  left_open - was_open);
+  printf("ok - %s: %s\n", s->name, f->name);
+  fflush(stdout);
+  *failed += bad != 0;
+}
+
+/* The disk before, and the images before and after. 0: this SQLite lacks what the case needs. */
+static int prepare(const scenario *s, images *im) {
+  disk_bytes empty = {0, 0};
+  scenario first = *s;
+  sqlite3 *db;
+  int rc, open;
+  disk_load("app.db", &empty);
+  db = open_database(s);
+  rc = exec(db, s->setup);
+  if (rc && !strstr(s->setup, "fts5")) printf("%s\n", sqlite3_errmsg(db));
+  if (!rc && s->first) {
+    first.target = s->first;
+    first.down = first.caller = 0;
+    rc = launch(db, &first, 0, &open);
+  }
+  im->before = image(db);
+  if (sqlite3_close(db) || rc) return rc == SQLITE_ERROR && strstr(s->setup, "fts5") ? 0 : -1;
+  memset(&im->base, 0, sizeof im->base);
+  disk_set(&im->base, disk_find("app.db")->now.z, disk_find("app.db")->now.n);
+  db = open_database(s);
+  im->during = 0;
+  if (s->caller) {
+    exec(db, "BEGIN; INSERT INTO mine VALUES(7)");
+    im->during = image(db);
+    exec(db, "ROLLBACK");
+  }
+  quiet = 0;
+  rc = launch(db, s, 0, &open);
+  quiet = 1;
+  im->after = image(db);
+  sqlite3_close(db);
+  if (rc || same(im->before, im->after)) {
+    printf("code %d: %s\n", rc, migrate_strerror(rc));
+    return -1;
+  }
+  return 1;
+}
+
+int main(void) {
+  int i, k, failed = 0, ready;
+  memory_install();
+  disk_install();
+  signal(SIGSEGV, crashed);
+  signal(SIGABRT, crashed);
+  for (i = 0; i < SCENARIOS; i++) {
+    images im;
+    ready = prepare(&scenarios[i], &im);
+    if (ready <= 0) {
+      failed += ready < 0;
+      if (ready == 0) printf("skipped: this SQLite has no FTS5\n");
+      printf("%s - %s\n", ready < 0 ? "not ok" : "ok # SKIP", scenarios[i].name);
+      continue;
+    }
+    for (k = 0; k < FAULTS; k++) sweep(&scenarios[i], &faults[k], &im, &failed);
+    free(im.base.z);
+    sqlite3_free(im.before);
+    sqlite3_free(im.after);
+    sqlite3_free(im.during);
+  }
+  printf("%d places\n", points);
+  return failed != 0;
+}
