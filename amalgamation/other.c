@@ -17,6 +17,20 @@ static mig_object *mig_find_object(migrate *m, const char *schema, const char *n
   return o;
 }
 
+/* Before the rename: DROP INDEX would take along what names the old index. */
+static void mig_rename_index_stats(migrate *m, const mig_catalog *c, const char *from,
+                                   const char *to) {
+  static const char *const stats[] = {"sqlite_stat1", "sqlite_stat4"};
+  int i;
+  for (i = 0; i < 2 && !mig_failed(&m->work); i++) {
+    if (!mig_catalog_table(c, stats[i])) continue;
+    mig_sink_sql(m, MIG_S_DATA,
+                 mig_format(&m->work, "UPDATE \"%w\".%s SET idx = %Q WHERE idx = %Q", c->schema,
+                            stats[i], to, from),
+                 "the statistics keep their index");
+  }
+}
+
 /* ALTER INDEX a RENAME TO b: an edit of its row, and of the statistics that name it. */
 static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog *c,
                              const mig_object *o) {
@@ -37,6 +51,7 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   mig_putn(&z, x.sql, x.name_span.at);
   mig_put_name_like(&z, x.sql, x.name_span, r->to);
   mig_put(&z, x.sql + x.name_span.end);
+  mig_rename_index_stats(m, c, o->name, r->to);
   if (m->settings.rebuild == MIG_REBUILD_PORTABLE) {
     mig_sink_sql(m, MIG_S_SCHEMA, mig_format(a, "DROP INDEX \"%w\".\"%w\"", c->schema, o->name),
                  "made again under the new name");
@@ -51,18 +66,6 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
                           "UPDATE \"%w\".sqlite_master SET name = %Q, sql = ?1 WHERE rowid = %lld",
                           c->schema, r->to, o->rowid),
                z.z, "only the index's name changes");
-  if (mig_catalog_table(c, "sqlite_stat1")) {
-    mig_sink_sql(m, MIG_S_DATA,
-                 mig_format(a, "UPDATE \"%w\".sqlite_stat1 SET idx = %Q WHERE idx = %Q", c->schema,
-                            r->to, o->name),
-                 "the statistics keep their index");
-  }
-  if (mig_catalog_table(c, "sqlite_stat4")) {
-    mig_sink_sql(m, MIG_S_DATA,
-                 mig_format(a, "UPDATE \"%w\".sqlite_stat4 SET idx = %Q WHERE idx = %Q", c->schema,
-                            r->to, o->name),
-                 "the statistics keep their index");
-  }
 }
 
 static void mig_run_alter_index(migrate *m, const char *sql) {

@@ -156,6 +156,7 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
 static void mig_lower_by_portable(mig_lowering *l) {
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
+  mig_lower_indexes(l, 0);
   if (mig_names_itself(&l->c->old) || mig_is_hidden(l)) mig_lower_by_two_copies(l);
   else mig_lower_by_renaming(l);
   mig_lower_objects_again(l);
