@@ -21,9 +21,12 @@ SELECT 'at 005:', line FROM counted;
 SELECT migrate_downgrade('001');
 .timer off
 SELECT 'at 001:', line FROM counted;
-SELECT 'rows that differ from what they were:',
+SELECT 'rows and objects that differ from what they were:',
   (SELECT count(*) FROM (SELECT * FROM users EXCEPT SELECT * FROM old_users)) +
-  (SELECT count(*) FROM (SELECT * FROM tasks EXCEPT SELECT * FROM old_tasks));
+  (SELECT count(*) FROM (SELECT * FROM messages EXCEPT SELECT * FROM old_messages)) +
+  (SELECT count(*) FROM (SELECT * FROM tasks EXCEPT SELECT * FROM old_tasks)) +
+  (SELECT count(*) FROM (SELECT type, name, sql FROM main.sqlite_master
+                         EXCEPT SELECT * FROM old_schema));
 
 .timer on
 SELECT migrate_upgrade();

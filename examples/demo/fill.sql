@@ -1,4 +1,4 @@
--- 100,000 rows for the schema of revision 001, and two things to compare them with later.
+-- 100,000 rows for the schema of revision 001, and what to compare them with later.
 PRAGMA foreign_keys = ON;
 BEGIN;
 CREATE TEMP TABLE n(i INTEGER PRIMARY KEY, uuid TEXT);
@@ -23,7 +23,9 @@ COMMIT;
 
 -- What the rows were, and a line that counts them.
 CREATE TEMP TABLE old_users AS SELECT * FROM users;
+CREATE TEMP TABLE old_messages AS SELECT * FROM messages;
 CREATE TEMP TABLE old_tasks AS SELECT * FROM tasks;
+CREATE TEMP TABLE old_schema AS SELECT type, name, sql FROM main.sqlite_master;
 CREATE TEMP VIEW counted AS SELECT printf(
   '%d users, %d conversations, %d messages, %d tasks, %d open;'
   || ' %d indexes, %d triggers; %d rows without a parent',
