@@ -28,6 +28,29 @@ static const char *mig_closed(mig_arena *a, const char *sql) {
   return mig_format(a, "%s%s;", sql, mig_ends_in_comment(sql) ? "\n" : "");
 }
 
+/* A virtual table goes out of the copy, where its module would look in vain for its rows. */
+static void mig_forget_virtual(mig_draft *d, const char *name) {
+  mig_arena *a = &d->m->work;
+  const mig_catalog *c;
+  int i;
+  mig_flush(&d->copy);
+  mig_forget_catalogs(&d->copy);
+  c = mig_read_catalog(&d->copy, "main");
+  for (i = 0; c && i < c->n && !mig_failed(a); i++) {
+    const mig_object *o = &c->v[i];
+    size_t n = strlen(name);
+    int shadow = mig_is_shadow_name(a, c, o->table) &&
+                 sqlite3_strnicmp(o->table, name, (int)n) == 0 &&
+                 strrchr(o->table, '_') == o->table + n;
+    if (!shadow && !mig_same(o->table, name)) continue;
+    mig_scratch_step(d->m, d->copy.db,
+                     mig_format(a, "DELETE FROM sqlite_master WHERE rowid = %lld", o->rowid), 0);
+  }
+  mig_scratch_reload(d->m, d->copy.db, "main",
+                     mig_read_int(&d->copy, "PRAGMA schema_version") + 1);
+  mig_forget_catalogs(&d->copy);
+}
+
 /* Runs differences in the copy and adds them to the way. */
 static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
   migrate *m = d->m, *k = &d->copy;
@@ -41,6 +64,10 @@ static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
     const char *sql = mig_closed(&m->work, v->sql);
     way->last = v;
     if (!sql || k->fault.code) continue;
+    if (strcmp(v->op, "drop") == 0 && strcmp(v->type, "virtual table") == 0) {
+      mig_forget_virtual(d, v->object);
+      continue;
+    }
     mig_stub_functions(&m->work, k->db, sql);
     k->listener = v;
     mig_run_script(k, sql);
