@@ -1,6 +1,7 @@
 /* Every action of the ALTER language as a revision, online and offline: upgraded, and downgraded
 ** where there is a way back, each on a copy of the same database with rows; then all of them in one
 ** line, from nothing to the head. */
+#define _XOPEN_SOURCE 700 /* popen(), mkdtemp() */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 /* Chains of real migrations, online and offline: from nothing to the end, and the second half on a
 ** copy of a database with rows. */
+#define _XOPEN_SOURCE 700 /* popen(), mkdtemp() */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

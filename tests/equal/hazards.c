@@ -3,6 +3,7 @@
 ** connection (its TEMP objects, attached databases, settings, open transaction) have no offline
 ** side and are left out. A row that broke a CHECK before is refused offline alone: a script copies
 ** by INSERT. */
+#define _XOPEN_SOURCE 700 /* popen(), mkdtemp() */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
