@@ -2873,7 +2873,8 @@ static mig_position_words mig_find_position(const char *z, mig_span s) {
     p.name = last[2];
     p.before = last[0].end;
   } else if (last[1].type != MIG_TK_END && mig_token_is(z, last[2], "FIRST") &&
-             !(last[1].type == MIG_TK_WORD && mig_word_in(z, last[1], wants))) {
+             (last[1].type != MIG_TK_WORD || !mig_word_in(z, last[1], wants) ||
+              mig_token_is(z, last[0], "SET"))) { /* ON DELETE SET DEFAULT FIRST */
     p.word = last[2];
     p.before = last[1].end;
   }
@@ -3802,6 +3803,28 @@ static int mig_item_of(const mig_table *t, int i) {
   return item;
 }
 
+/* SQLite reads GENERATED ALWAYS with the type before it, and a comment between them becomes part of
+** the type: where such a neighbour is new, AS alone says the same. */
+static void mig_part_from_type(mig_alteration *c, int column) {
+  const mig_column *col = &c->now.columns[column];
+  const mig_constraint *g = &c->now.constraints[col->first];
+  const char *sql = c->now.sql;
+  size_t end = col->name_span.end;
+  mig_token k;
+  mig_span words;
+  if (!col->count || g->kind != MIG_GENERATED || mig_span_empty(col->type)) return;
+  for (k = mig_next_significant(sql, g->span.at, end); k.type != MIG_TK_END;
+       k = mig_next_significant(sql, g->span.at, end)) {
+    end = k.end;
+  }
+  k = mig_next_significant(sql, c->now.nsql, g->span.at);
+  if (!mig_token_is(sql, k, "GENERATED") || !mig_has_comment(sql, end, k.at)) return;
+  words.at = k.at;
+  k = mig_next_significant(sql, c->now.nsql, k.end); /* ALWAYS */
+  words.end = mig_next_significant(sql, c->now.nsql, k.end).at;
+  mig_use_text(c, mig_splice(c->a, sql, words, ""));
+}
+
 /* Takes constraint i out, wherever it is written; with a foreign key what defers it. */
 static void mig_drop_constraint_at(mig_alteration *c, int i) {
   const mig_constraint *k = &c->now.constraints[i];
@@ -3818,7 +3841,9 @@ static void mig_drop_constraint_at(mig_alteration *c, int i) {
   if (k->column < 0) {
     mig_drop_item(c, mig_item_of(&c->now, i));
   } else {
+    int column = k->column, first = i == c->now.columns[column].first;
     mig_use_text(c, mig_delete_words(c->a, c->now.sql, k->span));
+    if (first && !mig_failed(c->a)) mig_part_from_type(c, column);
   }
 }
 
@@ -4138,6 +4163,7 @@ static void mig_apply_add_generated(mig_alteration *c, const mig_op *op, int col
   mig_drop_kind(c, column, MIG_DEFAULT); /* a generated column has none */
   words = mig_format(c->a, "GENERATED ALWAYS AS (%s)%s", op->text, op->stored ? " STORED" : "");
   if (words) mig_append_words(c, column, words);
+  if (!mig_failed(c->a)) mig_part_from_type(c, column);
 }
 
 static void mig_apply_autoincrement(mig_alteration *c, const mig_op *op, int column) {
@@ -5867,11 +5893,21 @@ static void mig_write_tables(mig_comparison *d) {
   }
 }
 
+/* Will another object have the name? */
+static int mig_name_comes_again(const mig_comparison *d, const mig_object *o) {
+  int i;
+  for (i = 0; i < d->to->n; i++) {
+    if (d->create[i] && mig_same(d->to->v[i].name, o->name)) return 1;
+  }
+  return 0;
+}
+
 static void mig_write_drops(mig_comparison *d) {
   int i;
   for (i = d->from->n - 1; i >= 0 && !mig_failed(d->a); i--) {
     const mig_object *o = &d->from->v[i];
-    if (d->drop[i] && !mig_goes_with_table(d, o)) mig_write_drop(d, o);
+    if (!d->drop[i]) continue;
+    if (!mig_goes_with_table(d, o) || mig_name_comes_again(d, o)) mig_write_drop(d, o);
   }
 }
 
@@ -8114,6 +8150,14 @@ static char *mig_orphans_query(mig_lowering *l, const mig_table *child, const ch
   return z.z;
 }
 
+/* Does a key's column compare as the column itself does? A foreign key needs that, where it names
+** the columns. */
+static int mig_is_own_collation(const mig_table *t, const mig_key *k) {
+  int i = mig_find_column(t, k->name);
+  const char *own = i >= 0 && t->columns[i].collation ? t->columns[i].collation : "BINARY";
+  return mig_same(mig_key_collation(t, k), own);
+}
+
 /* Is there a unique key over just these columns of the parent? Explicit indexes count where they
 ** are whole, UNIQUE and of the columns' own collations (lang: foreignkeys.html, 3). */
 static int mig_explicit_key(mig_lowering *l, const mig_table *parent, const mig_constraint *fk) {
@@ -8127,7 +8171,8 @@ static int mig_explicit_key(mig_lowering *l, const mig_table *parent, const mig_
     if (!x.unique || !mig_span_empty(x.where) || x.nkey != fk->nkey) continue;
     for (i = 0; i < fk->nkey; i++) {
       for (k = 0; k < x.nkey; k++) {
-        if (mig_same(x.keys[k].name, mig_parent_column(fk, parent, i))) hits++;
+        if (!mig_same(x.keys[k].name, mig_parent_column(fk, parent, i))) continue;
+        hits += mig_is_own_collation(parent, &x.keys[k]);
       }
     }
     if (hits == fk->nkey) return 1;
@@ -8145,7 +8190,8 @@ static int mig_is_parent_key(mig_lowering *l, const mig_table *parent, const mig
     if (c->nkey != fk->nkey) continue;
     for (i = 0; i < fk->nkey; i++) {
       for (k = 0; k < c->nkey; k++) {
-        if (mig_same(c->keys[k].name, mig_parent_column(fk, parent, i))) hits++;
+        if (!mig_same(c->keys[k].name, mig_parent_column(fk, parent, i))) continue;
+        hits += !fk->nparent || mig_is_own_collation(parent, &c->keys[k]);
       }
     }
     if (hits == fk->nkey) return 1;
@@ -8163,25 +8209,34 @@ static mig_table *mig_catalog_model(mig_lowering *l, const char *name) {
   return mig_failed(l->a) ? 0 : t;
 }
 
+/* Does a foreign key of the new table say what one of the old table said? */
+static int mig_is_same_fk(mig_lowering *l, const mig_constraint *o, const mig_constraint *fk) {
+  const mig_table *old = &l->c->old, *now = &l->c->now;
+  int k, same = o->kind == MIG_FOREIGN_KEY && fk->kind == MIG_FOREIGN_KEY && o->nkey == fk->nkey &&
+                o->nparent == fk->nparent && mig_same(o->parent, fk->parent);
+  for (k = 0; same && k < fk->nkey; k++) {
+    int column = mig_find_column(now, fk->keys[k].name);
+    same = column >= 0 && l->c->origins[column].from == mig_find_column(old, o->keys[k].name);
+  }
+  for (k = 0; same && k < fk->nparent; k++) {
+    same = mig_same(fk->parent_keys[k].name, o->parent_keys[k].name) ||
+           mig_same(fk->parent, old->name);
+  }
+  return same;
+}
+
+/* Two that say the same are as many as they are: a second one is new. */
 static int mig_fk_is_old(mig_lowering *l, const mig_constraint *fk) {
   const mig_table *old = &l->c->old, *now = &l->c->now;
-  int i, k;
+  const mig_constraint *first = 0, *k;
+  int i, count = 0;
   for (i = 0; i < old->nconstraint; i++) {
-    const mig_constraint *o = &old->constraints[i];
-    int same = o->kind == MIG_FOREIGN_KEY && o->nkey == fk->nkey && o->nparent == fk->nparent &&
-               mig_same(o->parent, fk->parent);
-    for (k = 0; same && k < fk->nkey; k++) {
-      int column = mig_find_column(now, fk->keys[k].name);
-      same = column >= 0 &&
-             l->c->origins[column].from == mig_find_column(old, o->keys[k].name);
-    }
-    for (k = 0; same && k < fk->nparent; k++) {
-      same = mig_same(fk->parent_keys[k].name, o->parent_keys[k].name) ||
-             mig_same(fk->parent, old->name);
-    }
-    if (same) return 1;
+    if (!mig_is_same_fk(l, &old->constraints[i], fk)) continue;
+    if (!first) first = &old->constraints[i];
+    count++;
   }
-  return 0;
+  for (k = now->constraints; first && k < fk; k++) count -= mig_is_same_fk(l, first, k);
+  return count > 0;
 }
 
 /* Foreign keys that are new: their parent must be there with a unique key, and have every row. */
@@ -8860,6 +8915,7 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
 static void mig_lower_by_portable(mig_lowering *l) {
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
+  mig_lower_indexes(l, 0);
   if (mig_names_itself(&l->c->old) || mig_is_hidden(l)) mig_lower_by_two_copies(l);
   else mig_lower_by_renaming(l);
   mig_lower_objects_again(l);
@@ -10189,13 +10245,18 @@ static int mig_is_accident(int rc) {
          rc == SQLITE_LOCKED || rc == SQLITE_FULL || rc == SQLITE_CANTOPEN;
 }
 
+/* SQLite has rolled the run's transaction back by itself, as it does after some I/O errors, also
+** where a virtual table has hidden the error behind another: each statement from here on would
+** stand alone. */
+static int mig_is_undone(const migrate *m) { return m->depth && sqlite3_get_autocommit(m->db); }
+
 /* Does a statement compile? Its error is swallowed, unless it is an accident. */
 static int mig_compiles(migrate *m, const char *sql) {
   sqlite3_stmt *stmt = 0;
   int rc;
   if (mig_failed(&m->work) || !sql) return 0;
   rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
-  if (mig_is_accident(rc)) mig_fail_db(m, 0);
+  if (mig_is_accident(rc) || (rc && mig_is_undone(m))) mig_fail_db(m, 0);
   sqlite3_finalize(stmt);
   return rc == SQLITE_OK;
 }
@@ -10602,9 +10663,16 @@ static int mig_changes_rows_alone(const char *sql) {
   return i < sizeof words / sizeof words[0];
 }
 
+static int mig_fail_undone(migrate *m) {
+  if (!mig_is_undone(m)) return 0;
+  return mig_fail(&m->work, SQLITE_ABORT, "SQLite has rolled the transaction back");
+}
+
 /* A statement of the run. */
 static int mig_do(migrate *m, const char *sql, const char *parameter) {
-  int rc = mig_step_all(m->db, sql, parameter);
+  int rc;
+  if (mig_fail_undone(m)) return SQLITE_ABORT;
+  rc = mig_step_all(m->db, sql, parameter);
   if (rc == SQLITE_OK && !mig_changes_rows_alone(sql)) mig_still_ready(m);
   if ((rc & 0xff) == SQLITE_NOMEM) {
     mig_no_memory(&m->work);
@@ -10698,22 +10766,27 @@ static void mig_refuse_from(migrate *m) {
            sql ? sql : "?");
 }
 
-#define MIG_PAUSE_FIRST 1
 #define MIG_PAUSE_LAST 50
 
-/* BEGIN IMMEDIATE, tried again while another connection holds the lock. The host's own busy
-** handler has had its turn within each try. */
-static int mig_begin_immediate(migrate *m) {
-  int waited = 0, pause = MIG_PAUSE_FIRST, rc;
-  int limit = m->settings.busy_timeout;
-  for (;;) {
-    rc = mig_step_all(m->db, "BEGIN IMMEDIATE", 0);
-    if ((rc & 0xff) != SQLITE_BUSY || waited >= limit) return rc;
-    if (pause > limit - waited) pause = limit - waited;
-    sqlite3_sleep(pause);
-    waited += pause;
-    if (pause < MIG_PAUSE_LAST) pause *= 2;
-  }
+/* Another connection holds a lock: waits a little longer each time. 0: busy_timeout is over. The
+** host's own busy handler has had its turn before. */
+static int mig_pause(migrate *m, int *waited) {
+  int pause = *waited + 1, limit = m->settings.busy_timeout;
+  if (*waited >= limit) return 0;
+  if (pause > MIG_PAUSE_LAST) pause = MIG_PAUSE_LAST;
+  if (pause > limit - *waited) pause = limit - *waited;
+  sqlite3_sleep(pause);
+  *waited += pause;
+  return 1;
+}
+
+/* BEGIN IMMEDIATE, which writers make wait; COMMIT, which readers do. */
+static int mig_step_patiently(migrate *m, const char *sql) {
+  int waited = 0, rc;
+  do {
+    rc = mig_step_all(m->db, sql, 0);
+  } while ((rc & 0xff) == SQLITE_BUSY && mig_pause(m, &waited));
+  return rc;
 }
 
 /* Opens the transaction of a run: BEGIN IMMEDIATE, or a savepoint inside the caller's. */
@@ -10730,7 +10803,7 @@ static void mig_frame_open(migrate *m) {
     return;
   }
   mig_ready(m);
-  rc = m->own_transaction ? mig_begin_immediate(m)
+  rc = m->own_transaction ? mig_step_patiently(m, "BEGIN IMMEDIATE")
                           : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {
     mig_fail_db(m, (rc & 0xff) == SQLITE_BUSY ? "another connection holds the database" : 0);
@@ -10748,7 +10821,8 @@ static void mig_frame_close(migrate *m) {
   if (!m->depth) return;
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 0);
   if (!mig_failed(&m->work)) {
-    rc = mig_step_all(m->db, m->own_transaction ? "COMMIT" : "RELEASE migrate", 0);
+    rc = m->own_transaction ? mig_step_patiently(m, "COMMIT")
+                            : mig_step_all(m->db, "RELEASE migrate", 0);
     if (rc != SQLITE_OK) mig_fail_db(m, "the changes could not be committed");
   }
   if (mig_failed(&m->work)) mig_frame_undo(m);
@@ -10842,6 +10916,7 @@ static int mig_begin_edits(migrate *m, const char *schema) {
 static int mig_edit_text(migrate *m, const mig_statement *s) {
   int rc = mig_begin_edits(m, s->schema);
   if (rc != SQLITE_OK) return rc;
+  if (mig_fail_undone(m)) return SQLITE_ABORT;
   sqlite3_bind_text(m->edit, 1, s->text, -1, SQLITE_STATIC);
   sqlite3_bind_int64(m->edit, 2, s->object->rowid);
   sqlite3_bind_text(m->edit, 3, s->object->type, -1, SQLITE_STATIC);
@@ -10859,6 +10934,15 @@ static void mig_fail_reload(migrate *m) {
   int rc = sqlite3_errcode(m->db) & 0xff;
   if (rc == SQLITE_CORRUPT && why) mig_fail(&m->work, SQLITE_ERROR, "%s", why + 4);
   else mig_fail_db(m, 0);
+}
+
+/* Before 3.35 a connection did not look at the schema version that it had set itself: a rollback to
+** a savepoint makes it forget its schema, and leaves the transaction as it is. */
+static void mig_forget_schema(sqlite3 *db) {
+  if (sqlite3_libversion_number() >= 3035000) return;
+  mig_step_all(db, "SAVEPOINT migrate_reload", 0);
+  mig_step_all(db, "ROLLBACK TO migrate_reload", 0);
+  mig_step_all(db, "RELEASE migrate_reload", 0);
 }
 
 /* Makes the edits of a database effective. Not writable_schema=RESET: after it a ROLLBACK would
@@ -10879,9 +10963,7 @@ static void mig_reload_one(migrate *m, const char *schema) {
     mig_fail_db(m, 0);
     return;
   }
-  if (sqlite3_libversion_number() < 3035000) { /* which did not look at its own new version */
-    mig_step_unguarded(m, "PRAGMA writable_schema = RESET", 0);
-  }
+  mig_forget_schema(m->db);
   if (mig_do(m, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
     mig_fail_reload(m);
   }
@@ -11207,14 +11289,21 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
       m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema), 0);
 }
 
+/* What was edited takes effect, under a new schema version. */
+static void mig_scratch_reload(migrate *m, sqlite3 *db, const char *schema, sqlite3_int64 version) {
+  mig_scratch_step(
+      m, db, mig_format(&m->work, "PRAGMA \"%w\".schema_version = %lld", schema, version), 0);
+  mig_forget_schema(db);
+  mig_scratch_step(
+      m, db, mig_format(&m->work, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0);
+}
+
 /* The schema version follows the real one, so that both list the same statements. */
 static void mig_scratch_version(migrate *m, sqlite3 *db, const char *schema) {
-  mig_arena *a = &m->work;
-  sqlite3_int64 v = mig_read_int(m, mig_format(a, "PRAGMA \"%w\".schema_version", schema));
-  mig_scratch_step(m, db, mig_format(a, "PRAGMA \"%w\".schema_version = %lld", schema, v + 1), 0);
-  mig_scratch_step(m, db, "PRAGMA writable_schema = RESET", 0);
-  mig_scratch_step(m, db, mig_format(a, "PRAGMA \"%w\".schema_version = %lld", schema, v), 0);
-  mig_scratch_step(m, db, "PRAGMA writable_schema = RESET", 0);
+  sqlite3_int64 v =
+      mig_read_int(m, mig_format(&m->work, "PRAGMA \"%w\".schema_version", schema));
+  mig_scratch_reload(m, db, schema, v + 1000000);
+  mig_scratch_reload(m, db, schema, v);
 }
 
 /* Opens a scratch database, empty or with the connection's schema; NULL after a fault. Closed with
@@ -11697,6 +11786,20 @@ static mig_object *mig_find_object(migrate *m, const char *schema, const char *n
   return o;
 }
 
+/* Before the rename: DROP INDEX would take along what names the old index. */
+static void mig_rename_index_stats(migrate *m, const mig_catalog *c, const char *from,
+                                   const char *to) {
+  static const char *const stats[] = {"sqlite_stat1", "sqlite_stat4"};
+  int i;
+  for (i = 0; i < 2 && !mig_failed(&m->work); i++) {
+    if (!mig_catalog_table(c, stats[i])) continue;
+    mig_sink_sql(m, MIG_S_DATA,
+                 mig_format(&m->work, "UPDATE \"%w\".%s SET idx = %Q WHERE idx = %Q", c->schema,
+                            stats[i], to, from),
+                 "the statistics keep their index");
+  }
+}
+
 /* ALTER INDEX a RENAME TO b: an edit of its row, and of the statistics that name it. */
 static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog *c,
                              const mig_object *o) {
@@ -11717,6 +11820,7 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   mig_putn(&z, x.sql, x.name_span.at);
   mig_put_name_like(&z, x.sql, x.name_span, r->to);
   mig_put(&z, x.sql + x.name_span.end);
+  mig_rename_index_stats(m, c, o->name, r->to);
   if (m->settings.rebuild == MIG_REBUILD_PORTABLE) {
     mig_sink_sql(m, MIG_S_SCHEMA, mig_format(a, "DROP INDEX \"%w\".\"%w\"", c->schema, o->name),
                  "made again under the new name");
@@ -11731,18 +11835,6 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
                           "UPDATE \"%w\".sqlite_master SET name = %Q, sql = ?1 WHERE rowid = %lld",
                           c->schema, r->to, o->rowid),
                z.z, "only the index's name changes");
-  if (mig_catalog_table(c, "sqlite_stat1")) {
-    mig_sink_sql(m, MIG_S_DATA,
-                 mig_format(a, "UPDATE \"%w\".sqlite_stat1 SET idx = %Q WHERE idx = %Q", c->schema,
-                            r->to, o->name),
-                 "the statistics keep their index");
-  }
-  if (mig_catalog_table(c, "sqlite_stat4")) {
-    mig_sink_sql(m, MIG_S_DATA,
-                 mig_format(a, "UPDATE \"%w\".sqlite_stat4 SET idx = %Q WHERE idx = %Q", c->schema,
-                            r->to, o->name),
-                 "the statistics keep their index");
-  }
 }
 
 static void mig_run_alter_index(migrate *m, const char *sql) {
@@ -12111,16 +12203,20 @@ static void mig_run_respelled(migrate *m, const mig_target *t, mig_alteration *c
   else mig_run_final_text(m, t, c);
 }
 
-/* After a rename: the same objects, with the texts that they have now. */
+/* After a rename: the same objects, with the texts that they have now. Some may have been made
+** again, so that only their names tell. */
 static void mig_renew_dependents(migrate *m, mig_dependents *d) {
-  int i;
+  int i, k;
   mig_flush(m);
   for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
     mig_dependent *v = &d->v[i];
-    const mig_object *now;
     v->catalog = mig_read_catalog(m, v->catalog->schema);
-    now = v->catalog ? mig_by_rowid(v->catalog, v->object) : 0;
-    if (now) v->object = now;
+    for (k = 0; v->catalog && k < v->catalog->n; k++) {
+      const mig_object *now = &v->catalog->v[k];
+      if (!mig_is_type(now, v->object->type) || !mig_same(now->name, v->object->name)) continue;
+      v->object = now;
+      break;
+    }
   }
 }
 
@@ -13151,10 +13247,20 @@ typedef struct mig_todo {
   int purge;        /* its rows are deleted first */
 } mig_todo;
 
+/* The version rows; while another connection commits, nobody may read. */
+static mig_version mig_read_version(migrate *m) {
+  int waited = 0;
+  for (;;) {
+    mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+    if ((m->fault.code & 0xff) != SQLITE_BUSY || !mig_pause(m, &waited)) return v;
+    mig_fault_clear(&m->fault);
+  }
+}
+
 static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
-  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  mig_version v = mig_read_version(m);
   int stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
@@ -14596,6 +14702,29 @@ static const char *mig_closed(mig_arena *a, const char *sql) {
   return mig_format(a, "%s%s;", sql, mig_ends_in_comment(sql) ? "\n" : "");
 }
 
+/* A virtual table goes out of the copy, where its module would look in vain for its rows. */
+static void mig_forget_virtual(mig_draft *d, const char *name) {
+  mig_arena *a = &d->m->work;
+  const mig_catalog *c;
+  int i;
+  mig_flush(&d->copy);
+  mig_forget_catalogs(&d->copy);
+  c = mig_read_catalog(&d->copy, "main");
+  for (i = 0; c && i < c->n && !mig_failed(a); i++) {
+    const mig_object *o = &c->v[i];
+    size_t n = strlen(name);
+    int shadow = mig_is_shadow_name(a, c, o->table) &&
+                 sqlite3_strnicmp(o->table, name, (int)n) == 0 &&
+                 strrchr(o->table, '_') == o->table + n;
+    if (!shadow && !mig_same(o->table, name)) continue;
+    mig_scratch_step(d->m, d->copy.db,
+                     mig_format(a, "DELETE FROM sqlite_master WHERE rowid = %lld", o->rowid), 0);
+  }
+  mig_scratch_reload(d->m, d->copy.db, "main",
+                     mig_read_int(&d->copy, "PRAGMA schema_version") + 1);
+  mig_forget_catalogs(&d->copy);
+}
+
 /* Runs differences in the copy and adds them to the way. */
 static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
   migrate *m = d->m, *k = &d->copy;
@@ -14609,6 +14738,10 @@ static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
     const char *sql = mig_closed(&m->work, v->sql);
     way->last = v;
     if (!sql || k->fault.code) continue;
+    if (strcmp(v->op, "drop") == 0 && strcmp(v->type, "virtual table") == 0) {
+      mig_forget_virtual(d, v->object);
+      continue;
+    }
     mig_stub_functions(&m->work, k->db, sql);
     k->listener = v;
     mig_run_script(k, sql);

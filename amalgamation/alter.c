@@ -60,7 +60,8 @@ static mig_position_words mig_find_position(const char *z, mig_span s) {
     p.name = last[2];
     p.before = last[0].end;
   } else if (last[1].type != MIG_TK_END && mig_token_is(z, last[2], "FIRST") &&
-             !(last[1].type == MIG_TK_WORD && mig_word_in(z, last[1], wants))) {
+             (last[1].type != MIG_TK_WORD || !mig_word_in(z, last[1], wants) ||
+              mig_token_is(z, last[0], "SET"))) { /* ON DELETE SET DEFAULT FIRST */
     p.word = last[2];
     p.before = last[1].end;
   }

@@ -110,6 +110,28 @@ static int mig_item_of(const mig_table *t, int i) {
   return item;
 }
 
+/* SQLite reads GENERATED ALWAYS with the type before it, and a comment between them becomes part of
+** the type: where such a neighbour is new, AS alone says the same. */
+static void mig_part_from_type(mig_alteration *c, int column) {
+  const mig_column *col = &c->now.columns[column];
+  const mig_constraint *g = &c->now.constraints[col->first];
+  const char *sql = c->now.sql;
+  size_t end = col->name_span.end;
+  mig_token k;
+  mig_span words;
+  if (!col->count || g->kind != MIG_GENERATED || mig_span_empty(col->type)) return;
+  for (k = mig_next_significant(sql, g->span.at, end); k.type != MIG_TK_END;
+       k = mig_next_significant(sql, g->span.at, end)) {
+    end = k.end;
+  }
+  k = mig_next_significant(sql, c->now.nsql, g->span.at);
+  if (!mig_token_is(sql, k, "GENERATED") || !mig_has_comment(sql, end, k.at)) return;
+  words.at = k.at;
+  k = mig_next_significant(sql, c->now.nsql, k.end); /* ALWAYS */
+  words.end = mig_next_significant(sql, c->now.nsql, k.end).at;
+  mig_use_text(c, mig_splice(c->a, sql, words, ""));
+}
+
 /* Takes constraint i out, wherever it is written; with a foreign key what defers it. */
 static void mig_drop_constraint_at(mig_alteration *c, int i) {
   const mig_constraint *k = &c->now.constraints[i];
@@ -126,7 +148,9 @@ static void mig_drop_constraint_at(mig_alteration *c, int i) {
   if (k->column < 0) {
     mig_drop_item(c, mig_item_of(&c->now, i));
   } else {
+    int column = k->column, first = i == c->now.columns[column].first;
     mig_use_text(c, mig_delete_words(c->a, c->now.sql, k->span));
+    if (first && !mig_failed(c->a)) mig_part_from_type(c, column);
   }
 }
 
@@ -446,6 +470,7 @@ static void mig_apply_add_generated(mig_alteration *c, const mig_op *op, int col
   mig_drop_kind(c, column, MIG_DEFAULT); /* a generated column has none */
   words = mig_format(c->a, "GENERATED ALWAYS AS (%s)%s", op->text, op->stored ? " STORED" : "");
   if (words) mig_append_words(c, column, words);
+  if (!mig_failed(c->a)) mig_part_from_type(c, column);
 }
 
 static void mig_apply_autoincrement(mig_alteration *c, const mig_op *op, int column) {

@@ -436,11 +436,21 @@ static void mig_write_tables(mig_comparison *d) {
   }
 }
 
+/* Will another object have the name? */
+static int mig_name_comes_again(const mig_comparison *d, const mig_object *o) {
+  int i;
+  for (i = 0; i < d->to->n; i++) {
+    if (d->create[i] && mig_same(d->to->v[i].name, o->name)) return 1;
+  }
+  return 0;
+}
+
 static void mig_write_drops(mig_comparison *d) {
   int i;
   for (i = d->from->n - 1; i >= 0 && !mig_failed(d->a); i--) {
     const mig_object *o = &d->from->v[i];
-    if (d->drop[i] && !mig_goes_with_table(d, o)) mig_write_drop(d, o);
+    if (!d->drop[i]) continue;
+    if (!mig_goes_with_table(d, o) || mig_name_comes_again(d, o)) mig_write_drop(d, o);
   }
 }
 

@@ -105,6 +105,15 @@ static void mig_fail_reload(migrate *m) {
   else mig_fail_db(m, 0);
 }
 
+/* Before 3.35 a connection did not look at the schema version that it had set itself: a rollback to
+** a savepoint makes it forget its schema, and leaves the transaction as it is. */
+static void mig_forget_schema(sqlite3 *db) {
+  if (sqlite3_libversion_number() >= 3035000) return;
+  mig_step_all(db, "SAVEPOINT migrate_reload", 0);
+  mig_step_all(db, "ROLLBACK TO migrate_reload", 0);
+  mig_step_all(db, "RELEASE migrate_reload", 0);
+}
+
 /* Makes the edits of a database effective. Not writable_schema=RESET: after it a ROLLBACK would
 ** leave the edited schema in memory. A new schema version is noticed by every connection, by this
 ** one with its next statement. */
@@ -123,9 +132,7 @@ static void mig_reload_one(migrate *m, const char *schema) {
     mig_fail_db(m, 0);
     return;
   }
-  if (sqlite3_libversion_number() < 3035000) { /* which did not look at its own new version */
-    mig_step_unguarded(m, "PRAGMA writable_schema = RESET", 0);
-  }
+  mig_forget_schema(m->db);
   if (mig_do(m, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
     mig_fail_reload(m);
   }

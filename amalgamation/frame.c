@@ -194,22 +194,27 @@ static void mig_refuse_from(migrate *m) {
            sql ? sql : "?");
 }
 
-#define MIG_PAUSE_FIRST 1
 #define MIG_PAUSE_LAST 50
 
-/* BEGIN IMMEDIATE, tried again while another connection holds the lock. The host's own busy
-** handler has had its turn within each try. */
-static int mig_begin_immediate(migrate *m) {
-  int waited = 0, pause = MIG_PAUSE_FIRST, rc;
-  int limit = m->settings.busy_timeout;
-  for (;;) {
-    rc = mig_step_all(m->db, "BEGIN IMMEDIATE", 0);
-    if ((rc & 0xff) != SQLITE_BUSY || waited >= limit) return rc;
-    if (pause > limit - waited) pause = limit - waited;
-    sqlite3_sleep(pause);
-    waited += pause;
-    if (pause < MIG_PAUSE_LAST) pause *= 2;
-  }
+/* Another connection holds a lock: waits a little longer each time. 0: busy_timeout is over. The
+** host's own busy handler has had its turn before. */
+static int mig_pause(migrate *m, int *waited) {
+  int pause = *waited + 1, limit = m->settings.busy_timeout;
+  if (*waited >= limit) return 0;
+  if (pause > MIG_PAUSE_LAST) pause = MIG_PAUSE_LAST;
+  if (pause > limit - *waited) pause = limit - *waited;
+  sqlite3_sleep(pause);
+  *waited += pause;
+  return 1;
+}
+
+/* BEGIN IMMEDIATE, which writers make wait; COMMIT, which readers do. */
+static int mig_step_patiently(migrate *m, const char *sql) {
+  int waited = 0, rc;
+  do {
+    rc = mig_step_all(m->db, sql, 0);
+  } while ((rc & 0xff) == SQLITE_BUSY && mig_pause(m, &waited));
+  return rc;
 }
 
 /* Opens the transaction of a run: BEGIN IMMEDIATE, or a savepoint inside the caller's. */
@@ -226,7 +231,7 @@ static void mig_frame_open(migrate *m) {
     return;
   }
   mig_ready(m);
-  rc = m->own_transaction ? mig_begin_immediate(m)
+  rc = m->own_transaction ? mig_step_patiently(m, "BEGIN IMMEDIATE")
                           : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {
     mig_fail_db(m, (rc & 0xff) == SQLITE_BUSY ? "another connection holds the database" : 0);
@@ -244,7 +249,8 @@ static void mig_frame_close(migrate *m) {
   if (!m->depth) return;
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 0);
   if (!mig_failed(&m->work)) {
-    rc = mig_step_all(m->db, m->own_transaction ? "COMMIT" : "RELEASE migrate", 0);
+    rc = m->own_transaction ? mig_step_patiently(m, "COMMIT")
+                            : mig_step_all(m->db, "RELEASE migrate", 0);
     if (rc != SQLITE_OK) mig_fail_db(m, "the changes could not be committed");
   }
   if (mig_failed(&m->work)) mig_frame_undo(m);

@@ -499,6 +499,14 @@ static char *mig_orphans_query(mig_lowering *l, const mig_table *child, const ch
   return z.z;
 }
 
+/* Does a key's column compare as the column itself does? A foreign key needs that, where it names
+** the columns. */
+static int mig_is_own_collation(const mig_table *t, const mig_key *k) {
+  int i = mig_find_column(t, k->name);
+  const char *own = i >= 0 && t->columns[i].collation ? t->columns[i].collation : "BINARY";
+  return mig_same(mig_key_collation(t, k), own);
+}
+
 /* Is there a unique key over just these columns of the parent? Explicit indexes count where they
 ** are whole, UNIQUE and of the columns' own collations (lang: foreignkeys.html, 3). */
 static int mig_explicit_key(mig_lowering *l, const mig_table *parent, const mig_constraint *fk) {
@@ -512,7 +520,8 @@ static int mig_explicit_key(mig_lowering *l, const mig_table *parent, const mig_
     if (!x.unique || !mig_span_empty(x.where) || x.nkey != fk->nkey) continue;
     for (i = 0; i < fk->nkey; i++) {
       for (k = 0; k < x.nkey; k++) {
-        if (mig_same(x.keys[k].name, mig_parent_column(fk, parent, i))) hits++;
+        if (!mig_same(x.keys[k].name, mig_parent_column(fk, parent, i))) continue;
+        hits += mig_is_own_collation(parent, &x.keys[k]);
       }
     }
     if (hits == fk->nkey) return 1;
@@ -530,7 +539,8 @@ static int mig_is_parent_key(mig_lowering *l, const mig_table *parent, const mig
     if (c->nkey != fk->nkey) continue;
     for (i = 0; i < fk->nkey; i++) {
       for (k = 0; k < c->nkey; k++) {
-        if (mig_same(c->keys[k].name, mig_parent_column(fk, parent, i))) hits++;
+        if (!mig_same(c->keys[k].name, mig_parent_column(fk, parent, i))) continue;
+        hits += !fk->nparent || mig_is_own_collation(parent, &c->keys[k]);
       }
     }
     if (hits == fk->nkey) return 1;
@@ -548,25 +558,34 @@ static mig_table *mig_catalog_model(mig_lowering *l, const char *name) {
   return mig_failed(l->a) ? 0 : t;
 }
 
+/* Does a foreign key of the new table say what one of the old table said? */
+static int mig_is_same_fk(mig_lowering *l, const mig_constraint *o, const mig_constraint *fk) {
+  const mig_table *old = &l->c->old, *now = &l->c->now;
+  int k, same = o->kind == MIG_FOREIGN_KEY && fk->kind == MIG_FOREIGN_KEY && o->nkey == fk->nkey &&
+                o->nparent == fk->nparent && mig_same(o->parent, fk->parent);
+  for (k = 0; same && k < fk->nkey; k++) {
+    int column = mig_find_column(now, fk->keys[k].name);
+    same = column >= 0 && l->c->origins[column].from == mig_find_column(old, o->keys[k].name);
+  }
+  for (k = 0; same && k < fk->nparent; k++) {
+    same = mig_same(fk->parent_keys[k].name, o->parent_keys[k].name) ||
+           mig_same(fk->parent, old->name);
+  }
+  return same;
+}
+
+/* Two that say the same are as many as they are: a second one is new. */
 static int mig_fk_is_old(mig_lowering *l, const mig_constraint *fk) {
   const mig_table *old = &l->c->old, *now = &l->c->now;
-  int i, k;
+  const mig_constraint *first = 0, *k;
+  int i, count = 0;
   for (i = 0; i < old->nconstraint; i++) {
-    const mig_constraint *o = &old->constraints[i];
-    int same = o->kind == MIG_FOREIGN_KEY && o->nkey == fk->nkey && o->nparent == fk->nparent &&
-               mig_same(o->parent, fk->parent);
-    for (k = 0; same && k < fk->nkey; k++) {
-      int column = mig_find_column(now, fk->keys[k].name);
-      same = column >= 0 &&
-             l->c->origins[column].from == mig_find_column(old, o->keys[k].name);
-    }
-    for (k = 0; same && k < fk->nparent; k++) {
-      same = mig_same(fk->parent_keys[k].name, o->parent_keys[k].name) ||
-             mig_same(fk->parent, old->name);
-    }
-    if (same) return 1;
+    if (!mig_is_same_fk(l, &old->constraints[i], fk)) continue;
+    if (!first) first = &old->constraints[i];
+    count++;
   }
-  return 0;
+  for (k = now->constraints; first && k < fk; k++) count -= mig_is_same_fk(l, first, k);
+  return count > 0;
 }
 
 /* Foreign keys that are new: their parent must be there with a unique key, and have every row. */

@@ -249,10 +249,20 @@ typedef struct mig_todo {
   int purge;        /* its rows are deleted first */
 } mig_todo;
 
+/* The version rows; while another connection commits, nobody may read. */
+static mig_version mig_read_version(migrate *m) {
+  int waited = 0;
+  for (;;) {
+    mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+    if ((m->fault.code & 0xff) != SQLITE_BUSY || !mig_pause(m, &waited)) return v;
+    mig_fault_clear(&m->fault);
+  }
+}
+
 static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
-  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  mig_version v = mig_read_version(m);
   int stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;

@@ -309,16 +309,20 @@ static void mig_run_respelled(migrate *m, const mig_target *t, mig_alteration *c
   else mig_run_final_text(m, t, c);
 }
 
-/* After a rename: the same objects, with the texts that they have now. */
+/* After a rename: the same objects, with the texts that they have now. Some may have been made
+** again, so that only their names tell. */
 static void mig_renew_dependents(migrate *m, mig_dependents *d) {
-  int i;
+  int i, k;
   mig_flush(m);
   for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
     mig_dependent *v = &d->v[i];
-    const mig_object *now;
     v->catalog = mig_read_catalog(m, v->catalog->schema);
-    now = v->catalog ? mig_by_rowid(v->catalog, v->object) : 0;
-    if (now) v->object = now;
+    for (k = 0; v->catalog && k < v->catalog->n; k++) {
+      const mig_object *now = &v->catalog->v[k];
+      if (!mig_is_type(now, v->object->type) || !mig_same(now->name, v->object->name)) continue;
+      v->object = now;
+      break;
+    }
   }
 }
 

@@ -95,14 +95,21 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
       m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema), 0);
 }
 
+/* What was edited takes effect, under a new schema version. */
+static void mig_scratch_reload(migrate *m, sqlite3 *db, const char *schema, sqlite3_int64 version) {
+  mig_scratch_step(
+      m, db, mig_format(&m->work, "PRAGMA \"%w\".schema_version = %lld", schema, version), 0);
+  mig_forget_schema(db);
+  mig_scratch_step(
+      m, db, mig_format(&m->work, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0);
+}
+
 /* The schema version follows the real one, so that both list the same statements. */
 static void mig_scratch_version(migrate *m, sqlite3 *db, const char *schema) {
-  mig_arena *a = &m->work;
-  sqlite3_int64 v = mig_read_int(m, mig_format(a, "PRAGMA \"%w\".schema_version", schema));
-  mig_scratch_step(m, db, mig_format(a, "PRAGMA \"%w\".schema_version = %lld", schema, v + 1), 0);
-  mig_scratch_step(m, db, "PRAGMA writable_schema = RESET", 0);
-  mig_scratch_step(m, db, mig_format(a, "PRAGMA \"%w\".schema_version = %lld", schema, v), 0);
-  mig_scratch_step(m, db, "PRAGMA writable_schema = RESET", 0);
+  sqlite3_int64 v =
+      mig_read_int(m, mig_format(&m->work, "PRAGMA \"%w\".schema_version", schema));
+  mig_scratch_reload(m, db, schema, v + 1000000);
+  mig_scratch_reload(m, db, schema, v);
 }
 
 /* Opens a scratch database, empty or with the connection's schema; NULL after a fault. Closed with

@@ -184,20 +184,21 @@ static void arguments(void **state) {
   expect("SELECT migrate_revision(NULL)", "error: the message is NULL");
   expect("SELECT migrate_revision('x', '--nothing')",
          "error: unknown option '--nothing'; known are --splice, --branch-label=, --version-path=, "
-         "--rev-id=, --depends-on=, --head=");
+         "--rev-id=, --depends-on=, --head=, --autogenerate, --from-revisions, --target=");
   expect("SELECT migrate_revision('x', '--head=a', '--head=b')",
          "error: option --head= is given twice");
   expect("SELECT migrate_revision('x', '--head')",
          "error: option --head needs a value, as in --head=..");
   expect("SELECT migrate_revision('x', '--splice=1')",
          "error: unknown option '--splice=1'; known are --splice, --branch-label=, "
-         "--version-path=, --rev-id=, --depends-on=, --head=");
+         "--version-path=, --rev-id=, --depends-on=, --head=, --autogenerate, --from-revisions, "
+         "--target=");
   expect("SELECT migrate_revision()", "error: the message is missing");
   expect("SELECT migrate_downgrade(NULL)", "error: the target is NULL");
   expect_part("SELECT migrate_downgrade()", "error: wrong number of arguments");
   expect("SELECT migrate_stamp()", "error: the target is missing");
   expect("SELECT migrate_stamp('head', '--force')",
-         "error: unknown option '--force'; known are --purge");
+         "error: unknown option '--force'; known are --sql, --tag=, --purge");
   expect("SELECT * FROM migrate_explain", "error: migrate_explain() needs an argument: the script");
   expect("SELECT * FROM migrate_explain(NULL)", "error: the script is NULL");
   expect_part("SELECT * FROM migrate_explain('SELECT 1', 2)", "error: too many arguments");

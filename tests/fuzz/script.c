@@ -14,6 +14,7 @@ static const char *migrate_strerror(int code) { return code ? "error" : "not an 
 #include "../../amalgamation/model.c"
 #include "../../amalgamation/revision.c"
 #include "../../amalgamation/script.c"
+#include "../../amalgamation/template.c"
 
 static const char *const fragments[] = {"-- ",
                                         "--",

@@ -27,6 +27,7 @@ static const char *migrate_strerror(int code) { return code ? "error" : "not an 
 #include "../../amalgamation/target.c"
 #include "../../amalgamation/range.c"
 #include "../../amalgamation/script.c"
+#include "../../amalgamation/template.c"
 #include "../../amalgamation/plan.c"
 #include "../../amalgamation/version.c"
 
