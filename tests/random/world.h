@@ -366,11 +366,13 @@ static int has_own_key(const table *t, const constraint *fk) {
   for (i = 0; i < t->nconstraint; i++) {
     const constraint *k = &t->constraints[i];
     if (k->kind == K_PRIMARY && !fk->nparent) return 1;
-    if (k->kind <= K_UNIQUE && k->nkey == 1 && fk->nparent && k->keys[0].id == fk->parent_ids[0]) return 1;
+    if (k->kind > K_UNIQUE || k->nkey != 1 || !fk->nparent) continue;
+    if (k->keys[0].id == fk->parent_ids[0] && !k->keys[0].collation[0]) return 1;
   }
   for (i = 0; i < t->nindex && fk->nparent; i++) {
     const named_index *x = &t->indexes[i];
-    if (x->unique && x->nkey == 1 && !x->where[0] && x->keys[0].id == fk->parent_ids[0]) return 1;
+    if (!x->unique || x->nkey != 1 || x->where[0]) continue;
+    if (x->keys[0].id == fk->parent_ids[0] && !x->keys[0].collation[0]) return 1;
   }
   return 0;
 }
