@@ -115,25 +115,17 @@ static void mig_print(migrate *k, const char *sql) {
   mig_put(&p->body, "\n");
 }
 
-/* Can the statement make SQLite roll back by itself, by OR ROLLBACK or by a rule of the schema? */
-static int mig_may_roll_back(migrate *k, const char *sql) {
-  return mig_mentions(sql, "rollback") ||
-         mig_read_int(k, "SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE sql LIKE "
-                         "'%rollback%')");
-}
-
 /* A statement whose end the guard counts. A shell without -bail goes on with the next line after an
 ** error, but not with the rest of a line: so the count stands in the statement's own, and outside
-** of a transaction all statements stand in one. After a rollback the next line must not commit by
-** itself: SAVEPOINT begins a transaction there, which the guard then rolls back. */
+** of a transaction all statements stand in one. Where SQLite has rolled back by itself (OR ROLLBACK,
+** a full disk), what follows must not commit by itself: there SAVEPOINT begins a transaction, which
+** the guard then rolls back. */
 static void mig_print_counted(migrate *k, const char *sql) {
   mig_printer *p = (mig_printer *)k->listener;
   mig_print_open(k, sql);
   mig_put(&p->body, " UPDATE temp.migrate_ran SET n = n + 1;");
+  mig_put(&p->body, k->depth ? "\nSAVEPOINT migrate;\n" : " ");
   p->ran++;
-  if (!k->depth) mig_put(&p->body, " ");
-  else if (mig_may_roll_back(k, sql)) mig_put(&p->body, "\nSAVEPOINT migrate;\n");
-  else mig_put(&p->body, "\n");
 }
 
 /* A rule that rows must not break becomes a row of the guard's, which stops the COMMIT. */
@@ -278,6 +270,9 @@ static void mig_print_script(migrate *m, const mig_printer *p, const char *comma
   mig_print_env(m);
   if (p->rebuilds) mig_put(out, "PRAGMA foreign_keys = OFF;\n");
   mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
+               "-- migrate_ran counts the statements that have run: the guard commits all or none; "
+               "after a\n-- rollback of SQLite's own SAVEPOINT keeps from being committed what "
+               "follows\n"
                "CREATE TEMP TABLE migrate_guard(problem);\n"
                "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
                "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n"
