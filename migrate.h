@@ -5359,6 +5359,15 @@ static void mig_evolve(mig_evolution *e) {
   if (!mig_failed(e->a)) mig_evolve_order(e);
   if (!mig_failed(e->a)) mig_evolve_adds(e);
 }
+
+/* Do the actions take a key away that other tables may reference? */
+static int mig_gives_up(const mig_evolution *e) {
+  const mig_action *x;
+  for (x = e->first; x; x = x->next) {
+    if (x->kind == MIG_DROP_CONSTRAINT || x->kind == MIG_DROP_COLUMN) return 1;
+  }
+  return 0;
+}
 /* Marker: comments of a target schema that say what a table or column is called today,
 ** -- migrate:renamed_from old. */
 
@@ -5578,10 +5587,27 @@ static void mig_add_item(mig_comparison *d, const mig_object *from, const mig_ob
   item->to_table = mig_table_of(d->a, to);
 }
 
+/* How many of a table's columns another one has by name. */
+static int mig_common_columns(const mig_table *t, const mig_table *u) {
+  int i, n = 0;
+  for (i = 0; i < t->ncolumn; i++) n += mig_find_column(u, t->columns[i].name) >= 0;
+  return n;
+}
+
+/* Is it another table of the same name, of which nothing could be kept? */
+static int mig_is_another(const mig_comparison *d, const mig_item *item) {
+  const mig_renamed *r;
+  if (mig_common_columns(item->from_table, item->to_table)) return 0;
+  for (r = d->renamed; r; r = r->next) {
+    if (r->from && mig_same(r->table, item->to->name)) return 0;
+  }
+  return 1;
+}
+
 /* Both are ordinary tables: the actions that lead from one to the other. */
 static void mig_compare_item(mig_comparison *d, mig_item *item) {
   mig_evolution *e;
-  if (!item->from_table || !item->to_table) return;
+  if (!item->from_table || !item->to_table || mig_is_another(d, item)) return;
   e = (mig_evolution *)mig_alloc(d->a, sizeof *e);
   if (!e) return;
   e->a = d->a;
@@ -5591,12 +5617,9 @@ static void mig_compare_item(mig_comparison *d, mig_item *item) {
   e->settings = d->settings;
   e->renamed = d->renamed;
   mig_evolve(e);
-  if (!e->count) {
-    item->done = 1;
-    return;
-  }
-  item->evolution = e;
-  d->alters++;
+  item->evolution = e->count ? e : 0;
+  item->done = !e->count;
+  d->alters += e->count > 0;
 }
 
 static int mig_is_table(const mig_object *o) { return o && mig_is_type(o, "table"); }
@@ -5732,13 +5755,6 @@ static void mig_guess_column(mig_comparison *d, mig_difference *v, const char *t
   }
 }
 
-/* How many of a table's columns another one has by name. */
-static int mig_common_columns(const mig_table *t, const mig_table *u) {
-  int i, n = 0;
-  for (i = 0; i < t->ncolumn; i++) n += mig_find_column(u, t->columns[i].name) >= 0;
-  return n;
-}
-
 static void mig_guess_table(mig_comparison *d, mig_difference *lost) {
   const mig_difference *best = 0, *v;
   int most = 0;
@@ -5867,6 +5883,48 @@ static void mig_write_item(mig_comparison *d, mig_item *item) {
   }
 }
 
+/* Must the key go before its parent changes, while a new one waits for that very change? */
+static int mig_stands_between(mig_comparison *d, const mig_item *child, const mig_constraint *fk) {
+  int i;
+  if (fk->kind != MIG_FOREIGN_KEY || mig_same(fk->parent, child->from->name)) return 0;
+  if (!mig_references(child->to_table, fk->parent)) return 0;
+  for (i = 0; i < d->nitem; i++) {
+    const mig_item *parent = &d->items[i];
+    if (parent->from && mig_same(parent->from->name, fk->parent)) {
+      return !parent->done && (!parent->evolution || mig_gives_up(parent->evolution));
+    }
+  }
+  return 0;
+}
+
+/* Writes the foreign keys that stand between two changes as dropped ahead of both; the rest of the
+** child's change is found anew. */
+static void mig_part_item(mig_comparison *d, mig_item *item) {
+  mig_evolution e = *item->evolution;
+  mig_table *now;
+  mig_item ahead = *item;
+  int i, again = 1;
+  e.now = *item->from_table;
+  e.first = e.last = 0;
+  e.count = 0;
+  while (again && !mig_failed(d->a)) {
+    mig_pairs p = mig_pair(&e);
+    again = 0;
+    for (i = 0; i < e.now.nconstraint && !mig_failed(d->a) && !again; i++) {
+      if (p.now[i] >= 0 || !mig_stands_between(d, item, &e.now.constraints[i])) continue;
+      mig_drop_named(&e, i);
+      again = 1;
+    }
+  }
+  now = (mig_table *)mig_alloc(d->a, sizeof *now);
+  if (!now || !e.count) return;
+  *now = e.now;
+  ahead.evolution = &e;
+  mig_write_alter(d, &ahead);
+  item->from_table = now;
+  mig_compare_item(d, item);
+}
+
 /* The next item that waits for none; in a circle of references the first one. */
 static mig_item *mig_next_item(mig_comparison *d) {
   mig_item *first = 0;
@@ -5886,6 +5944,9 @@ static void mig_write_tables(mig_comparison *d) {
   int i;
   for (i = 0; i < d->nitem; i++) {
     if (d->items[i].done && d->items[i].to) mig_write_indexes(d, d->items[i].to->name);
+  }
+  for (i = 0; i < d->nitem && !mig_failed(d->a); i++) {
+    if (d->items[i].evolution) mig_part_item(d, &d->items[i]);
   }
   while (!mig_failed(d->a) && (item = mig_next_item(d)) != 0) {
     mig_write_item(d, item);
@@ -8984,7 +9045,7 @@ static mig_alteration *mig_side_change(mig_arena *a, const char *sql) {
 }
 
 /* Has the foreign key lost its parent key? `was` is the parent before, `is` after. */
-static int mig_loses_key(mig_lowering *l, const mig_constraint *fk, const mig_table *was,
+static int mig_loses_parent_key(mig_lowering *l, const mig_constraint *fk, const mig_table *was,
                          const mig_table *is) {
   if (!mig_same(fk->parent, was->name) || !mig_is_parent_key(l, was, fk)) return 0;
   return !mig_is_parent_key(l, is, fk) ||
@@ -9009,7 +9070,7 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   int i, dropped = 0;
   for (i = 0; c && i < c->now.nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &c->now.constraints[i];
-    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_key(l, fk, &l->c->old, &l->c->now)) continue;
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &l->c->old, &l->c->now)) continue;
     if (!cascade) {
       mig_fail(l->a, MIGRATE_DEPENDENT,
                "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it "
@@ -9031,7 +9092,7 @@ static void mig_lower_own_keys(mig_lowering *l, mig_alteration *c) {
   int i;
   for (i = 0; i < c->now.nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &c->now.constraints[i];
-    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_key(l, fk, &c->old, &c->now)) continue;
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &c->old, &c->now)) continue;
     if (!c->cascade) {
       const char **names = mig_constraint_names(l->a, &c->now);
       if (!names) return;
@@ -11767,6 +11828,89 @@ static int mig_respell_at_hand(migrate *m, const mig_catalog *before, mig_catalo
   }
   return any;
 }
+/* Rename: a column called like the rowid, which SQLite's own RENAME COLUMN refuses from 3.54 on. The
+** texts are edited here; names inside of views and triggers only SQLite knows, so that one of them
+** that speaks of the column is a refusal. */
+
+static int mig_is_rowid_word(const char *name) {
+  return mig_same(name, "rowid") || mig_same(name, "_rowid_") || mig_same(name, "oid");
+}
+
+static int mig_rename_is_refused(const mig_rename *r) {
+  return sqlite3_libversion_number() >= 3054000 &&
+         (mig_is_rowid_word(r->from) || mig_is_rowid_word(r->to));
+}
+
+static void mig_refuse_speakers(migrate *m, const mig_catalog *c, const char *table,
+                                const char *column) {
+  int i;
+  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &c->v[i];
+    if (!mig_is_type(o, "view") && !mig_is_type(o, "trigger")) continue;
+    if (!mig_mentions_token(&m->work, o->sql, column)) continue;
+    if (!mig_mentions_token(&m->work, o->sql, table)) continue;
+    mig_fail(&m->work, MIGRATE_DEPENDENT,
+             "%s %s speaks of %s.%s, and this SQLite does not rename a column of that name: drop it "
+             "first and make it again",
+             o->type, o->name, table, column);
+  }
+}
+
+static char *mig_renamed_index(mig_arena *a, const char *sql, const mig_rename *r) {
+  mig_uses uses;
+  mig_index x;
+  memset(&uses, 0, sizeof uses);
+  if (mig_parse_index(a, sql, &x)) return 0;
+  mig_find_uses(a, sql, x.list, r->from, &uses);
+  mig_find_uses(a, sql, x.where, r->from, &uses);
+  return uses.n ? mig_replace_uses(a, sql, &uses, r->to) : 0;
+}
+
+/* The text of a table, the one with the column or a child of it. */
+static char *mig_renamed_table(mig_arena *a, const char *sql, const char *table,
+                               const mig_rename *r) {
+  mig_uses uses;
+  mig_table t;
+  int i, k;
+  if (mig_parse_table(a, sql, &t)) return 0;
+  if (mig_same(t.name, table)) {
+    return mig_rename_column_text(a, &t, mig_find_column(&t, r->from), r->to);
+  }
+  memset(&uses, 0, sizeof uses);
+  for (i = 0; i < t.nconstraint; i++) {
+    const mig_constraint *c = &t.constraints[i];
+    for (k = 0; k < c->nparent && mig_same(c->parent, table); k++) {
+      if (mig_same(c->parent_keys[k].name, r->from)) {
+        mig_add_use(a, &uses, c->parent_keys[k].name_span);
+      }
+    }
+  }
+  return uses.n ? mig_replace_uses(a, sql, &uses, r->to) : 0;
+}
+
+static void mig_rename_by_text(migrate *m, const mig_target *t, const mig_rename *r) {
+  const mig_catalog *c = t->catalog;
+  const char *table = t->object->name;
+  int i;
+  mig_refuse_speakers(m, c, table, r->from);
+  if (t->temp != c) mig_refuse_speakers(m, t->temp, table, r->from);
+  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = &c->v[i];
+    char *sql = 0;
+    if (!o->sql || mig_is_virtual(o)) continue;
+    if (mig_is_type(o, "index") && mig_same(o->table, table)) {
+      sql = mig_renamed_index(&m->work, o->sql, r);
+    } else if (mig_is_type(o, "table") && mig_mentions(o->sql, r->from)) {
+      sql = mig_renamed_table(&m->work, o->sql, table, r);
+    }
+    if (!sql) continue;
+    mig_run_edit(m, c->schema,
+                 mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
+                            c->schema, o->rowid),
+                 sql, "SQLite's own refuses a column that is called like the rowid");
+  }
+  mig_flush(m);
+}
 /* Other: the statements besides ALTER TABLE that SQLite lacks. */
 
 /* Finds an object by name: in one database, or where SQLite would find it. */
@@ -12166,25 +12310,29 @@ static void mig_respell_plainly(migrate *m, const mig_target *before, const char
 }
 
 /* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
+static void mig_run_native_rename(migrate *m, const mig_target *t, const mig_rename *r) {
+  const char *store = mig_run_hide(m, t);
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_NATIVE;
+  s.sql = mig_format(&m->work,
+                     mig_needs_quotes(r->to)
+                         ? "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\""
+                         : "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO %w",
+                     t->catalog->schema, t->object->name, r->from, r->to);
+  s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
+  mig_sink(m, &s, "native");
+  mig_run_show(m, store);
+  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_respell_plainly(m, t, r->from, r->to);
+  else mig_respell_all(m, t, r->from, r->to);
+}
+
 static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alteration *c) {
   const mig_rename *r;
   for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
-    mig_statement s;
-    const char *store;
     mig_refuse_readers(m, t, r->from);
-    store = mig_run_hide(m, t);
-    memset(&s, 0, sizeof s);
-    s.kind = MIG_S_NATIVE;
-    s.sql = mig_format(&m->work,
-                       mig_needs_quotes(r->to)
-                           ? "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\""
-                           : "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO %w",
-                       t->catalog->schema, t->object->name, r->from, r->to);
-    s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
-    mig_sink(m, &s, "native");
-    mig_run_show(m, store);
-    if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_respell_plainly(m, t, r->from, r->to);
-    else mig_respell_all(m, t, r->from, r->to);
+    if (mig_rename_is_refused(r)) mig_rename_by_text(m, t, r);
+    else mig_run_native_rename(m, t, r);
     *t = mig_find_target(m, t->catalog->schema, t->object->name);
   }
 }
@@ -13475,25 +13623,17 @@ static void mig_print(migrate *k, const char *sql) {
   mig_put(&p->body, "\n");
 }
 
-/* Can the statement make SQLite roll back by itself, by OR ROLLBACK or by a rule of the schema? */
-static int mig_may_roll_back(migrate *k, const char *sql) {
-  return mig_mentions(sql, "rollback") ||
-         mig_read_int(k, "SELECT EXISTS (SELECT 1 FROM main.sqlite_master WHERE sql LIKE "
-                         "'%rollback%')");
-}
-
 /* A statement whose end the guard counts. A shell without -bail goes on with the next line after an
 ** error, but not with the rest of a line: so the count stands in the statement's own, and outside
-** of a transaction all statements stand in one. After a rollback the next line must not commit by
-** itself: SAVEPOINT begins a transaction there, which the guard then rolls back. */
+** of a transaction all statements stand in one. Where SQLite has rolled back by itself (OR ROLLBACK,
+** a full disk), what follows must not commit by itself: there SAVEPOINT begins a transaction, which
+** the guard then rolls back. */
 static void mig_print_counted(migrate *k, const char *sql) {
   mig_printer *p = (mig_printer *)k->listener;
   mig_print_open(k, sql);
   mig_put(&p->body, " UPDATE temp.migrate_ran SET n = n + 1;");
+  mig_put(&p->body, k->depth ? "\nSAVEPOINT migrate;\n" : " ");
   p->ran++;
-  if (!k->depth) mig_put(&p->body, " ");
-  else if (mig_may_roll_back(k, sql)) mig_put(&p->body, "\nSAVEPOINT migrate;\n");
-  else mig_put(&p->body, "\n");
 }
 
 /* A rule that rows must not break becomes a row of the guard's, which stops the COMMIT. */
@@ -13638,6 +13778,9 @@ static void mig_print_script(migrate *m, const mig_printer *p, const char *comma
   mig_print_env(m);
   if (p->rebuilds) mig_put(out, "PRAGMA foreign_keys = OFF;\n");
   mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
+               "-- migrate_ran counts the statements that have run: the guard commits all or none; "
+               "after a\n-- rollback of SQLite's own SAVEPOINT keeps from being committed what "
+               "follows\n"
                "CREATE TEMP TABLE migrate_guard(problem);\n"
                "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
                "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n"

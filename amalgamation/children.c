@@ -10,7 +10,7 @@ static mig_alteration *mig_side_change(mig_arena *a, const char *sql) {
 }
 
 /* Has the foreign key lost its parent key? `was` is the parent before, `is` after. */
-static int mig_loses_key(mig_lowering *l, const mig_constraint *fk, const mig_table *was,
+static int mig_loses_parent_key(mig_lowering *l, const mig_constraint *fk, const mig_table *was,
                          const mig_table *is) {
   if (!mig_same(fk->parent, was->name) || !mig_is_parent_key(l, was, fk)) return 0;
   return !mig_is_parent_key(l, is, fk) ||
@@ -35,7 +35,7 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   int i, dropped = 0;
   for (i = 0; c && i < c->now.nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &c->now.constraints[i];
-    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_key(l, fk, &l->c->old, &l->c->now)) continue;
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &l->c->old, &l->c->now)) continue;
     if (!cascade) {
       mig_fail(l->a, MIGRATE_DEPENDENT,
                "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it "
@@ -57,7 +57,7 @@ static void mig_lower_own_keys(mig_lowering *l, mig_alteration *c) {
   int i;
   for (i = 0; i < c->now.nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &c->now.constraints[i];
-    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_key(l, fk, &c->old, &c->now)) continue;
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &c->old, &c->now)) continue;
     if (!c->cascade) {
       const char **names = mig_constraint_names(l->a, &c->now);
       if (!names) return;

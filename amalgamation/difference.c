@@ -121,10 +121,27 @@ static void mig_add_item(mig_comparison *d, const mig_object *from, const mig_ob
   item->to_table = mig_table_of(d->a, to);
 }
 
+/* How many of a table's columns another one has by name. */
+static int mig_common_columns(const mig_table *t, const mig_table *u) {
+  int i, n = 0;
+  for (i = 0; i < t->ncolumn; i++) n += mig_find_column(u, t->columns[i].name) >= 0;
+  return n;
+}
+
+/* Is it another table of the same name, of which nothing could be kept? */
+static int mig_is_another(const mig_comparison *d, const mig_item *item) {
+  const mig_renamed *r;
+  if (mig_common_columns(item->from_table, item->to_table)) return 0;
+  for (r = d->renamed; r; r = r->next) {
+    if (r->from && mig_same(r->table, item->to->name)) return 0;
+  }
+  return 1;
+}
+
 /* Both are ordinary tables: the actions that lead from one to the other. */
 static void mig_compare_item(mig_comparison *d, mig_item *item) {
   mig_evolution *e;
-  if (!item->from_table || !item->to_table) return;
+  if (!item->from_table || !item->to_table || mig_is_another(d, item)) return;
   e = (mig_evolution *)mig_alloc(d->a, sizeof *e);
   if (!e) return;
   e->a = d->a;
@@ -134,12 +151,9 @@ static void mig_compare_item(mig_comparison *d, mig_item *item) {
   e->settings = d->settings;
   e->renamed = d->renamed;
   mig_evolve(e);
-  if (!e->count) {
-    item->done = 1;
-    return;
-  }
-  item->evolution = e;
-  d->alters++;
+  item->evolution = e->count ? e : 0;
+  item->done = !e->count;
+  d->alters += e->count > 0;
 }
 
 static int mig_is_table(const mig_object *o) { return o && mig_is_type(o, "table"); }
@@ -275,13 +289,6 @@ static void mig_guess_column(mig_comparison *d, mig_difference *v, const char *t
   }
 }
 
-/* How many of a table's columns another one has by name. */
-static int mig_common_columns(const mig_table *t, const mig_table *u) {
-  int i, n = 0;
-  for (i = 0; i < t->ncolumn; i++) n += mig_find_column(u, t->columns[i].name) >= 0;
-  return n;
-}
-
 static void mig_guess_table(mig_comparison *d, mig_difference *lost) {
   const mig_difference *best = 0, *v;
   int most = 0;
@@ -410,6 +417,48 @@ static void mig_write_item(mig_comparison *d, mig_item *item) {
   }
 }
 
+/* Must the key go before its parent changes, while a new one waits for that very change? */
+static int mig_stands_between(mig_comparison *d, const mig_item *child, const mig_constraint *fk) {
+  int i;
+  if (fk->kind != MIG_FOREIGN_KEY || mig_same(fk->parent, child->from->name)) return 0;
+  if (!mig_references(child->to_table, fk->parent)) return 0;
+  for (i = 0; i < d->nitem; i++) {
+    const mig_item *parent = &d->items[i];
+    if (parent->from && mig_same(parent->from->name, fk->parent)) {
+      return !parent->done && (!parent->evolution || mig_gives_up(parent->evolution));
+    }
+  }
+  return 0;
+}
+
+/* Writes the foreign keys that stand between two changes as dropped ahead of both; the rest of the
+** child's change is found anew. */
+static void mig_part_item(mig_comparison *d, mig_item *item) {
+  mig_evolution e = *item->evolution;
+  mig_table *now;
+  mig_item ahead = *item;
+  int i, again = 1;
+  e.now = *item->from_table;
+  e.first = e.last = 0;
+  e.count = 0;
+  while (again && !mig_failed(d->a)) {
+    mig_pairs p = mig_pair(&e);
+    again = 0;
+    for (i = 0; i < e.now.nconstraint && !mig_failed(d->a) && !again; i++) {
+      if (p.now[i] >= 0 || !mig_stands_between(d, item, &e.now.constraints[i])) continue;
+      mig_drop_named(&e, i);
+      again = 1;
+    }
+  }
+  now = (mig_table *)mig_alloc(d->a, sizeof *now);
+  if (!now || !e.count) return;
+  *now = e.now;
+  ahead.evolution = &e;
+  mig_write_alter(d, &ahead);
+  item->from_table = now;
+  mig_compare_item(d, item);
+}
+
 /* The next item that waits for none; in a circle of references the first one. */
 static mig_item *mig_next_item(mig_comparison *d) {
   mig_item *first = 0;
@@ -429,6 +478,9 @@ static void mig_write_tables(mig_comparison *d) {
   int i;
   for (i = 0; i < d->nitem; i++) {
     if (d->items[i].done && d->items[i].to) mig_write_indexes(d, d->items[i].to->name);
+  }
+  for (i = 0; i < d->nitem && !mig_failed(d->a); i++) {
+    if (d->items[i].evolution) mig_part_item(d, &d->items[i]);
   }
   while (!mig_failed(d->a) && (item = mig_next_item(d)) != 0) {
     mig_write_item(d, item);

@@ -496,3 +496,12 @@ static void mig_evolve(mig_evolution *e) {
   if (!mig_failed(e->a)) mig_evolve_order(e);
   if (!mig_failed(e->a)) mig_evolve_adds(e);
 }
+
+/* Do the actions take a key away that other tables may reference? */
+static int mig_gives_up(const mig_evolution *e) {
+  const mig_action *x;
+  for (x = e->first; x; x = x->next) {
+    if (x->kind == MIG_DROP_CONSTRAINT || x->kind == MIG_DROP_COLUMN) return 1;
+  }
+  return 0;
+}

@@ -60,6 +60,7 @@
 #include "scratch.c"
 #include "dependents.c"
 #include "spelling.c"
+#include "rename.c"
 #include "other.c"
 #include "run.c"
 /* 7: the outside */

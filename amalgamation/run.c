@@ -272,25 +272,29 @@ static void mig_respell_plainly(migrate *m, const mig_target *before, const char
 }
 
 /* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
+static void mig_run_native_rename(migrate *m, const mig_target *t, const mig_rename *r) {
+  const char *store = mig_run_hide(m, t);
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_NATIVE;
+  s.sql = mig_format(&m->work,
+                     mig_needs_quotes(r->to)
+                         ? "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\""
+                         : "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO %w",
+                     t->catalog->schema, t->object->name, r->from, r->to);
+  s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
+  mig_sink(m, &s, "native");
+  mig_run_show(m, store);
+  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_respell_plainly(m, t, r->from, r->to);
+  else mig_respell_all(m, t, r->from, r->to);
+}
+
 static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alteration *c) {
   const mig_rename *r;
   for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
-    mig_statement s;
-    const char *store;
     mig_refuse_readers(m, t, r->from);
-    store = mig_run_hide(m, t);
-    memset(&s, 0, sizeof s);
-    s.kind = MIG_S_NATIVE;
-    s.sql = mig_format(&m->work,
-                       mig_needs_quotes(r->to)
-                           ? "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO \"%w\""
-                           : "ALTER TABLE \"%w\".\"%w\" RENAME COLUMN \"%w\" TO %w",
-                       t->catalog->schema, t->object->name, r->from, r->to);
-    s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
-    mig_sink(m, &s, "native");
-    mig_run_show(m, store);
-    if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_respell_plainly(m, t, r->from, r->to);
-    else mig_respell_all(m, t, r->from, r->to);
+    if (mig_rename_is_refused(r)) mig_rename_by_text(m, t, r);
+    else mig_run_native_rename(m, t, r);
     *t = mig_find_target(m, t->catalog->schema, t->object->name);
   }
 }
