@@ -5085,6 +5085,13 @@ static int mig_keeps_key(mig_evolution *e) {
   return p.now[e->now.primary_key] >= 0;
 }
 
+/* AUTOINCREMENT that one of the two tables has: `word` is SET or DROP, `t` the table that has it. */
+static void mig_evolve_autoincrement(mig_evolution *e, const mig_table *t, const char *word) {
+  const char *name = t->columns[mig_alias(t)].name;
+  mig_act(e, name, mig_format(e->a, "ALTER COLUMN %s %s AUTOINCREMENT", mig_bare(e->a, name), word),
+          mig_format(e->a, "Detected %s AUTOINCREMENT on '%s'", word, e->name));
+}
+
 static void mig_evolve_drops(mig_evolution *e) {
   int i;
   if (e->now.strict && !e->to->strict) {
@@ -5096,6 +5103,9 @@ static void mig_evolve_drops(mig_evolution *e) {
   }
   while (!mig_failed(e->a) && (i = mig_surplus(e)) >= 0) mig_drop_named(e, i);
   if (!mig_failed(e->a)) mig_evolve_constraint_names(e);
+  if (!mig_failed(e->a) && mig_has_autoincrement(&e->now) && !mig_has_autoincrement(e->to)) {
+    mig_evolve_autoincrement(e, &e->now, "DROP");
+  }
 }
 
 /* The constraint as a table constraint. */
@@ -5125,18 +5135,6 @@ static const char *mig_constraint_text(mig_arena *a, const mig_table *t, int i) 
   return z.z;
 }
 
-static void mig_evolve_autoincrement(mig_evolution *e) {
-  int now = mig_has_autoincrement(&e->now), to = mig_has_autoincrement(e->to), alias;
-  if (now == to) return;
-  alias = mig_alias(to ? e->to : &e->now);
-  mig_act(e, e->to->columns[alias].name,
-          mig_format(e->a, "ALTER COLUMN %s %s AUTOINCREMENT",
-                     mig_bare(e->a, (to ? e->to : &e->now)->columns[alias].name),
-                     to ? "SET" : "DROP"),
-          mig_format(e->a, "Detected %s AUTOINCREMENT on '%s'", to ? "added" : "removed",
-                     e->name));
-}
-
 static void mig_evolve_adds(mig_evolution *e) {
   mig_pairs p = mig_pair(e);
   int k;
@@ -5150,7 +5148,9 @@ static void mig_evolve_adds(mig_evolution *e) {
     mig_act(e, 0, mig_format(e->a, "ADD %s", mig_constraint_text(e->a, e->to, k)),
             mig_constraint_note(e, "added", e->to, k));
   }
-  if (!mig_failed(e->a)) mig_evolve_autoincrement(e);
+  if (!mig_failed(e->a) && mig_has_autoincrement(e->to) && !mig_has_autoincrement(&e->now)) {
+    mig_evolve_autoincrement(e, e->to, "SET");
+  }
   if (!mig_failed(e->a) && e->to->strict && !e->now.strict) {
     mig_act(e, 0, "SET STRICT", mig_format(e->a, "Detected added STRICT on '%s'", e->name));
   }
@@ -5873,9 +5873,35 @@ static void mig_write_indexes(mig_comparison *d, const char *table) {
   }
 }
 
+/* Can the index be made before the table changes? */
+static int mig_is_early_key(mig_arena *a, const mig_object *o, const mig_table *t) {
+  mig_index x;
+  int i;
+  if (mig_parse_index(a, o->sql, &x) || !x.unique || !mig_span_empty(x.where)) return 0;
+  for (i = 0; i < x.nkey; i++) {
+    if (!x.keys[i].name || mig_find_column(t, x.keys[i].name) < 0) return 0;
+  }
+  return 1;
+}
+
+/* A unique index may take the place of a key that other tables reference: it comes before that
+** goes. */
+static void mig_write_early_keys(mig_comparison *d, const mig_item *item) {
+  mig_object *o = 0;
+  while (!mig_failed(d->a) && (o = mig_objects_of(d->to, item->to->name, o)) != 0) {
+    unsigned char *create = &d->create[o - d->to->v];
+    if (!*create || !mig_is_type(o, "index") || !mig_is_early_key(d->a, o, item->from_table)) {
+      continue;
+    }
+    mig_write_create(d, o);
+    *create = 0;
+  }
+}
+
 static void mig_write_item(mig_comparison *d, mig_item *item) {
   item->done = 1;
   if (item->evolution) {
+    if (mig_gives_up(item->evolution)) mig_write_early_keys(d, item);
     mig_write_alter(d, item);
   } else {
     if (item->from) mig_write_drop(d, item->from);
@@ -9951,7 +9977,11 @@ static mig_version mig_version_read(sqlite3 *db, mig_arena *a, const char *table
   memset(&v, 0, sizeof v);
   if (mig_failed(a)) return v;
   if (rc == SQLITE_ERROR) {
-    if (mig_table_kind(db, a, table) != MIG_NO_TABLE) mig_fail_version(a, table);
+    if (mig_table_kind(db, a, table) == MIG_NO_TABLE) return v;
+    rc = sqlite3_prepare_v2(db, sql, -1, &s, 0); /* another connection may just have made it */
+  }
+  if (rc == SQLITE_ERROR) {
+    mig_fail_version(a, table);
     return v;
   }
   if (rc != SQLITE_OK) mig_fail(a, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
@@ -11829,8 +11859,8 @@ static int mig_respell_at_hand(migrate *m, const mig_catalog *before, mig_catalo
   return any;
 }
 /* Rename: a column called like the rowid, which SQLite's own RENAME COLUMN refuses from 3.54 on. The
-** texts are edited here; names inside of views and triggers only SQLite knows, so that one of them
-** that speaks of the column is a refusal. */
+** texts are edited here. What a name means inside of a view or trigger only SQLite knows for sure:
+** one that speaks of other tables as well is a refusal. */
 
 static int mig_is_rowid_word(const char *name) {
   return mig_same(name, "rowid") || mig_same(name, "_rowid_") || mig_same(name, "oid");
@@ -11841,19 +11871,37 @@ static int mig_rename_is_refused(const mig_rename *r) {
          (mig_is_rowid_word(r->from) || mig_is_rowid_word(r->to));
 }
 
-static void mig_refuse_speakers(migrate *m, const mig_catalog *c, const char *table,
-                                const char *column) {
+/* Does a view or trigger name a table or view besides this one? Then its columns may be meant. */
+static int mig_names_others(mig_arena *a, const mig_catalog *c, const mig_object *o,
+                            const char *table) {
   int i;
-  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
-    const mig_object *o = &c->v[i];
-    if (!mig_is_type(o, "view") && !mig_is_type(o, "trigger")) continue;
-    if (!mig_mentions_token(&m->work, o->sql, column)) continue;
-    if (!mig_mentions_token(&m->work, o->sql, table)) continue;
-    mig_fail(&m->work, MIGRATE_DEPENDENT,
-             "%s %s speaks of %s.%s, and this SQLite does not rename a column of that name: drop it "
-             "first and make it again",
-             o->type, o->name, table, column);
+  for (i = 0; i < c->n; i++) {
+    const mig_object *x = &c->v[i];
+    if (x == o || mig_same(x->name, table) || mig_same(x->name, o->name)) continue;
+    if (!mig_is_type(x, "table") && !mig_is_type(x, "view")) continue;
+    if (mig_mentions_token(a, o->sql, x->name)) return 1;
   }
+  return 0;
+}
+
+/* The text of a view or trigger that speaks of the table alone. */
+static char *mig_renamed_speaker(migrate *m, const mig_catalog *c, const mig_object *o,
+                                 const char *table, const mig_rename *r) {
+  mig_arena *a = &m->work;
+  mig_uses uses;
+  mig_span all;
+  if (!mig_mentions_token(a, o->sql, table)) return 0;
+  memset(&uses, 0, sizeof uses);
+  all.at = 0;
+  all.end = strlen(o->sql);
+  mig_find_uses(a, o->sql, all, r->from, &uses);
+  if (!uses.n) return 0;
+  if (!mig_names_others(a, c, o, table)) return mig_replace_uses(a, o->sql, &uses, r->to);
+  mig_fail(a, MIGRATE_DEPENDENT,
+           "%s %s speaks of %s and of other tables, and this SQLite does not rename a column of "
+           "that name: drop it first and make it again",
+           o->type, o->name, r->from);
+  return 0;
 }
 
 static char *mig_renamed_index(mig_arena *a, const char *sql, const mig_rename *r) {
@@ -11888,27 +11936,31 @@ static char *mig_renamed_table(mig_arena *a, const char *sql, const char *table,
   return uses.n ? mig_replace_uses(a, sql, &uses, r->to) : 0;
 }
 
-static void mig_rename_by_text(migrate *m, const mig_target *t, const mig_rename *r) {
-  const mig_catalog *c = t->catalog;
-  const char *table = t->object->name;
+static char *mig_renamed_object(migrate *m, const mig_catalog *c, const mig_object *o,
+                                const char *table, const mig_rename *r) {
+  if (!o->sql || !mig_mentions(o->sql, r->from) || mig_is_virtual(o)) return 0;
+  if (mig_is_type(o, "table")) return mig_renamed_table(&m->work, o->sql, table, r);
+  if (!mig_is_type(o, "index")) return mig_renamed_speaker(m, c, o, table, r);
+  return mig_same(o->table, table) ? mig_renamed_index(&m->work, o->sql, r) : 0;
+}
+
+static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *table,
+                                  const mig_rename *r) {
   int i;
-  mig_refuse_speakers(m, c, table, r->from);
-  if (t->temp != c) mig_refuse_speakers(m, t->temp, table, r->from);
   for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
-    const mig_object *o = &c->v[i];
-    char *sql = 0;
-    if (!o->sql || mig_is_virtual(o)) continue;
-    if (mig_is_type(o, "index") && mig_same(o->table, table)) {
-      sql = mig_renamed_index(&m->work, o->sql, r);
-    } else if (mig_is_type(o, "table") && mig_mentions(o->sql, r->from)) {
-      sql = mig_renamed_table(&m->work, o->sql, table, r);
-    }
+    char *sql = mig_renamed_object(m, c, &c->v[i], table, r);
     if (!sql) continue;
     mig_run_edit(m, c->schema,
                  mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
-                            c->schema, o->rowid),
+                            c->schema, c->v[i].rowid),
                  sql, "SQLite's own refuses a column that is called like the rowid");
   }
+}
+
+static void mig_rename_by_text(migrate *m, const mig_target *t, const mig_rename *r) {
+  const char *table = t->object->name;
+  mig_rename_in_catalog(m, t->catalog, table, r);
+  if (t->temp != t->catalog) mig_rename_in_catalog(m, t->temp, table, r);
   mig_flush(m);
 }
 /* Other: the statements besides ALTER TABLE that SQLite lacks. */

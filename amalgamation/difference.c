@@ -407,9 +407,35 @@ static void mig_write_indexes(mig_comparison *d, const char *table) {
   }
 }
 
+/* Can the index be made before the table changes? */
+static int mig_is_early_key(mig_arena *a, const mig_object *o, const mig_table *t) {
+  mig_index x;
+  int i;
+  if (mig_parse_index(a, o->sql, &x) || !x.unique || !mig_span_empty(x.where)) return 0;
+  for (i = 0; i < x.nkey; i++) {
+    if (!x.keys[i].name || mig_find_column(t, x.keys[i].name) < 0) return 0;
+  }
+  return 1;
+}
+
+/* A unique index may take the place of a key that other tables reference: it comes before that
+** goes. */
+static void mig_write_early_keys(mig_comparison *d, const mig_item *item) {
+  mig_object *o = 0;
+  while (!mig_failed(d->a) && (o = mig_objects_of(d->to, item->to->name, o)) != 0) {
+    unsigned char *create = &d->create[o - d->to->v];
+    if (!*create || !mig_is_type(o, "index") || !mig_is_early_key(d->a, o, item->from_table)) {
+      continue;
+    }
+    mig_write_create(d, o);
+    *create = 0;
+  }
+}
+
 static void mig_write_item(mig_comparison *d, mig_item *item) {
   item->done = 1;
   if (item->evolution) {
+    if (mig_gives_up(item->evolution)) mig_write_early_keys(d, item);
     mig_write_alter(d, item);
   } else {
     if (item->from) mig_write_drop(d, item->from);

@@ -222,6 +222,13 @@ static int mig_keeps_key(mig_evolution *e) {
   return p.now[e->now.primary_key] >= 0;
 }
 
+/* AUTOINCREMENT that one of the two tables has: `word` is SET or DROP, `t` the table that has it. */
+static void mig_evolve_autoincrement(mig_evolution *e, const mig_table *t, const char *word) {
+  const char *name = t->columns[mig_alias(t)].name;
+  mig_act(e, name, mig_format(e->a, "ALTER COLUMN %s %s AUTOINCREMENT", mig_bare(e->a, name), word),
+          mig_format(e->a, "Detected %s AUTOINCREMENT on '%s'", word, e->name));
+}
+
 static void mig_evolve_drops(mig_evolution *e) {
   int i;
   if (e->now.strict && !e->to->strict) {
@@ -233,6 +240,9 @@ static void mig_evolve_drops(mig_evolution *e) {
   }
   while (!mig_failed(e->a) && (i = mig_surplus(e)) >= 0) mig_drop_named(e, i);
   if (!mig_failed(e->a)) mig_evolve_constraint_names(e);
+  if (!mig_failed(e->a) && mig_has_autoincrement(&e->now) && !mig_has_autoincrement(e->to)) {
+    mig_evolve_autoincrement(e, &e->now, "DROP");
+  }
 }
 
 /* The constraint as a table constraint. */
@@ -262,18 +272,6 @@ static const char *mig_constraint_text(mig_arena *a, const mig_table *t, int i) 
   return z.z;
 }
 
-static void mig_evolve_autoincrement(mig_evolution *e) {
-  int now = mig_has_autoincrement(&e->now), to = mig_has_autoincrement(e->to), alias;
-  if (now == to) return;
-  alias = mig_alias(to ? e->to : &e->now);
-  mig_act(e, e->to->columns[alias].name,
-          mig_format(e->a, "ALTER COLUMN %s %s AUTOINCREMENT",
-                     mig_bare(e->a, (to ? e->to : &e->now)->columns[alias].name),
-                     to ? "SET" : "DROP"),
-          mig_format(e->a, "Detected %s AUTOINCREMENT on '%s'", to ? "added" : "removed",
-                     e->name));
-}
-
 static void mig_evolve_adds(mig_evolution *e) {
   mig_pairs p = mig_pair(e);
   int k;
@@ -287,7 +285,9 @@ static void mig_evolve_adds(mig_evolution *e) {
     mig_act(e, 0, mig_format(e->a, "ADD %s", mig_constraint_text(e->a, e->to, k)),
             mig_constraint_note(e, "added", e->to, k));
   }
-  if (!mig_failed(e->a)) mig_evolve_autoincrement(e);
+  if (!mig_failed(e->a) && mig_has_autoincrement(e->to) && !mig_has_autoincrement(&e->now)) {
+    mig_evolve_autoincrement(e, e->to, "SET");
+  }
   if (!mig_failed(e->a) && e->to->strict && !e->now.strict) {
     mig_act(e, 0, "SET STRICT", mig_format(e->a, "Detected added STRICT on '%s'", e->name));
   }

@@ -1,6 +1,6 @@
 /* Rename: a column called like the rowid, which SQLite's own RENAME COLUMN refuses from 3.54 on. The
-** texts are edited here; names inside of views and triggers only SQLite knows, so that one of them
-** that speaks of the column is a refusal. */
+** texts are edited here. What a name means inside of a view or trigger only SQLite knows for sure:
+** one that speaks of other tables as well is a refusal. */
 
 static int mig_is_rowid_word(const char *name) {
   return mig_same(name, "rowid") || mig_same(name, "_rowid_") || mig_same(name, "oid");
@@ -11,19 +11,37 @@ static int mig_rename_is_refused(const mig_rename *r) {
          (mig_is_rowid_word(r->from) || mig_is_rowid_word(r->to));
 }
 
-static void mig_refuse_speakers(migrate *m, const mig_catalog *c, const char *table,
-                                const char *column) {
+/* Does a view or trigger name a table or view besides this one? Then its columns may be meant. */
+static int mig_names_others(mig_arena *a, const mig_catalog *c, const mig_object *o,
+                            const char *table) {
   int i;
-  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
-    const mig_object *o = &c->v[i];
-    if (!mig_is_type(o, "view") && !mig_is_type(o, "trigger")) continue;
-    if (!mig_mentions_token(&m->work, o->sql, column)) continue;
-    if (!mig_mentions_token(&m->work, o->sql, table)) continue;
-    mig_fail(&m->work, MIGRATE_DEPENDENT,
-             "%s %s speaks of %s.%s, and this SQLite does not rename a column of that name: drop it "
-             "first and make it again",
-             o->type, o->name, table, column);
+  for (i = 0; i < c->n; i++) {
+    const mig_object *x = &c->v[i];
+    if (x == o || mig_same(x->name, table) || mig_same(x->name, o->name)) continue;
+    if (!mig_is_type(x, "table") && !mig_is_type(x, "view")) continue;
+    if (mig_mentions_token(a, o->sql, x->name)) return 1;
   }
+  return 0;
+}
+
+/* The text of a view or trigger that speaks of the table alone. */
+static char *mig_renamed_speaker(migrate *m, const mig_catalog *c, const mig_object *o,
+                                 const char *table, const mig_rename *r) {
+  mig_arena *a = &m->work;
+  mig_uses uses;
+  mig_span all;
+  if (!mig_mentions_token(a, o->sql, table)) return 0;
+  memset(&uses, 0, sizeof uses);
+  all.at = 0;
+  all.end = strlen(o->sql);
+  mig_find_uses(a, o->sql, all, r->from, &uses);
+  if (!uses.n) return 0;
+  if (!mig_names_others(a, c, o, table)) return mig_replace_uses(a, o->sql, &uses, r->to);
+  mig_fail(a, MIGRATE_DEPENDENT,
+           "%s %s speaks of %s and of other tables, and this SQLite does not rename a column of "
+           "that name: drop it first and make it again",
+           o->type, o->name, r->from);
+  return 0;
 }
 
 static char *mig_renamed_index(mig_arena *a, const char *sql, const mig_rename *r) {
@@ -58,26 +76,30 @@ static char *mig_renamed_table(mig_arena *a, const char *sql, const char *table,
   return uses.n ? mig_replace_uses(a, sql, &uses, r->to) : 0;
 }
 
-static void mig_rename_by_text(migrate *m, const mig_target *t, const mig_rename *r) {
-  const mig_catalog *c = t->catalog;
-  const char *table = t->object->name;
+static char *mig_renamed_object(migrate *m, const mig_catalog *c, const mig_object *o,
+                                const char *table, const mig_rename *r) {
+  if (!o->sql || !mig_mentions(o->sql, r->from) || mig_is_virtual(o)) return 0;
+  if (mig_is_type(o, "table")) return mig_renamed_table(&m->work, o->sql, table, r);
+  if (!mig_is_type(o, "index")) return mig_renamed_speaker(m, c, o, table, r);
+  return mig_same(o->table, table) ? mig_renamed_index(&m->work, o->sql, r) : 0;
+}
+
+static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *table,
+                                  const mig_rename *r) {
   int i;
-  mig_refuse_speakers(m, c, table, r->from);
-  if (t->temp != c) mig_refuse_speakers(m, t->temp, table, r->from);
   for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
-    const mig_object *o = &c->v[i];
-    char *sql = 0;
-    if (!o->sql || mig_is_virtual(o)) continue;
-    if (mig_is_type(o, "index") && mig_same(o->table, table)) {
-      sql = mig_renamed_index(&m->work, o->sql, r);
-    } else if (mig_is_type(o, "table") && mig_mentions(o->sql, r->from)) {
-      sql = mig_renamed_table(&m->work, o->sql, table, r);
-    }
+    char *sql = mig_renamed_object(m, c, &c->v[i], table, r);
     if (!sql) continue;
     mig_run_edit(m, c->schema,
                  mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
-                            c->schema, o->rowid),
+                            c->schema, c->v[i].rowid),
                  sql, "SQLite's own refuses a column that is called like the rowid");
   }
+}
+
+static void mig_rename_by_text(migrate *m, const mig_target *t, const mig_rename *r) {
+  const char *table = t->object->name;
+  mig_rename_in_catalog(m, t->catalog, table, r);
+  if (t->temp != t->catalog) mig_rename_in_catalog(m, t->temp, table, r);
   mig_flush(m);
 }

@@ -94,7 +94,11 @@ static mig_version mig_version_read(sqlite3 *db, mig_arena *a, const char *table
   memset(&v, 0, sizeof v);
   if (mig_failed(a)) return v;
   if (rc == SQLITE_ERROR) {
-    if (mig_table_kind(db, a, table) != MIG_NO_TABLE) mig_fail_version(a, table);
+    if (mig_table_kind(db, a, table) == MIG_NO_TABLE) return v;
+    rc = sqlite3_prepare_v2(db, sql, -1, &s, 0); /* another connection may just have made it */
+  }
+  if (rc == SQLITE_ERROR) {
+    mig_fail_version(a, table);
     return v;
   }
   if (rc != SQLITE_OK) mig_fail(a, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
