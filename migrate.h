@@ -9978,7 +9978,7 @@ static mig_version mig_version_read(sqlite3 *db, mig_arena *a, const char *table
   if (mig_failed(a)) return v;
   if (rc == SQLITE_ERROR) {
     if (mig_table_kind(db, a, table) == MIG_NO_TABLE) return v;
-    rc = sqlite3_prepare_v2(db, sql, -1, &s, 0); /* another connection may just have made it */
+    rc = mig_version_prepare(db, a, table, &s); /* another connection may just have made it */
   }
   if (rc == SQLITE_ERROR) {
     mig_fail_version(a, table);
