@@ -1,16 +1,21 @@
-/* Edited: what the journal tells of the applied revisions, against what they say now. */
+/* Edited: what the journal tells of the applied revisions, against what they say now; and of those
+** that began and did not end. */
 
-/* The journal's entry of each node that is applied; NULL where there is none. Where the journal is
-** off, something else may bear its name. */
+/* Where the journal is off, something else may bear its name. */
+static mig_journal mig_journal_of(migrate *m, mig_arena *a) {
+  mig_journal none;
+  memset(&none, 0, sizeof none);
+  if (!m->settings.journal && mig_table_kind(m->db, a, MIG_JOURNAL) == MIG_OTHER_TABLE) return none;
+  return mig_journal_read(m->db, a);
+}
+
+/* The journal's entry of each node that is applied; NULL where there is none. */
 static const mig_entry **mig_applied_entries(migrate *m, mig_graph *g,
                                              const unsigned char *applied) {
   const mig_entry **entry = (const mig_entry **)mig_array(g->a, (size_t)g->n, sizeof(mig_entry *));
   mig_journal j;
   int i;
-  if (!m->settings.journal && mig_table_kind(m->db, g->a, MIG_JOURNAL) == MIG_OTHER_TABLE) {
-    return entry;
-  }
-  j = mig_journal_read(m->db, g->a);
+  j = mig_journal_of(m, g->a);
   for (i = 0; i < j.n && entry && applied; i++) {
     const mig_entry *e = &j.entries[i];
     int node = e->revision ? mig_find_id(g, e->revision) : -1;
@@ -52,4 +57,19 @@ static int mig_report_edited(migrate *m, mig_graph *g, mig_names rows) {
                        rev->id, mig_files(g, mig_one_node(g->a, i))));
   }
   return count;
+}
+
+/* Warns of each section that broke outside of a transaction: part of it may be in the database. */
+static void mig_report_started(migrate *m) {
+  mig_journal j = mig_journal_of(m, &m->work);
+  int i;
+  for (i = 0; i < j.n; i++) {
+    const mig_entry *e = &j.entries[i];
+    if (!e->state || strcmp(e->state, "started") != 0) continue;
+    mig_log(m, MIGRATE_WARNING,
+            mig_format(&m->work,
+                       "the %s of revision %s began outside of a transaction, %s, and did not end: "
+                       "look at what it has done",
+                       e->direction, e->revision, e->applied_at));
+  }
 }

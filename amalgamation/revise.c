@@ -249,20 +249,10 @@ typedef struct mig_todo {
   int purge;        /* its rows are deleted first */
 } mig_todo;
 
-/* The version rows; while another connection commits, nobody may read. */
-static mig_version mig_read_version(migrate *m) {
-  int waited = 0;
-  for (;;) {
-    mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
-    if ((m->fault.code & 0xff) != SQLITE_BUSY || !mig_pause(m, &waited)) return v;
-    mig_fault_clear(&m->fault);
-  }
-}
-
 static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
-  mig_version v = mig_read_version(m);
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
   int stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
@@ -286,6 +276,16 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   return t;
 }
 
+/* Before the frame: while another connection commits, nobody may read, and it is waited for. */
+static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
+  int waited = 0;
+  for (;;) {
+    mig_todo t = mig_plan_now(m, c);
+    if ((m->fault.code & 0xff) != SQLITE_BUSY || !mig_pause(m, &waited)) return t;
+    mig_fault_clear(&m->fault);
+  }
+}
+
 /* env.sql is the application's own setting up of the connection, and stays. */
 static void mig_run_env(migrate *m) {
   const char *sql = m->settings.env_sql;
@@ -307,6 +307,8 @@ static void mig_run_planned(migrate *m, const mig_command *c) {
     if (!mig_failed(&m->work)) t = mig_plan_now(m, c);
   }
   if (!t.plan.n && !t.purge) return;
+  mig_report_started(m);
+  if (c->direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t.rows);
   mig_check_plan(m, &t.plan);
   if (mig_failed(&m->work)) return;
   mig_make_tables(m, t.have_version);
@@ -317,14 +319,13 @@ static void mig_run_planned(migrate *m, const mig_command *c) {
 }
 
 static void mig_run_todo(migrate *m, const mig_command *c) {
-  mig_todo t = mig_plan_now(m, c);
+  mig_todo t = mig_plan_patiently(m, c);
   if (mig_failed(&m->work)) return;
   if (t.plan.warning) mig_log(m, MIGRATE_WARNING, t.plan.warning);
   if (!m->nrevision && !m->added) {
     mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
   }
   if (!t.plan.n && !t.purge && !t.back.n) return;
-  if (c->direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t.rows);
   mig_check_plan(m, &t.plan);
   if (c->direction != MIG_STAMP && !mig_failed(&m->work)) mig_run_env(m);
   if (!mig_failed(&m->work)) mig_frame_open(m);
