@@ -378,12 +378,49 @@ static int prepare(const scenario *s, images *im) {
   return 1;
 }
 
+/* A revision that fails by itself, inside the caller's transaction, which stays open and is as it
+** was. */
+static int refused(int nested) {
+  scenario s = refusal;
+  sqlite3_stmt *call = 0;
+  char before[200];
+  images im;
+  sqlite3 *db;
+  int rc, open;
+  memset(&im, 0, sizeof im);
+  disk_load("app.db", &im.base);
+  db = open_database(&s);
+  exec(db, s.setup);
+  settings(db, before, sizeof before);
+  exec(db, "BEGIN; INSERT INTO mine VALUES(7)");
+  im.during = im.before = im.after = image(db);
+  exec(db, "ROLLBACK");
+  sqlite3_create_function_v2(db, "run", 0, SQLITE_UTF8 | 0x80000, &s, run_function, 0, 0, 0);
+  if (nested) sqlite3_prepare_v2(db, "SELECT run()", -1, &call, 0);
+  trouble[0] = 0;
+  rc = launch(db, &s, call, &open);
+  if (!rc) blame("a revision that cannot run is a success", 0, 0);
+  if (sqlite3_get_autocommit(db)) blame("the caller's transaction is gone", 0, 0);
+  im.before = im.after = image(db);
+  if (!same(im.before, im.during)) blame("caller's transaction", im.during, im.before);
+  settings(db, before + 100, 100);
+  if (strcmp(before, before + 100)) blame("settings", before, before + 100);
+  sqlite3_free(im.before);
+  sqlite3_free(im.during);
+  sqlite3_finalize(call);
+  if (sqlite3_close(db)) blame("the connection cannot be closed: a statement is left", 0, 0);
+  printf("%s%s - refused in the caller's transaction%s\n", trouble, trouble[0] ? "not ok" : "ok",
+         nested ? ", in SELECT" : "");
+  return trouble[0] != 0;
+}
+
 int main(void) {
   int i, k, failed = 0, ready;
   memory_install();
   disk_install();
   signal(SIGSEGV, crashed);
   signal(SIGABRT, crashed);
+  failed += refused(0) + refused(1);
   for (i = 0; i < SCENARIOS; i++) {
     images im;
     ready = prepare(&scenarios[i], &im);
