@@ -25,19 +25,28 @@ static void mig_goal_module(migrate *m, mig_goal *g, const char *sql) {
                    mig_copy(&m->work, sql + r.end));
 }
 
-/* Executes one statement. */
-static void mig_goal_step(migrate *m, mig_goal *g, const char *sql, const char *where, int line) {
+static int mig_goal_run(migrate *m, mig_goal *g, const char *sql) {
   sqlite3_stmt *stmt = 0;
-  int rc;
-  mig_stub_functions(&m->work, g->k.db, sql);
-  rc = sqlite3_prepare_v2(g->k.db, sql, -1, &stmt, 0);
+  int rc = sqlite3_prepare_v2(g->k.db, sql, -1, &stmt, 0);
+  if (rc == SQLITE_ERROR && strncmp(sqlite3_errmsg(g->k.db), "no such function", 16) == 0) {
+    mig_stub_functions(&m->work, g->k.db, sql);
+    rc = sqlite3_prepare_v2(g->k.db, sql, -1, &stmt, 0);
+  }
   while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) rc = SQLITE_OK;
   sqlite3_finalize(stmt);
+  return rc;
+}
+
+/* Executes the statement at byte `at` of a script. */
+static void mig_goal_step(migrate *m, mig_goal *g, const char *one, const char *where,
+                          const char *script, size_t at) {
+  int rc = mig_goal_run(m, g, one);
   if (rc == SQLITE_OK || rc == SQLITE_DONE || mig_failed(&m->work)) return;
   if (strncmp(sqlite3_errmsg(g->k.db), "no such module", 14) == 0) {
-    mig_goal_module(m, g, sql);
+    mig_goal_module(m, g, one);
   } else {
-    mig_fail(&m->work, rc, "%s:%d: %s", where, line, sqlite3_errmsg(g->k.db));
+    mig_fail(&m->work, rc, "%s:%d: %s", where, mig_place_of(script, at).line,
+             sqlite3_errmsg(g->k.db));
   }
 }
 
@@ -51,13 +60,15 @@ static void mig_goal_script(migrate *m, mig_goal *g, const char *sql, const char
   n = sql ? strlen(sql) : 0;
   while (!mig_failed(a) && n) {
     int found = mig_next_statement(sql, n, &at, &s);
-    int line = mig_place_of(sql, s.at).line;
     char *one = found > 0 ? mig_span_text(a, sql, s) : 0;
     const char *made = one ? mig_made_table(a, one) : 0;
     mig_read_outer_markers(a, sql, from, found ? s.at : n, before, made, &g->renamed);
-    if (found < 0) mig_fail(a, MIGRATE_SCRIPT, "%s:%d: unfinished statement", where, line);
+    if (found < 0) {
+      mig_fail(a, MIGRATE_SCRIPT, "%s:%d: unfinished statement", where,
+               mig_place_of(sql, s.at).line);
+    }
     if (found <= 0 || mig_failed(a)) return;
-    mig_goal_step(m, g, one, where, line);
+    mig_goal_step(m, g, one, where, sql, s.at);
     from = at;
     before = made;
   }

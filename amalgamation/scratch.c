@@ -1,11 +1,11 @@
 /* Scratch: a private database in memory with the schema of the connection and no rows. Plans,
 ** explanations and offline scripts run there, through the same engine as the real thing. */
 
-/* Stands in for functions and collations that only the real connection has: there are no rows. */
+/* Stands in for functions and collations that only the real connection has. There are no rows but
+** those that a script puts in: they get what is rarely refused. */
 static void mig_stub_function(sqlite3_context *c, int n, sqlite3_value **v) {
-  (void)n;
-  (void)v;
-  sqlite3_result_null(c);
+  if (n > 0) sqlite3_result_value(c, v[0]);
+  else sqlite3_result_int(c, 0);
 }
 
 static int mig_stub_compare(void *arg, int n, const void *a, int m, const void *b) {
@@ -68,7 +68,7 @@ static void mig_scratch_step(migrate *m, sqlite3 *db, const char *sql, const cha
 ** modules and functions do not matter, and rowids, order and bytes are the same. */
 static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
   mig_arena *a = &m->work;
-  int i;
+  int i, trees = 0, *place = (int *)mig_array(a, (size_t)c->n + 1, sizeof(int));
   for (i = 0; i < c->n && !mig_failed(a); i++) {
     const mig_object *o = &c->v[i];
     int tree = (mig_is_type(o, "table") && !mig_is_virtual(o)) || mig_is_type(o, "index");
@@ -77,6 +77,7 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
                              ? "CREATE TABLE \"%w\".migrate_tree_%d(x PRIMARY KEY) WITHOUT ROWID"
                              : "CREATE TABLE \"%w\".migrate_tree_%d(x)";
       mig_scratch_step(m, db, mig_format(a, form, c->schema, i), 0);
+      place[i] = ++trees; /* its rowid in sqlite_master */
     }
     if (o->sql) mig_stub_functions(a, db, o->sql);
   }
@@ -87,8 +88,10 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
     char *sql = mig_format(a,
                            "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, "
                            "rootpage, sql) VALUES(%lld, %Q, %Q, %Q, coalesce((SELECT rootpage FROM "
-                           "\"%w\".sqlite_master WHERE name = 'migrate_tree_%d'), 0), ?1)",
-                           c->schema, o->rowid, o->type, o->name, o->table, c->schema, i);
+                           "\"%w\".sqlite_master WHERE rowid = %d AND name = 'migrate_tree_%d'), "
+                           "0), ?1)",
+                           c->schema, o->rowid, o->type, o->name, o->table, c->schema, -place[i],
+                           i);
     mig_scratch_step(m, db, sql, o->sql);
   }
   mig_scratch_step(

@@ -1,5 +1,6 @@
 /* Convergence: for each pair of neighbouring schemas of real applications the revision that is
 ** written leads from the one to the other and back. */
+#define _XOPEN_SOURCE 700 /* mkdtemp */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
