@@ -247,6 +247,11 @@ MIGRATE_API int migrate_script(migrate *m, const char *command, const char *rang
 MIGRATE_API int migrate_plan(migrate *m, const char *target,
                              int (*row)(void *arg, const migrate_statement *), void *arg);
 
+/* The revisions as a C header, for a program that carries them along: an array migrate_revisions of
+** MIGRATE_REVISIONS elements, for migrate_add(). It is migrate_result(). `compat` is not kept, and
+** a section with transaction:false is refused: an array cannot say them. */
+MIGRATE_API int migrate_embed(migrate *m);
+
 /* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
 ** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
 ** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG.
@@ -9135,6 +9140,7 @@ static void mig_lower_own_keys(mig_lowering *l, mig_alteration *c) {
 /* Does the change take a key or a column away that a foreign key could need? */
 static int mig_drops_key(const mig_diff *d) {
   const mig_alteration *c = d->c;
+  const mig_constraint *p, *q;
   int i, k;
   for (i = 0; i < d->old_autos.n; i++) {
     if (!d->old_autos.v[i].used) return 1;
@@ -9143,7 +9149,9 @@ static int mig_drops_key(const mig_diff *d) {
     for (k = 0; k < c->now.ncolumn && c->origins[k].from != i; k++) {}
     if (k == c->now.ncolumn) return 1;
   }
-  return mig_primary_key(&c->old) != 0 && !mig_primary_key(&c->now);
+  p = mig_primary_key(&c->old);
+  q = mig_primary_key(&c->now);
+  return p && (!q || !mig_key_carries(d, p, q));
 }
 
 static void mig_lower_children(mig_lowering *l) {
@@ -10447,19 +10455,24 @@ MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n
   if (m->flags & MIGRATE_COPY) mig_take_added(m);
   return mig_end_call(m);
 }
-/* Edited: what the journal tells of the applied revisions, against what they say now. */
+/* Edited: what the journal tells of the applied revisions, against what they say now; and of those
+** that began and did not end. */
 
-/* The journal's entry of each node that is applied; NULL where there is none. Where the journal is
-** off, something else may bear its name. */
+/* Where the journal is off, something else may bear its name. */
+static mig_journal mig_journal_of(migrate *m, mig_arena *a) {
+  mig_journal none;
+  memset(&none, 0, sizeof none);
+  if (!m->settings.journal && mig_table_kind(m->db, a, MIG_JOURNAL) == MIG_OTHER_TABLE) return none;
+  return mig_journal_read(m->db, a);
+}
+
+/* The journal's entry of each node that is applied; NULL where there is none. */
 static const mig_entry **mig_applied_entries(migrate *m, mig_graph *g,
                                              const unsigned char *applied) {
   const mig_entry **entry = (const mig_entry **)mig_array(g->a, (size_t)g->n, sizeof(mig_entry *));
   mig_journal j;
   int i;
-  if (!m->settings.journal && mig_table_kind(m->db, g->a, MIG_JOURNAL) == MIG_OTHER_TABLE) {
-    return entry;
-  }
-  j = mig_journal_read(m->db, g->a);
+  j = mig_journal_of(m, g->a);
   for (i = 0; i < j.n && entry && applied; i++) {
     const mig_entry *e = &j.entries[i];
     int node = e->revision ? mig_find_id(g, e->revision) : -1;
@@ -10501,6 +10514,21 @@ static int mig_report_edited(migrate *m, mig_graph *g, mig_names rows) {
                        rev->id, mig_files(g, mig_one_node(g->a, i))));
   }
   return count;
+}
+
+/* Warns of each section that broke outside of a transaction: part of it may be in the database. */
+static void mig_report_started(migrate *m) {
+  mig_journal j = mig_journal_of(m, &m->work);
+  int i;
+  for (i = 0; i < j.n; i++) {
+    const mig_entry *e = &j.entries[i];
+    if (!e->state || strcmp(e->state, "started") != 0) continue;
+    mig_log(m, MIGRATE_WARNING,
+            mig_format(&m->work,
+                       "the %s of revision %s began outside of a transaction, %s, and did not end: "
+                       "look at what it has done",
+                       e->direction, e->revision, e->applied_at));
+  }
 }
 /* Reflect: the live schema as data. Each read is finished before anything else happens. */
 
@@ -11286,11 +11314,11 @@ static int mig_sink_sql(migrate *m, int kind, const char *sql, const char *reaso
 /* Scratch: a private database in memory with the schema of the connection and no rows. Plans,
 ** explanations and offline scripts run there, through the same engine as the real thing. */
 
-/* Stands in for functions and collations that only the real connection has: there are no rows. */
+/* Stands in for functions and collations that only the real connection has. There are no rows but
+** those that a script puts in: they get what is rarely refused. */
 static void mig_stub_function(sqlite3_context *c, int n, sqlite3_value **v) {
-  (void)n;
-  (void)v;
-  sqlite3_result_null(c);
+  if (n > 0) sqlite3_result_value(c, v[0]);
+  else sqlite3_result_int(c, 0);
 }
 
 static int mig_stub_compare(void *arg, int n, const void *a, int m, const void *b) {
@@ -11353,7 +11381,7 @@ static void mig_scratch_step(migrate *m, sqlite3 *db, const char *sql, const cha
 ** modules and functions do not matter, and rowids, order and bytes are the same. */
 static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
   mig_arena *a = &m->work;
-  int i;
+  int i, trees = 0, *place = (int *)mig_array(a, (size_t)c->n + 1, sizeof(int));
   for (i = 0; i < c->n && !mig_failed(a); i++) {
     const mig_object *o = &c->v[i];
     int tree = (mig_is_type(o, "table") && !mig_is_virtual(o)) || mig_is_type(o, "index");
@@ -11362,6 +11390,7 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
                              ? "CREATE TABLE \"%w\".migrate_tree_%d(x PRIMARY KEY) WITHOUT ROWID"
                              : "CREATE TABLE \"%w\".migrate_tree_%d(x)";
       mig_scratch_step(m, db, mig_format(a, form, c->schema, i), 0);
+      place[i] = ++trees; /* its rowid in sqlite_master */
     }
     if (o->sql) mig_stub_functions(a, db, o->sql);
   }
@@ -11372,8 +11401,10 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
     char *sql = mig_format(a,
                            "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, "
                            "rootpage, sql) VALUES(%lld, %Q, %Q, %Q, coalesce((SELECT rootpage FROM "
-                           "\"%w\".sqlite_master WHERE name = 'migrate_tree_%d'), 0), ?1)",
-                           c->schema, o->rowid, o->type, o->name, o->table, c->schema, i);
+                           "\"%w\".sqlite_master WHERE rowid = %d AND name = 'migrate_tree_%d'), "
+                           "0), ?1)",
+                           c->schema, o->rowid, o->type, o->name, o->table, c->schema, -place[i],
+                           i);
     mig_scratch_step(m, db, sql, o->sql);
   }
   mig_scratch_step(
@@ -12466,7 +12497,10 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   t = mig_find_target(m, alter.schema, alter.table);
   if (mig_failed(a)) return;
   if (!t.object) {
-    if (!alter.if_exists) {
+    if (mig_has_name_prefix(alter.table, "sqlite_")) {
+      mig_fail(a, MIGRATE_UNSUPPORTED, "table %s may not be altered: it belongs to SQLite",
+               alter.table);
+    } else if (!alter.if_exists) {
       mig_fail(a, MIGRATE_NO_SUCH, "no such table: %s%s%s", alter.schema ? alter.schema : "",
                alter.schema ? "." : "", alter.table);
     }
@@ -12848,6 +12882,97 @@ static void mig_draw_dot(mig_graph *g, const unsigned char *is_row, mig_text *ou
     }
   }
   mig_put(out, "}\n");
+}
+/* Embed: the revisions as a C header, for programs that carry them along. */
+
+/* A piece of text in a C literal; what is not plain ASCII as three octal digits, which end by
+** themselves. */
+static void mig_put_c_bytes(mig_text *t, const char *z, size_t n) {
+  size_t from = 0, i;
+  for (i = 0; i < n; i++) {
+    unsigned char c = (unsigned char)z[i];
+    char octal[4];
+    if (c >= ' ' && c < 127 && c != '"' && c != '\\' && c != '?') continue;
+    mig_putn(t, z + from, i - from);
+    octal[0] = (char)('0' + (c >> 6));
+    octal[1] = (char)('0' + ((c >> 3) & 7));
+    octal[2] = (char)('0' + (c & 7));
+    octal[3] = 0;
+    mig_put(t, "\\");
+    if (c == '\n') mig_put(t, "n");
+    else if (c == '"' || c == '\\' || c == '?') mig_putn(t, z + i, 1); /* \? : no trigraph */
+    else mig_put(t, octal);
+    from = i + 1;
+  }
+  mig_putn(t, z + from, n - from);
+}
+
+/* A string, a line of it a line of the header; 0 for none. */
+static void mig_put_c_string(mig_text *t, const char *indent, const char *z) {
+  const char *end;
+  if (!z || !*z) {
+    mig_put(t, "0");
+    return;
+  }
+  for (; *z; z = end) {
+    const char *newline = strchr(z, '\n');
+    end = newline ? newline + 1 : z + strlen(z);
+    mig_put(t, "\"");
+    mig_put_c_bytes(t, z, (size_t)(end - z));
+    mig_put(t, "\"");
+    if (*end) mig_put(t, indent);
+  }
+}
+
+static void mig_put_c_revision(mig_text *t, const mig_revision *r) {
+  mig_arena *a = t->a;
+  const char *words[6];
+  int i;
+  if (r->upgrade.outside || r->downgrade.outside) {
+    mig_fail(a, MIGRATE_UNSUPPORTED,
+             "revision %s has a section with transaction:false, which an array cannot say", r->id);
+    return;
+  }
+  words[0] = r->id;
+  words[1] = mig_join(a, r->down);
+  words[2] = mig_join(a, r->depends);
+  words[3] = mig_join(a, r->labels);
+  words[4] = r->message;
+  words[5] = r->create_date;
+  mig_put(t, "    {");
+  for (i = 0; i < 6; i++) {
+    mig_put_c_string(t, "\n     ", words[i]);
+    mig_put(t, i < 5 ? ", " : ",\n     ");
+  }
+  mig_put_c_string(t, "\n     ", r->upgrade.sql ? r->upgrade.sql : "");
+  mig_put(t, ",\n     ");
+  if (r->downgrade.sql && !*r->downgrade.sql) mig_put(t, "\"\""); /* reversible by doing nothing */
+  else mig_put_c_string(t, "\n     ", r->downgrade.sql);
+  mig_put(t, ",\n     0, 0, 0},\n");
+}
+
+MIGRATE_API int migrate_embed(migrate *m) {
+  mig_graph *g;
+  int i;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  g = mig_graph_of(m);
+  if (g && !g->n) {
+    mig_fail(&m->work, MIGRATE_NO_REVISION, "there are no revisions to be embedded");
+  }
+  mig_put(&m->result,
+          "/* Made by migrate_embed(): the revisions, parents first. After migrate.h:\n"
+          "**   migrate_add(m, migrate_revisions, MIGRATE_REVISIONS); */\n"
+          "#if defined(__GNUC__)\n#pragma GCC diagnostic push\n"
+          "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n#endif\n"
+          "static const migrate_revision migrate_revisions[] = {\n");
+  for (i = 0; g && i < g->n && !mig_failed(&m->work); i++) {
+    mig_put_c_revision(&m->result, g->nodes[g->order[i]].rev);
+  }
+  mig_put(&m->result,
+          "};\n#if defined(__GNUC__)\n#pragma GCC diagnostic pop\n#endif\n"
+          "#define MIGRATE_REVISIONS "
+          "((int)(sizeof migrate_revisions / sizeof migrate_revisions[0]))\n");
+  return mig_end_call(m);
 }
 /* History: what the commands that only look have to tell, row by row. Version rows that no
 ** revision knows are no obstacle here: these commands are how one finds out about them. */
@@ -13250,6 +13375,7 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
   int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
   int rc;
+  if (section->sql && m->live) mig_stub_functions(&m->work, m->db, section->sql);
   if (section->sql) {
     size_t at = mig_run_script(m, section->sql);
     if (mig_failed(&m->work)) mig_fail_in_section(m, rev, upgrade, section->sql, at);
@@ -13447,20 +13573,10 @@ typedef struct mig_todo {
   int purge;        /* its rows are deleted first */
 } mig_todo;
 
-/* The version rows; while another connection commits, nobody may read. */
-static mig_version mig_read_version(migrate *m) {
-  int waited = 0;
-  for (;;) {
-    mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
-    if ((m->fault.code & 0xff) != SQLITE_BUSY || !mig_pause(m, &waited)) return v;
-    mig_fault_clear(&m->fault);
-  }
-}
-
 static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
-  mig_version v = mig_read_version(m);
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
   int stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
@@ -13484,6 +13600,16 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   return t;
 }
 
+/* Before the frame: while another connection commits, nobody may read, and it is waited for. */
+static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
+  int waited = 0;
+  for (;;) {
+    mig_todo t = mig_plan_now(m, c);
+    if ((m->fault.code & 0xff) != SQLITE_BUSY || !mig_pause(m, &waited)) return t;
+    mig_fault_clear(&m->fault);
+  }
+}
+
 /* env.sql is the application's own setting up of the connection, and stays. */
 static void mig_run_env(migrate *m) {
   const char *sql = m->settings.env_sql;
@@ -13505,6 +13631,8 @@ static void mig_run_planned(migrate *m, const mig_command *c) {
     if (!mig_failed(&m->work)) t = mig_plan_now(m, c);
   }
   if (!t.plan.n && !t.purge) return;
+  mig_report_started(m);
+  if (c->direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t.rows);
   mig_check_plan(m, &t.plan);
   if (mig_failed(&m->work)) return;
   mig_make_tables(m, t.have_version);
@@ -13515,14 +13643,13 @@ static void mig_run_planned(migrate *m, const mig_command *c) {
 }
 
 static void mig_run_todo(migrate *m, const mig_command *c) {
-  mig_todo t = mig_plan_now(m, c);
+  mig_todo t = mig_plan_patiently(m, c);
   if (mig_failed(&m->work)) return;
   if (t.plan.warning) mig_log(m, MIGRATE_WARNING, t.plan.warning);
   if (!m->nrevision && !m->added) {
     mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
   }
   if (!t.plan.n && !t.purge && !t.back.n) return;
-  if (c->direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t.rows);
   mig_check_plan(m, &t.plan);
   if (c->direction != MIG_STAMP && !mig_failed(&m->work)) mig_run_env(m);
   if (!mig_failed(&m->work)) mig_frame_open(m);
@@ -14725,19 +14852,28 @@ static void mig_goal_module(migrate *m, mig_goal *g, const char *sql) {
                    mig_copy(&m->work, sql + r.end));
 }
 
-/* Executes one statement. */
-static void mig_goal_step(migrate *m, mig_goal *g, const char *sql, const char *where, int line) {
+static int mig_goal_run(migrate *m, mig_goal *g, const char *sql) {
   sqlite3_stmt *stmt = 0;
-  int rc;
-  mig_stub_functions(&m->work, g->k.db, sql);
-  rc = sqlite3_prepare_v2(g->k.db, sql, -1, &stmt, 0);
+  int rc = sqlite3_prepare_v2(g->k.db, sql, -1, &stmt, 0);
+  if (rc == SQLITE_ERROR && strncmp(sqlite3_errmsg(g->k.db), "no such function", 16) == 0) {
+    mig_stub_functions(&m->work, g->k.db, sql);
+    rc = sqlite3_prepare_v2(g->k.db, sql, -1, &stmt, 0);
+  }
   while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) rc = SQLITE_OK;
   sqlite3_finalize(stmt);
+  return rc;
+}
+
+/* Executes the statement at byte `at` of a script. */
+static void mig_goal_step(migrate *m, mig_goal *g, const char *one, const char *where,
+                          const char *script, size_t at) {
+  int rc = mig_goal_run(m, g, one);
   if (rc == SQLITE_OK || rc == SQLITE_DONE || mig_failed(&m->work)) return;
   if (strncmp(sqlite3_errmsg(g->k.db), "no such module", 14) == 0) {
-    mig_goal_module(m, g, sql);
+    mig_goal_module(m, g, one);
   } else {
-    mig_fail(&m->work, rc, "%s:%d: %s", where, line, sqlite3_errmsg(g->k.db));
+    mig_fail(&m->work, rc, "%s:%d: %s", where, mig_place_of(script, at).line,
+             sqlite3_errmsg(g->k.db));
   }
 }
 
@@ -14751,13 +14887,15 @@ static void mig_goal_script(migrate *m, mig_goal *g, const char *sql, const char
   n = sql ? strlen(sql) : 0;
   while (!mig_failed(a) && n) {
     int found = mig_next_statement(sql, n, &at, &s);
-    int line = mig_place_of(sql, s.at).line;
     char *one = found > 0 ? mig_span_text(a, sql, s) : 0;
     const char *made = one ? mig_made_table(a, one) : 0;
     mig_read_outer_markers(a, sql, from, found ? s.at : n, before, made, &g->renamed);
-    if (found < 0) mig_fail(a, MIGRATE_SCRIPT, "%s:%d: unfinished statement", where, line);
+    if (found < 0) {
+      mig_fail(a, MIGRATE_SCRIPT, "%s:%d: unfinished statement", where,
+               mig_place_of(sql, s.at).line);
+    }
     if (found <= 0 || mig_failed(a)) return;
-    mig_goal_step(m, g, one, where, line);
+    mig_goal_step(m, g, one, where, sql, s.at);
     from = at;
     before = made;
   }

@@ -376,7 +376,10 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   t = mig_find_target(m, alter.schema, alter.table);
   if (mig_failed(a)) return;
   if (!t.object) {
-    if (!alter.if_exists) {
+    if (mig_has_name_prefix(alter.table, "sqlite_")) {
+      mig_fail(a, MIGRATE_UNSUPPORTED, "table %s may not be altered: it belongs to SQLite",
+               alter.table);
+    } else if (!alter.if_exists) {
       mig_fail(a, MIGRATE_NO_SUCH, "no such table: %s%s%s", alter.schema ? alter.schema : "",
                alter.schema ? "." : "", alter.table);
     }
