@@ -338,6 +338,14 @@ verb_prove() {
   sh tests/fault/prove "${1-}"
 }
 
+## embed [FOLDER]    prints a C header with the revisions of a migration folder (migrations)
+verb_embed() {
+  need test
+  verb_default >&2
+  folder=$(printf '%s' "${1:-migrations}" | sed "s/'/''/g")
+  sqlite3 -batch -noheader -list :memory: ".load build/migrate" "SELECT migrate_embed('$folder')"
+}
+
 ## dist              makes build/migrate-VERSION.tar.gz of the last commit, byte for byte the same
 verb_dist() {
   verb_amalgamate
@@ -400,8 +408,9 @@ verb_help() {
 verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
-  default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | matrix | lint | nightly | \
-    prove | dist | install)
+  default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | \
+    matrix | lint | nightly | \
+    prove | embed | dist | install)
     "verb_$verb" "$@" ;;
   clean | help) "verb_$verb" ;;
   *)

@@ -245,6 +245,11 @@ MIGRATE_API int migrate_script(migrate *m, const char *command, const char *rang
 MIGRATE_API int migrate_plan(migrate *m, const char *target,
                              int (*row)(void *arg, const migrate_statement *), void *arg);
 
+/* The revisions as a C header, for a program that carries them along: an array migrate_revisions of
+** MIGRATE_REVISIONS elements, for migrate_add(). It is migrate_result(). `compat` is not kept, and
+** a section with transaction:false is refused: an array cannot say them. */
+MIGRATE_API int migrate_embed(migrate *m);
+
 /* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
 ** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
 ** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG.
@@ -271,7 +276,8 @@ MIGRATE_API int migrate_load(migrate *m, const char *file);
 ** read; links that lead out of the folder, and what is no regular file, are refused. */
 MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
 
-/* Makes a migration environment in a folder (NULL: the setting script_location), and the migrate.ini
+/* Makes a migration environment in a folder (NULL: the setting script_location), and the
+*migrate.ini
 ** that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells what was
 ** made, a line a file. */
 MIGRATE_API int migrate_init(migrate *m, const char *directory);

@@ -66,6 +66,7 @@
 /* 7: the outside */
 #include "public.c"
 #include "draw.c"
+#include "embed.c"
 #include "history.c"
 #include "older.c"
 #include "revise.c"

@@ -226,6 +226,19 @@ static void graph_call(sqlite3_context *context, int argc, sqlite3_value **argv)
   scalar_end(&s, scalar_result(&s));
 }
 
+/* migrate_embed([directory]) */
+static void embed_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *directory = 0;
+  scalar_start(&s, context);
+  if (argc) directory = call_text(&s.k, argv[0], "the directory");
+  if (call_begin(&s.k, scalar_connection(context)) &&
+      migrate_add_directory(s.k.m, directory) == MIGRATE_OK) {
+    migrate_embed(s.k.m);
+  }
+  scalar_end(&s, scalar_result(&s));
+}
+
 /* migrate_check() */
 static void check_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
@@ -272,6 +285,8 @@ static const struct function {
   {"migrate_stamp", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, stamp_call},
   {"migrate_graph", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, graph_call},
   {"migrate_graph", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, graph_call},
+  {"migrate_embed", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, embed_call},
+  {"migrate_embed", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, embed_call},
   {"migrate_check", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, check_call},
   {"migrate_exec", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, exec_call},
   {"migrate_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, version_call},
