@@ -45,10 +45,12 @@ static void mig_review_lost_column(mig_review *r, const mig_action *x) {
 static void mig_review_new_column(mig_review *r, const mig_action *x) {
   mig_arena *a = &r->m->work;
   const mig_table *t = r->v->after;
+  const char *z;
   int i = mig_find_column(t, x->column);
   sqlite3_int64 n;
   if (i < 0 || !t->columns[i].not_null || t->columns[i].generated || mig_alias(t) == i) return;
-  if (*mig_default_meaning(a, t, i)) return;
+  z = mig_default_meaning(a, t, i);
+  if (!z || *z) return;
   n = mig_rows_of(r);
   if (n <= 0) return;
   mig_remark(r, mig_format(a,
