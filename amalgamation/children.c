@@ -35,7 +35,8 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   int i, dropped = 0;
   for (i = 0; c && i < c->now.nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &c->now.constraints[i];
-    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &l->c->old, &l->c->now)) continue;
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &l->c->old, &l->c->now))
+      continue;
     if (!cascade) {
       mig_fail(l->a, MIGRATE_DEPENDENT,
                "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it "
@@ -74,6 +75,7 @@ static void mig_lower_own_keys(mig_lowering *l, mig_alteration *c) {
 /* Does the change take a key or a column away that a foreign key could need? */
 static int mig_drops_key(const mig_diff *d) {
   const mig_alteration *c = d->c;
+  const mig_constraint *p, *q;
   int i, k;
   for (i = 0; i < d->old_autos.n; i++) {
     if (!d->old_autos.v[i].used) return 1;
@@ -82,7 +84,9 @@ static int mig_drops_key(const mig_diff *d) {
     for (k = 0; k < c->now.ncolumn && c->origins[k].from != i; k++) {}
     if (k == c->now.ncolumn) return 1;
   }
-  return mig_primary_key(&c->old) != 0 && !mig_primary_key(&c->now);
+  p = mig_primary_key(&c->old);
+  q = mig_primary_key(&c->now);
+  return p && (!q || !mig_key_carries(d, p, q));
 }
 
 static void mig_lower_children(mig_lowering *l) {

@@ -98,11 +98,14 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
       m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema), 0);
 }
 
-/* What was edited takes effect, under a new schema version. */
+/* What was edited takes effect, under a new schema version. In one transaction: after its end an old
+** SQLite has forgotten that the version is new, and keeps the schema that it knows. */
 static void mig_scratch_reload(migrate *m, sqlite3 *db, const char *schema, sqlite3_int64 version) {
+  mig_scratch_step(m, db, "BEGIN", 0);
   mig_scratch_step(
       m, db, mig_format(&m->work, "PRAGMA \"%w\".schema_version = %lld", schema, version), 0);
   mig_forget_schema(db);
+  mig_scratch_step(m, db, "COMMIT", 0);
   mig_scratch_step(
       m, db, mig_format(&m->work, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0);
 }
