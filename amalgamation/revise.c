@@ -52,6 +52,7 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
   int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
   int rc;
+  if (section->sql && m->live) mig_stub_functions(&m->work, m->db, section->sql);
   if (section->sql) {
     size_t at = mig_run_script(m, section->sql);
     if (mig_failed(&m->work)) mig_fail_in_section(m, rev, upgrade, section->sql, at);
