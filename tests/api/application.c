@@ -1,5 +1,6 @@
 /* env.sql and the sections of revisions run on the application's own connection, with the functions
-** and collations that it has registered; a plan, which runs in a scratch database, lists them. */
+** and collations that it has registered, whatever the database is called; a plan, which runs in a
+** scratch database, lists them. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -128,6 +129,50 @@ static void plans(void **state) {
   sqlite3_close(db);
 }
 
+/* Whatever the database is called, it is the connection's own: nothing is opened by name. */
+static void names(void **state) {
+  static const char *const name[] = {":memory:", "", "file::memory:", "file:a?mode=memory",
+                                     FOLDER "/100%25?x=1 b'\"c", FOLDER "/\377\376.db"};
+  migrate_revision r;
+  size_t i;
+  (void)state;
+  memset(&r, 0, sizeof r);
+  r.id = "a1";
+  r.upgrade = "CREATE TABLE t(a, b); ALTER TABLE t DROP COLUMN a";
+  for (i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+    sqlite3 *db = 0;
+    migrate *m = 0;
+    assert_int_equal(sqlite3_open_v2(name[i], &db,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI,
+                                     0),
+                     SQLITE_OK);
+    assert_int_equal(migrate_open(db, 0, &m), 0);
+    migrate_add(m, &r, 1);
+    migrate_upgrade(m, "head");
+    assert_int_equal(migrate_close(m), 0);
+    assert_int_equal(number(db, "SELECT count(*) FROM pragma_table_info('t')"), 1);
+    sqlite3_close(db);
+    remove(name[i]);
+  }
+}
+
+/* Bytes of a literal that are no UTF-8 arrive as they stand, BOM and CRLF around them or not. */
+static void bytes(void **state) {
+  int ready = 0;
+  sqlite3 *db = open_database(&ready);
+  migrate *m;
+  (void)state;
+  put(FOLDER "/versions/b.sql",
+      "\357\273\277-- bytes\r\n-- revision: b2\r\n-- down_revision: a1\r\n-- migrate:up\r\n"
+      "CREATE TABLE u(x);\r\nINSERT INTO u VALUES ('a\377\376');\r\n");
+  m = open_handle(db);
+  assert_int_equal(migrate_upgrade(m, "head"), 0);
+  assert_int_equal(number(db, "SELECT CAST(x AS BLOB) = x'61fffe' FROM u"), 1);
+  assert_int_equal(migrate_close(m), 0);
+  sqlite3_close(db);
+  remove(FOLDER "/versions/b.sql");
+}
+
 /* What nobody has registered is an error that names the place. */
 static void unknown(void **state) {
   sqlite3 *db = 0;
@@ -147,6 +192,8 @@ int main(void) {
       cmocka_unit_test(runs),
       cmocka_unit_test(plans),
       cmocka_unit_test(unknown),
+      cmocka_unit_test(names),
+      cmocka_unit_test(bytes),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }
