@@ -212,7 +212,7 @@ static void make_using(change *c, column *col) {
 static int do_type(change *c) {
   column *col = any_column(c);
   char type[NAME_SIZE];
-  if (col->retyped) return 0;
+  if (col->retyped || (c->now->strict && col->generated[0])) return 0;
   make_type(c->r, c->now, type);
   if (!type[0] || same_name(type, col->type)) return 0;
   say_alter(c, col);
@@ -282,6 +282,8 @@ static int do_generated(change *c) {
     return 1;
   }
   if (x->from < 0 || y->from < 0) return 0;
+  if (c->now->strict && !same_name(col->type, "ANY")) return 0;
+  if (sqlite3_libversion_number() < 3037000) return 0; /* the words would be part of the type */
   for (i = 0; i < c->now->ncolumn; i++) { /* no rings */
     if (expr_uses(x->generated, c->now->columns[i].id)) return 0;
     if (expr_uses(y->generated, c->now->columns[i].id)) return 0;
@@ -292,7 +294,7 @@ static int do_generated(change *c) {
     say(c, "SET EXPRESSION AS (");
   } else {
     make_generated(c->r, col->generated, x->id, y->id);
-    stored = col->stored = !c->now->strict && once(c->r, 2);
+    stored = col->stored = once(c->r, 2);
     col->value[0] = 0;
     say(c, "ADD GENERATED ALWAYS AS (");
   }

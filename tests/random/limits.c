@@ -127,7 +127,8 @@ static void long_type(void **state) {
   repeat(z, "word ", 1000000);
   sqlite3_str_appendall(z, ", b INT)");
   run(db, z);
-  assert_int_equal(migrate_code(db, "ALTER TABLE t ADD c TEXT DEFAULT 'x', ALTER b SET NOT NULL"), 0);
+  assert_int_equal(migrate_code(db, "ALTER TABLE t ADD c TEXT DEFAULT 'x', ALTER b SET NOT NULL"),
+                   0);
   assert_int_equal(migrate_code(db, "ALTER TABLE t ALTER a TYPE TEXT"), 0);
   assert_int_equal(ask(db, "SELECT length(sql) < 100 FROM sqlite_master"), 1);
   printf("# a type of a million words: %.1f s\n", now() - start);

@@ -85,8 +85,8 @@ static void make_check(prng *r, char *expr, int x, int y) {
 }
 
 static void make_generated(prng *r, char *expr, int x, int y) {
-  static const char *const patterns[] = {"% || 'g'",  "length(%)", "coalesce(%, 1) + 1", "upper(%)",
-                                         "%",         "typeof(%)", "coalesce(%, ~)",     "(% IS ~)"};
+  static const char *const patterns[] = {"% || 'g'", "length(%)", "coalesce(%, 1) + 1", "upper(%)",
+                                         "%",        "typeof(%)", "coalesce(%, ~)",     "(% IS ~)"};
   fill(expr, pick(r, patterns, 8), x, y);
 }
 
@@ -208,7 +208,8 @@ static void make_column(prng *r, table *t, column *c) {
   if (once(r, 5)) make_collation(r, c->collation);
   if (t->ncolumn && once(r, 8)) {
     make_generated(r, c->generated, pick_column(r, t), pick_column(r, t));
-    c->stored = !t->strict && once(r, 2); /* SQLite forgets to check the type of those, at times */
+    c->stored = once(r, 2);
+    if (t->strict) set_text(c->type, NAME_SIZE, "ANY"); /* some SQLites look at them, some forget */
   } else if (once(r, 3)) {
     make_default(r, t, c, c->value);
   }
@@ -335,7 +336,8 @@ static void make_child(prng *r, table *t) {
 }
 
 static void make_table(prng *r, table *t, int strict_known, int no_blobs) {
-  static const char *const names[] = {"t", "t", "t", "my table", "T\"x", "order", "\303\274ber", "it's"};
+  static const char *const names[] = {"t",    "t",     "t",           "my table",
+                                      "T\"x", "order", "\303\274ber", "it's"};
   int i;
   memset(t, 0, sizeof(*t));
   t->no_blobs = no_blobs;

@@ -187,7 +187,8 @@ static int is_bare(const char *name) {
   for (i = 0; keywords[i]; i++) {
     if (same_name(name, keywords[i])) return 0;
   }
-  if (!((name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z') || name[0] == '_')) {
+  if (!((name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z') ||
+        name[0] == '_')) {
     return 0;
   }
   return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
@@ -307,7 +308,8 @@ static void put_word(sqlite3_str *z, style *s, table *t, const column *c, int wo
     put_gap(z, s);
     sqlite3_str_appendf(z, "COLLATE %s", c->collation);
   } else if (word == 3 && c->generated[0]) {
-    int lengthy = !s->r || once(s->r, 2); /* a comment before it would belong to the type */
+    /* A comment before GENERATED would belong to the type; before 3.37 the words themselves do. */
+    int lengthy = (!s->r || once(s->r, 2)) && sqlite3_libversion_number() >= 3037000;
     sqlite3_str_appendf(z, " %sAS (", lengthy ? "GENERATED ALWAYS " : "");
     put_expr(z, s, t, c->generated);
     sqlite3_str_appendf(z, ")%s", c->stored ? " STORED" : lengthy ? " VIRTUAL" : "");
@@ -360,7 +362,8 @@ static void put_table(sqlite3_str *z, style *s, const char *schema, table *t) {
   if (t->without_rowid) sqlite3_str_appendall(z, " WITHOUT ROWID");
 }
 
-static void put_index(sqlite3_str *z, style *s, const char *schema, table *t, const named_index *x) {
+static void put_index(sqlite3_str *z, style *s, const char *schema, table *t,
+                      const named_index *x) {
   sqlite3_str_appendf(z, "CREATE %sINDEX ", x->unique ? "UNIQUE " : "");
   if (schema[0]) sqlite3_str_appendf(z, "\"%w\".", schema);
   sqlite3_str_appendf(z, "\"%w\" ON ", x->name);

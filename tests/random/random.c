@@ -24,7 +24,9 @@
 typedef struct trial {
   unsigned long long seed;
   prng r;
-  int told, inside, portable, keys_on, there_and_back;
+  int told, inside, portable, keys_on;
+  int sound;   /* integrity_check had nothing to say before */
+  int orphans; /* there are some: which key they break is not told by their number */
   table *old, *now;
   world is, to_be;
   char *sql;
@@ -57,10 +59,17 @@ static int find_difference(trial *t, const char *what, const char *wanted, const
 /* --- what a connection is set to ------------------------------------------------------------- */
 
 static char *read_settings(sqlite3 *db) {
-  static const char *const pragmas[] = {"foreign_keys",      "legacy_alter_table", "writable_schema",
-                                        "recursive_triggers", "defer_foreign_keys", "count_changes",
-                                        "ignore_check_constraints", "query_only", "cell_size_check",
-                                        "reverse_unordered_selects", "trusted_schema"};
+  static const char *const pragmas[] = {"foreign_keys",
+                                        "legacy_alter_table",
+                                        "writable_schema",
+                                        "recursive_triggers",
+                                        "defer_foreign_keys",
+                                        "count_changes",
+                                        "ignore_check_constraints",
+                                        "query_only",
+                                        "cell_size_check",
+                                        "reverse_unordered_selects",
+                                        "trusted_schema"};
   static const int flags[] = {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_DEFENSIVE,
                               SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_DQS_DML,
                               SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, SQLITE_DBCONFIG_WRITABLE_SCHEMA};
@@ -96,7 +105,8 @@ static char *ask(world *w, const char *sql) {
   return sqlite3_str_finish(z);
 }
 
-/* A query, in which $N is the name and $S the schema, each as a string, and $D the schema as a name. */
+/* A query, in which $N is the name and $S the schema, each as a string, and $D the schema as a
+ * name. */
 static char *expand(const char *query, const char *name, const char *schema) {
   sqlite3_str *z = sqlite3_str_new(0);
   for (; *query; query++) {
@@ -144,7 +154,8 @@ static char *sort_lines(char *text) {
   return sqlite3_str_finish(z);
 }
 
-/* Views, and tables without rowid, tell their rows in an order that depends on what there is to read. */
+/* Views, and tables without rowid, tell their rows in an order that depends on what there is to
+ * read. */
 static void compare_view(trial *t, const char *name) {
   char *sql = expand("SELECT * FROM $D.", name, schema_of(&t->is));
   char *all = sqlite3_mprintf("%s\"%w\"", sql, name);
@@ -199,14 +210,20 @@ static void compare_indexes(trial *t) {
 
 static void compare_schema(trial *t) {
   static const char *const queries[] = {
-      "columns", "SELECT * FROM pragma_table_xinfo($N, $S)",
-      "foreign keys", "SELECT * FROM pragma_foreign_key_list($N, $S)",
-      "objects", "SELECT type, name, tbl_name FROM $D.sqlite_master WHERE name NOT LIKE 'sqlite_s%' "
-                 "ORDER BY 1, 2",
-      "triggers in order", "SELECT name FROM $D.sqlite_master WHERE type = 'trigger' ORDER BY rowid",
-      "TEMP triggers in order", "SELECT name, tbl_name FROM temp.sqlite_master WHERE type = 'trigger' "
-                                "ORDER BY rowid",
-      "integrity", "PRAGMA $D.integrity_check"};
+      "columns",
+      "SELECT * FROM pragma_table_xinfo($N, $S)",
+      "foreign keys",
+      "SELECT * FROM pragma_foreign_key_list($N, $S)",
+      "objects",
+      "SELECT type, name, tbl_name FROM $D.sqlite_master WHERE name NOT LIKE 'sqlite_s%' "
+      "ORDER BY 1, 2",
+      "triggers in order",
+      "SELECT name FROM $D.sqlite_master WHERE type = 'trigger' ORDER BY rowid",
+      "TEMP triggers in order",
+      "SELECT name, tbl_name FROM temp.sqlite_master WHERE type = 'trigger' "
+      "ORDER BY rowid",
+      "views",
+      "SELECT name FROM $D.sqlite_master WHERE type = 'view' ORDER BY 1"};
   size_t i;
   int k;
   for (i = 0; i < sizeof(queries) / sizeof(*queries); i += 2) {
@@ -221,8 +238,8 @@ static void compare_schema(trial *t) {
 
 /* Without a row the mark is 0; without a table there are no rows. */
 static void compare_mark(trial *t) {
-  char *sql = expand("SELECT seq FROM $D.sqlite_sequence WHERE name = $N AND seq <> 0", t->now->name,
-                     schema_of(&t->is));
+  char *sql = expand("SELECT seq FROM $D.sqlite_sequence WHERE name = $N AND seq <> 0",
+                     t->now->name, schema_of(&t->is));
   sqlite3_str *x = sqlite3_str_new(0), *y = sqlite3_str_new(0);
   char *wanted, *got;
   dump_query(x, t->to_be.db, sql);
@@ -312,7 +329,8 @@ static int is_named_check(const trial *t, const char *message) {
 
 static void probe(trial *t, const char *sql) {
   char *x = 0, *y = 0, *more;
-  int wanted = sqlite3_exec(t->to_be.db, sql, 0, 0, &x), got = sqlite3_exec(t->is.db, sql, 0, 0, &y);
+  int wanted = sqlite3_exec(t->to_be.db, sql, 0, 0, &x),
+      got = sqlite3_exec(t->is.db, sql, 0, 0, &y);
   int named = is_named_check(t, x ? x : "") || is_named_check(t, y ? y : "");
   if (wanted != got || (named && strcmp(x ? x : "", y ? y : "") != 0)) {
     more = sqlite3_mprintf("%s: %s (%d) instead of %s (%d)", sql, y ? y : "ok", got, x ? x : "ok",
@@ -333,7 +351,8 @@ static void probe_update(trial *t, sqlite3_str *z) {
                         t->now->name, c->name, value);
   } else {
     sqlite3_str_appendf(z, "UPDATE \"%w\".\"%w\" SET \"%w\" = %s WHERE \"%w\" > %d",
-                        schema_of(&t->is), t->now->name, c->name, value, c->name, below(&t->r, 400));
+                        schema_of(&t->is), t->now->name, c->name, value, c->name,
+                        below(&t->r, 400));
   }
 }
 
@@ -351,8 +370,8 @@ static void probe_behaviour(trial *t) {
     sqlite3_free(sql);
   }
   for (i = 0; i < t->now->nchild; i++) {
-    char *sql = sqlite3_mprintf("INSERT INTO \"%w\".\"%w\"(r1, r2) VALUES(%d, 7)", schema_of(&t->is),
-                                t->now->children[i].name, below(&t->r, 60));
+    char *sql = sqlite3_mprintf("INSERT INTO \"%w\".\"%w\"(r1, r2) VALUES(%d, 7)",
+                                schema_of(&t->is), t->now->children[i].name, below(&t->r, 60));
     probe(t, sql);
     sqlite3_free(sql);
   }
@@ -390,8 +409,19 @@ static int explain_statement(trial *t) {
   if (migrate_open(t->is.db, &o, &m) != 0) return SQLITE_NOMEM;
   migrate_explain(m, t->sql, count_statement, &n);
   rc = migrate_errcode(m);
+  if (t->told) printf("# explaining: %s\n", migrate_errmsg(m));
   migrate_close(m);
   return rc;
+}
+
+/* Is all well? SQLite 3.40 has false alarms of its own, and at times forgets an index entry. */
+static int is_sound(sqlite3 *db) {
+  sqlite3_stmt *s = 0;
+  int sound;
+  sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &s, 0);
+  sound = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_bytes(s, 0) == 2;
+  sqlite3_finalize(s);
+  return sound;
 }
 
 /* What the contract lets the engine refuse although SQLite could do it. */
@@ -399,11 +429,14 @@ static int is_excused(const trial *t, int rc) {
   int i, any = 0;
   for (i = 0; i < t->old->ncolumn; i++) any |= same_name(t->old->columns[i].type, "ANY");
   if (strstr(t->message, "USING says how")) return 1;
-  if (t->old->without_rowid && strstr(t->message, "after rename")) return 1; /* SQLite's own limit */
+  if (t->old->without_rowid && strstr(t->message, "after rename"))
+    return 1; /* SQLite's own limit */
+  if (t->orphans && rc == MIGRATE_ROWS && strstr(t->message, "no parent")) return 1;
   return rc == MIGRATE_LOSS && t->old->strict && !t->now->strict && any;
 }
 
-static void judge_refusal(trial *t, int possible, int rc, const char *before, const char *settings) {
+static void judge_refusal(trial *t, int possible, int rc, const char *before,
+                          const char *settings) {
   char *after = read_everything(t->is.db), *now = read_settings(t->is.db);
   find_difference(t, "a refusal changed something", before, after);
   find_difference(t, "a refusal changed a setting", settings, now);
@@ -432,12 +465,13 @@ static void judge_success(trial *t, const char *settings, int explained) {
     sqlite3_exec(t->is.db, "ROLLBACK", 0, 0, 0);
   }
   compare_schema(t);
+  if (t->sound) compare(t, "integrity", "PRAGMA $D.integrity_check", t->now->name);
   compare_mark(t);
   compare_data(t);
   compare_texts(t);
   if (t->failures) return;
   probe_behaviour(t);
-  compare(t, "integrity after writing", "PRAGMA $D.integrity_check", t->now->name);
+  if (t->sound) compare(t, "integrity after writing", "PRAGMA $D.integrity_check", t->now->name);
 }
 
 /* The caller's own ROLLBACK after a success takes everything back. */
@@ -458,7 +492,8 @@ static void run_change(trial *t, int possible) {
   after = read_everything(t->is.db);
   find_difference(t, "migrate_explain changed something", before, after);
   sqlite3_free(after);
-  sqlite3_exec(t->is.db, t->keys_on ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF", 0, 0, 0);
+  sqlite3_exec(t->is.db, t->keys_on ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF", 0, 0,
+               0);
   if (!t->portable && t->seed % 3 == 0) try_rollback(t);
   if (t->inside) sqlite3_exec(t->is.db, "BEGIN", 0, 0, 0);
   settings = read_settings(t->is.db);
@@ -518,6 +553,8 @@ static int run_seed(unsigned long long seed, int told) {
     printf("%s\n# %s\n", all, t.sql);
     sqlite3_free(all);
   }
+  t.sound = is_sound(t.is.db);
+  t.orphans = count_orphans(&t.is, t.old->name) > 0;
   possible = expect_world(&t.to_be, &t.is, &c) && !c.must_fail;
   if (told) printf("# expected: %s %s\n", possible ? "success" : "refusal", t.to_be.error);
   if (told) {
@@ -553,7 +590,8 @@ int main(int argc, char **argv) {
   unsigned long long last = argc > 2 ? strtoull(argv[2], 0, 10) : SEEDS, at;
   int wrong = 0;
   if (argc == 2) return run_seed(first, 1) != 0;
-  for (at = first; at <= last; at += LOT) wrong += run_lot(at, at + LOT - 1 < last ? at + LOT - 1 : last);
+  for (at = first; at <= last; at += LOT)
+    wrong += run_lot(at, at + LOT - 1 < last ? at + LOT - 1 : last);
   printf("# %d done, %d rightly refused, %d refused for their digits, %d seeds wrong\n", accepted,
          refused, excused, wrong);
   return wrong != 0;
