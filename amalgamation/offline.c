@@ -117,9 +117,9 @@ static void mig_print(migrate *k, const char *sql) {
 
 /* A statement whose end the guard counts. A shell without -bail goes on with the next line after an
 ** error, but not with the rest of a line: so the count stands in the statement's own, and outside
-** of a transaction all statements stand in one. Where SQLite has rolled back by itself (OR ROLLBACK,
-** a full disk), what follows must not commit by itself: there SAVEPOINT begins a transaction, which
-** the guard then rolls back. */
+** of a transaction all statements stand in one. Where SQLite has rolled back by itself (a conflict
+** clause, a full disk), what follows must not commit by itself: there SAVEPOINT begins a
+** transaction, which the guard then rolls back. */
 static void mig_print_counted(migrate *k, const char *sql) {
   mig_printer *p = (mig_printer *)k->listener;
   mig_print_open(k, sql);

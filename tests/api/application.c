@@ -36,7 +36,8 @@ static int make(void **state) {
       "CREATE TABLE t(a TEXT COLLATE app_order, b CHECK (app_double(b) < 100));\n"
       "INSERT INTO t SELECT 'x', app_double(21);\n"
       "ALTER TABLE t ALTER COLUMN b SET NOT NULL;\n"
-      "-- migrate:down transaction:false\nINSERT INTO t VALUES ('y', app_double(1));\nDROP TABLE t;\n");
+      "-- migrate:down transaction:false\n"
+      "INSERT INTO t VALUES ('y', app_double(1));\nDROP TABLE t;\n");
   return 0;
 }
 
