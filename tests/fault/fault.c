@@ -1,5 +1,6 @@
 /* Faults: the Nth read, write, sync, truncate, delete, open, lock or allocation fails, the power
-** goes, the process dies, somebody interrupts. Whatever happens, the database holds the image before
+** goes, the process dies, somebody interrupts. Whatever happens, the database holds the image
+*before
 ** or the image after; success is said of the image after alone; the connection is handed back as it
 ** was; nothing leaks; and the next launch finishes.
 **
@@ -327,7 +328,8 @@ static void sweep(const scenario *s, const fault *f, const images *im, int *fail
     point(s, f, im, n);
     if (trouble[0] && !bad++) sqlite3_snprintf(sizeof first, first, "%s: %s", name, trouble);
   }
-  /* Where all allocations fail from some place on, or a SELECT has lost its memory, there are moments
+  /* Where all allocations fail from some place on, or a SELECT has lost its memory, there are
+  *moments
   ** in which ROLLBACK itself is being compiled anew: a few, and none where one allocation fails. */
   if (left_open - was_open > (f->nested || f->lasting ? 2 + (points - from) / 8 : 0)) {
     bad++;

@@ -26,7 +26,9 @@ static int memory_fails(void) {
 }
 
 static void *memory_malloc(int n) { return memory_fails() ? 0 : memory_real.xMalloc(n); }
-static void *memory_realloc(void *p, int n) { return memory_fails() ? 0 : memory_real.xRealloc(p, n); }
+static void *memory_realloc(void *p, int n) {
+  return memory_fails() ? 0 : memory_real.xRealloc(p, n);
+}
 
 /* Comes before any other use of SQLite. */
 static void memory_install(void) {

@@ -16,7 +16,8 @@ typedef struct scenario {
 } scenario;
 
 #define REVISION(id, down, up, back) {id, down, 0, 0, id, 0, up, back, 0, 0, 0}
-#define NUMBERS(n) " WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < " #n ") "
+#define NUMBERS(n) \
+  " WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < " #n ") "
 
 static const char cascade_setup[] =
     "CREATE TABLE author(id INTEGER PRIMARY KEY, name TEXT, born TEXT, note TEXT);"
@@ -76,7 +77,8 @@ static const migrate_revision three[] = {
 static const char node_setup[] =
     "CREATE TABLE node(id INTEGER PRIMARY KEY AUTOINCREMENT, parent INT REFERENCES node(id) ON "
     "DELETE CASCADE, label TEXT, junk TEXT);"
-    "INSERT INTO node" NUMBERS(150) "SELECT i, nullif(i / 2, 0), 'n' || i, hex(zeroblob(50)) FROM c;";
+    "INSERT INTO node" NUMBERS(
+        150) "SELECT i, nullif(i / 2, 0), 'n' || i, hex(zeroblob(50)) FROM c;";
 static const char pair_setup[] =
     "CREATE TABLE pair(v TEXT, w TEXT, x REAL, PRIMARY KEY(v, w)) WITHOUT ROWID;"
     "CREATE INDEX pair_x ON pair(x);"
