@@ -15,7 +15,8 @@
 
 /* What every action begins with. Texts are odd on purpose: they must come through byte for byte. */
 static const char base[] =
-    "CREATE TABLE team(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE /* why */);\n"
+    "CREATE TABLE team(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE /* why "
+    "*/);\n"
     "CREATE TABLE [user] (\n"
     "  id INTEGER PRIMARY KEY, -- the key\n"
     "  [e mail] VARCHAR(50) NOT NULL DEFAULT 'none',\n"
@@ -44,7 +45,8 @@ static const char base[] =
     "INSERT INTO [user](id, [e mail], age, score) VALUES (11, 'c@x', NULL, 2), (12, 'd', 5, 'x');\n"
     "INSERT INTO word VALUES ('One', 1), ('two', 2);\n"
     "INSERT INTO exact VALUES (1, 10, 'text'), (2, NULL, 3.5);\n"
-    "INSERT INTO plain(rowid, a, b, c, d) VALUES (5, 1, 'x', '12', x'00ff'), (8, 2.5, 'y', NULL, 'z');\n"
+    "INSERT INTO plain(rowid, a, b, c, d) VALUES (5, 1, 'x', '12', x'00ff'), (8, 2.5, 'y', NULL, "
+    "'z');\n"
     "DELETE FROM log;\n"
     "ANALYZE;\n";
 
@@ -85,7 +87,8 @@ static const struct {
      "ALTER TABLE [user] ALTER COLUMN score SET DEFAULT 1.5"},
     {"ALTER TABLE [user] ALTER COLUMN score DROP DEFAULT",
      "ALTER TABLE [user] ALTER COLUMN score SET DEFAULT 1.5"},
-    {"ALTER TABLE plain ALTER COLUMN b SET NOT NULL", "ALTER TABLE plain ALTER COLUMN b DROP NOT NULL"},
+    {"ALTER TABLE plain ALTER COLUMN b SET NOT NULL",
+     "ALTER TABLE plain ALTER COLUMN b DROP NOT NULL"},
     {"ALTER TABLE plain ALTER COLUMN c SET NOT NULL", 0},
     {"ALTER TABLE [user] ALTER COLUMN twice SET EXPRESSION AS (age + age)", 0},
     {"ALTER TABLE [user] ALTER COLUMN thrice SET EXPRESSION AS (age * 30)", 0},
@@ -104,7 +107,8 @@ static const struct {
     {"ALTER TABLE plain ADD CHECK (a > 0)", "ALTER TABLE plain DROP CONSTRAINT plain_a_check"},
     {"ALTER TABLE plain ADD CHECK (a > 1)", 0},
     {"ALTER TABLE plain ADD FOREIGN KEY (c) REFERENCES word(n)", 0},
-    {"ALTER TABLE exact ADD CONSTRAINT f FOREIGN KEY (v) REFERENCES team(id) ON DELETE SET NULL", 0},
+    {"ALTER TABLE exact ADD CONSTRAINT f FOREIGN KEY (v) REFERENCES team(id) ON DELETE SET NULL",
+     0},
     {"ALTER TABLE [user] DROP CONSTRAINT user_team", 0},
     {"ALTER TABLE [user] DROP CONSTRAINT [one mail]", 0},
     {"ALTER TABLE team DROP CONSTRAINT team_name_key", 0},
@@ -115,7 +119,8 @@ static const struct {
     {"ALTER TABLE exact DROP STRICT, ALTER COLUMN any TYPE BLOB", 0},
     {"ALTER TABLE exact SET WITHOUT ROWID", "ALTER TABLE exact DROP WITHOUT ROWID"},
     {"ALTER TABLE word DROP WITHOUT ROWID", "ALTER TABLE word SET WITHOUT ROWID"},
-    {"ALTER TABLE [user] DROP score, ADD nick TEXT AFTER id, RENAME team TO crew, ALTER age SET NOT "
+    {"ALTER TABLE [user] DROP score, ADD nick TEXT AFTER id, RENAME team TO crew, ALTER age SET "
+     "NOT "
      "NULL",
      0},
     {"ALTER TABLE [user] RENAME age TO years, ADD CHECK (years < 200), RENAME TO person", 0},

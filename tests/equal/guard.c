@@ -20,8 +20,8 @@ static migrate_revision line[] = {
      "ALTER TABLE t ALTER COLUMN b DROP NOT NULL;\nINSERT INTO t VALUES (2, NULL);",
      "DELETE FROM t WHERE a = 2;\nALTER TABLE t ALTER COLUMN b SET NOT NULL;", 0, 0, 0},
     {"c3", "b2", 0, 0, "third", 0,
-     "UPDATE t SET b = b || '!';\nCREATE INDEX tb ON t(b);\nCREATE TABLE u(x);", "DROP INDEX tb;\nDROP TABLE u",
-     0, 0, 0},
+     "UPDATE t SET b = b || '!';\nCREATE INDEX tb ON t(b);\nCREATE TABLE u(x);",
+     "DROP INDEX tb;\nDROP TABLE u", 0, 0, 0},
 };
 
 static void begin(world *w, migrate_revision *revisions, int n) {
@@ -30,7 +30,8 @@ static void begin(world *w, migrate_revision *revisions, int n) {
   w->nrevision = n;
 }
 
-/* ---- the forms of a script --------------------------------------------------------------------- */
+/* ---- the forms of a script ---------------------------------------------------------------------
+ */
 
 static void ways(void **state) {
   world w;
@@ -114,7 +115,8 @@ static void tag(void **state) {
   world_close(&w);
 }
 
-/* ---- sections outside of a transaction ---------------------------------------------------------- */
+/* ---- sections outside of a transaction ----------------------------------------------------------
+ */
 
 /* Read from files, since the marker stands there. */
 static const char outside[] =
@@ -125,7 +127,8 @@ static const char outside[] =
     "INSERT INTO t VALUES (%s); VACUUM\n"
     "-- migrate:down\nDELETE FROM t WHERE a > 1;\n";
 
-/* A row that only a database in a file has already: the library knows no rows as it makes a script. */
+/* A row that only a database in a file has already: the library knows no rows as it makes a script.
+ */
 static const char fails[] =
     "(SELECT CASE file WHEN '' THEN 3 ELSE 2 END FROM pragma_database_list WHERE name = 'main'), 5";
 
@@ -213,8 +216,8 @@ static void cut(void **state) {
   world_close(&w);
 }
 
-/* What breaks in a section outside of a transaction leaves what is before it, and a journal row that
-** says `started`; the next upgrade tells of it and, now that the file is mended, runs it again. */
+/* What breaks in a section outside of a transaction leaves what is before it, and a journal row
+** that says `started`; the next upgrade tells of it and, now that the file is mended, runs it again. */
 static void cut_breaks(void **state) {
   world w;
   folder f;
@@ -241,8 +244,8 @@ static void cut_breaks(void **state) {
     world_sql(w.online, "DELETE FROM t");
     folder_open(&f, &w, "3, 'z'");
     assert_int_equal(folder_run(&w, &f, 0), 0);
-    assert_int_equal(strncmp(w.said, "the upgrade of revision b2 began outside of a transaction, 2", 60),
-                     0);
+    assert_int_equal(
+        strncmp(w.said, "the upgrade of revision b2 began outside of a transaction, 2", 60), 0);
     assert_answer(w.online, where, "|tc3\n");
     assert_int_equal(folder_run(&w, &f, 0), 0);
     assert_string_equal(w.said, "");
@@ -251,7 +254,8 @@ static void cut_breaks(void **state) {
   }
 }
 
-/* ---- scripts that go wrong ---------------------------------------------------------------------- */
+/* ---- scripts that go wrong ----------------------------------------------------------------------
+ */
 
 static const char *const shells[] = {"-bail", ""};
 

@@ -22,7 +22,8 @@ typedef struct world {
 
 static void world_open(world *w) {
   memset(w, 0, sizeof(*w));
-  snprintf(w->folder, sizeof(w->folder), "%s/equalXXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+  snprintf(w->folder, sizeof(w->folder), "%s/equalXXXXXX",
+           getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
   if (!mkdtemp(w->folder)) abort();
   snprintf(w->online, sizeof(w->online), "%s/online.db", w->folder);
   snprintf(w->offline, sizeof(w->offline), "%s/offline.db", w->folder);
@@ -36,7 +37,8 @@ static void world_close(world *w) {
   rmdir(w->folder);
 }
 
-/* ---- online ----------------------------------------------------------------------------------- */
+/* ---- online -----------------------------------------------------------------------------------
+ */
 
 static sqlite3 *world_database(const char *path) {
   sqlite3 *db = 0;
@@ -79,7 +81,8 @@ static int world_sql(const char *path, const char *sql) {
   return rc;
 }
 
-/* ---- offline ---------------------------------------------------------------------------------- */
+/* ---- offline ----------------------------------------------------------------------------------
+ */
 
 static char *world_read(const char *path) {
   FILE *f = fopen(path, "rb");
@@ -123,7 +126,8 @@ static int world_shell(world *w, const char *flags, const char *script) {
   size_t n;
   FILE *f;
   world_write(w->script, script);
-  snprintf(command, sizeof(command), "sqlite3 -batch %s -cmd 'PRAGMA synchronous = OFF' '%s' <'%s' 2>&1", flags, w->offline,
+  snprintf(command, sizeof(command),
+           "sqlite3 -batch %s -cmd 'PRAGMA synchronous = OFF' '%s' <'%s' 2>&1", flags, w->offline,
            w->script);
   f = popen(command, "r");
   if (!f) abort();
@@ -135,7 +139,8 @@ static int world_shell(world *w, const char *flags, const char *script) {
 
 static int world_has_shell(void) { return system("sqlite3 --version >/dev/null 2>&1") == 0; }
 
-/* ---- comparing -------------------------------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------------------------------
+ */
 
 /* The clock goes on between the two runs: from now on the seconds of this year are XX:XX:XX. */
 static void world_stop_clock(sqlite3 *db, char *z) {
@@ -145,7 +150,8 @@ static void world_stop_clock(sqlite3 *db, char *z) {
   if (sqlite3_step(s) == SQLITE_ROW) snprintf(year, sizeof(year), "%s", sqlite3_column_text(s, 0));
   sqlite3_finalize(s);
   while ((z = strstr(z, year)) != 0) {
-    if (strlen(z) >= 19 && z[7] == '-' && z[13] == ':' && z[16] == ':') memcpy(z + 11, "XX:XX:XX", 8);
+    if (strlen(z) >= 19 && z[7] == '-' && z[13] == ':' && z[16] == ':')
+      memcpy(z + 11, "XX:XX:XX", 8);
     z += 5;
   }
 }
@@ -158,10 +164,11 @@ static char *world_look(const char *path) {
   sqlite3_stmt *s = 0;
   dump_query(out, db,
              "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name, tbl_name");
-  sqlite3_prepare_v2(db,
-                     "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name "
-                     "NOT LIKE 'sqlite~_%' ESCAPE '~' AND name <> 'migrate_journal' ORDER BY name",
-                     -1, &s, 0);
+  sqlite3_prepare_v2(
+      db,
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name "
+      "NOT LIKE 'sqlite~_%' ESCAPE '~' AND name <> 'migrate_journal' ORDER BY name",
+      -1, &s, 0);
   while (sqlite3_step(s) == SQLITE_ROW) {
     dump_table(out, db, "main", (const char *)sqlite3_column_text(s, 0));
   }
