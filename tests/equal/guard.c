@@ -217,7 +217,7 @@ static void cut(void **state) {
 }
 
 /* What breaks in a section outside of a transaction leaves what is before it, and a journal row
-** that says `started`; the next upgrade tells of it and, now that the file is mended, runs it again. */
+** that says `started`; the next upgrade tells of it and, the file being mended, runs it again. */
 static void cut_breaks(void **state) {
   world w;
   folder f;
