@@ -222,7 +222,7 @@ static int mig_keeps_key(mig_evolution *e) {
   return p.now[e->now.primary_key] >= 0;
 }
 
-/* AUTOINCREMENT that one of the two tables has: `word` is SET or DROP, `t` the table that has it. */
+/* AUTOINCREMENT that one of the two tables has: `word` is SET or DROP, `t` the table with it. */
 static void mig_evolve_autoincrement(mig_evolution *e, const mig_table *t, const char *word) {
   const char *name = t->columns[mig_alias(t)].name;
   mig_act(e, name, mig_format(e->a, "ALTER COLUMN %s %s AUTOINCREMENT", mig_bare(e->a, name), word),
