@@ -278,7 +278,8 @@ MIGRATE_API int migrate_load(migrate *m, const char *file);
 ** read; links that lead out of the folder, and what is no regular file, are refused. */
 MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
 
-/* Makes a migration environment in a folder (NULL: the setting script_location), and the migrate.ini
+/* Makes a migration environment in a folder (NULL: the setting script_location), and the
+*migrate.ini
 ** that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells what was
 ** made, a line a file. */
 MIGRATE_API int migrate_init(migrate *m, const char *directory);
@@ -5090,7 +5091,7 @@ static int mig_keeps_key(mig_evolution *e) {
   return p.now[e->now.primary_key] >= 0;
 }
 
-/* AUTOINCREMENT that one of the two tables has: `word` is SET or DROP, `t` the table that has it. */
+/* AUTOINCREMENT that one of the two tables has: `word` is SET or DROP, `t` the table with it. */
 static void mig_evolve_autoincrement(mig_evolution *e, const mig_table *t, const char *word) {
   const char *name = t->columns[mig_alias(t)].name;
   mig_act(e, name, mig_format(e->a, "ALTER COLUMN %s %s AUTOINCREMENT", mig_bare(e->a, name), word),
@@ -9101,7 +9102,8 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   int i, dropped = 0;
   for (i = 0; c && i < c->now.nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &c->now.constraints[i];
-    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &l->c->old, &l->c->now)) continue;
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &l->c->old, &l->c->now))
+      continue;
     if (!cascade) {
       mig_fail(l->a, MIGRATE_DEPENDENT,
                "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it "
@@ -11411,11 +11413,15 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
       m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema), 0);
 }
 
-/* What was edited takes effect, under a new schema version. */
+/* What was edited takes effect, under a new schema version. In one transaction: after its end an
+*old
+** SQLite has forgotten that the version is new, and keeps the schema that it knows. */
 static void mig_scratch_reload(migrate *m, sqlite3 *db, const char *schema, sqlite3_int64 version) {
+  mig_scratch_step(m, db, "BEGIN", 0);
   mig_scratch_step(
       m, db, mig_format(&m->work, "PRAGMA \"%w\".schema_version = %lld", schema, version), 0);
   mig_forget_schema(db);
+  mig_scratch_step(m, db, "COMMIT", 0);
   mig_scratch_step(
       m, db, mig_format(&m->work, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0);
 }
@@ -11889,7 +11895,8 @@ static int mig_respell_at_hand(migrate *m, const mig_catalog *before, mig_catalo
   }
   return any;
 }
-/* Rename: a column called like the rowid, which SQLite's own RENAME COLUMN refuses from 3.54 on. The
+/* Rename: a column called like the rowid, which SQLite's own RENAME COLUMN refuses from 3.54 on.
+*The
 ** texts are edited here. What a name means inside of a view or trigger only SQLite knows for sure:
 ** one that speaks of other tables as well is a refusal. */
 
@@ -13804,9 +13811,9 @@ static void mig_print(migrate *k, const char *sql) {
 
 /* A statement whose end the guard counts. A shell without -bail goes on with the next line after an
 ** error, but not with the rest of a line: so the count stands in the statement's own, and outside
-** of a transaction all statements stand in one. Where SQLite has rolled back by itself (OR ROLLBACK,
-** a full disk), what follows must not commit by itself: there SAVEPOINT begins a transaction, which
-** the guard then rolls back. */
+** of a transaction all statements stand in one. Where SQLite has rolled back by itself (a conflict
+** clause, a full disk), what follows must not commit by itself: there SAVEPOINT begins a
+** transaction, which the guard then rolls back. */
 static void mig_print_counted(migrate *k, const char *sql) {
   mig_printer *p = (mig_printer *)k->listener;
   mig_print_open(k, sql);
@@ -15471,10 +15478,12 @@ static void mig_review_lost_column(mig_review *r, const mig_action *x) {
 static void mig_review_new_column(mig_review *r, const mig_action *x) {
   mig_arena *a = &r->m->work;
   const mig_table *t = r->v->after;
+  const char *z;
   int i = mig_find_column(t, x->column);
   sqlite3_int64 n;
   if (i < 0 || !t->columns[i].not_null || t->columns[i].generated || mig_alias(t) == i) return;
-  if (*mig_default_meaning(a, t, i)) return;
+  z = mig_default_meaning(a, t, i);
+  if (!z || *z) return;
   n = mig_rows_of(r);
   if (n <= 0) return;
   mig_remark(r, mig_format(a,

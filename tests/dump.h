@@ -114,7 +114,8 @@ static int dump_shown(const char *line) {
   return n < 200 ? (int)n : 200;
 }
 
-/* Tells where two texts first differ, with what stands before it in that line, into a buffer. Returns
+/* Tells where two texts first differ, with what stands before it in that line, into a buffer.
+*Returns
 ** 0 where they do not. */
 static int dump_differs(const char *before, const char *after, char *line, size_t size) {
   size_t at = 0, start = 0;

@@ -1,4 +1,5 @@
-/* The ordinary job, whole: a table of a million rows with two indexes, one UNIQUE over two columns, a
+/* The ordinary job, whole: a table of a million rows with two indexes, one UNIQUE over two columns,
+*a
 ** trigger, a view and a child with ON DELETE CASCADE, foreign keys on; once on its own, once inside
 ** a transaction of the caller's. Everything but the changed column must be as it was. */
 #include <stdarg.h>
@@ -71,8 +72,9 @@ static void check_after(sqlite3 *db, const char *sums_before, const char *roots_
   expect(db, "SELECT group_concat(DISTINCT typeof(price)) FROM t", "integer");
   expect(db, "SELECT \"notnull\" || dflt_value FROM pragma_table_info('t') WHERE name = 'price'",
          "10");
-  expect(db, "SELECT group_concat(type || ' ' || name) FROM sqlite_master",
-         "table t,index t_price_id,index t_note,table log,trigger t_note_log,view dear,table child");
+  expect(
+      db, "SELECT group_concat(type || ' ' || name) FROM sqlite_master",
+      "table t,index t_price_id,index t_note,table log,trigger t_note_log,view dear,table child");
   expect(db, "SELECT count(*) FROM dear", "99000");
   expect(db, "SELECT count(*) FROM log", "0");
   expect(db, "PRAGMA foreign_keys", "1");

@@ -376,9 +376,9 @@ static void linear_time(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(out_of_memory),
-      cmocka_unit_test(errors_name_files),  cmocka_unit_test(several_targets),
-      cmocka_unit_test(junk_behind_steps),  cmocka_unit_test(ambiguous_prefix), cmocka_unit_test(empty_targets),
+      cmocka_unit_test(out_of_memory),      cmocka_unit_test(errors_name_files),
+      cmocka_unit_test(several_targets),    cmocka_unit_test(junk_behind_steps),
+      cmocka_unit_test(ambiguous_prefix),   cmocka_unit_test(empty_targets),
       cmocka_unit_test(merge_undone_alone), cmocka_unit_test(linear_time),
   };
   oom_install();
