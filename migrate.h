@@ -11417,11 +11417,11 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
 *old
 ** SQLite has forgotten that the version is new, and keeps the schema that it knows. */
 static void mig_scratch_reload(migrate *m, sqlite3 *db, const char *schema, sqlite3_int64 version) {
-  mig_scratch_step(m, db, "BEGIN", 0);
+  mig_scratch_step(m, db, "SAVEPOINT migrate_copy", 0);
   mig_scratch_step(
       m, db, mig_format(&m->work, "PRAGMA \"%w\".schema_version = %lld", schema, version), 0);
   mig_forget_schema(db);
-  mig_scratch_step(m, db, "COMMIT", 0);
+  mig_scratch_step(m, db, "RELEASE migrate_copy", 0);
   mig_scratch_step(
       m, db, mig_format(&m->work, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0);
 }
