@@ -276,8 +276,7 @@ MIGRATE_API int migrate_load(migrate *m, const char *file);
 ** read; links that lead out of the folder, and what is no regular file, are refused. */
 MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
 
-/* Makes a migration environment in a folder (NULL: the setting script_location), and the
-*migrate.ini
+/* Makes a migration environment in a folder (NULL: the setting script_location), and the migrate.ini
 ** that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells what was
 ** made, a line a file. */
 MIGRATE_API int migrate_init(migrate *m, const char *directory);
