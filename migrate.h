@@ -278,10 +278,9 @@ MIGRATE_API int migrate_load(migrate *m, const char *file);
 ** read; links that lead out of the folder, and what is no regular file, are refused. */
 MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
 
-/* Makes a migration environment in a folder (NULL: the setting script_location), and the
-*migrate.ini
-** that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells what was
-** made, a line a file. */
+/* Makes a migration environment in a folder (NULL: the setting script_location), and the file
+** migrate.ini that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells
+** what was made, a line a file. */
 MIGRATE_API int migrate_init(migrate *m, const char *directory);
 
 /* Options of a new revision. Zero-initialised is the default of everything. */
@@ -11413,9 +11412,8 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
       m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema), 0);
 }
 
-/* What was edited takes effect, under a new schema version. In one transaction: after its end an
-*old
-** SQLite has forgotten that the version is new, and keeps the schema that it knows. */
+/* What was edited takes effect, under a new schema version. In one transaction: after its end
+** SQLite before 3.35 has forgotten that the version is new, and keeps the schema that it knows. */
 static void mig_scratch_reload(migrate *m, sqlite3 *db, const char *schema, sqlite3_int64 version) {
   mig_scratch_step(m, db, "SAVEPOINT migrate_copy", 0);
   mig_scratch_step(
@@ -11896,8 +11894,7 @@ static int mig_respell_at_hand(migrate *m, const mig_catalog *before, mig_catalo
   return any;
 }
 /* Rename: a column called like the rowid, which SQLite's own RENAME COLUMN refuses from 3.54 on.
-*The
-** texts are edited here. What a name means inside of a view or trigger only SQLite knows for sure:
+** The texts are edited here. What a name means inside of a view or trigger only SQLite knows for sure:
 ** one that speaks of other tables as well is a refusal. */
 
 static int mig_is_rowid_word(const char *name) {

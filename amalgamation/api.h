@@ -276,9 +276,9 @@ MIGRATE_API int migrate_load(migrate *m, const char *file);
 ** read; links that lead out of the folder, and what is no regular file, are refused. */
 MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
 
-/* Makes a migration environment in a folder (NULL: the setting script_location), and the migrate.ini
-** that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells what was
-** made, a line a file. */
+/* Makes a migration environment in a folder (NULL: the setting script_location), and the file
+** migrate.ini that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells
+** what was made, a line a file. */
 MIGRATE_API int migrate_init(migrate *m, const char *directory);
 
 /* Options of a new revision. Zero-initialised is the default of everything. */

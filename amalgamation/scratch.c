@@ -98,8 +98,8 @@ static void mig_scratch_schema(migrate *m, sqlite3 *db, const mig_catalog *c) {
       m, db, mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid < 0", c->schema), 0);
 }
 
-/* What was edited takes effect, under a new schema version. In one transaction: after its end an old
-** SQLite has forgotten that the version is new, and keeps the schema that it knows. */
+/* What was edited takes effect, under a new schema version. In one transaction: after its end
+** SQLite before 3.35 has forgotten that the version is new, and keeps the schema that it knows. */
 static void mig_scratch_reload(migrate *m, sqlite3 *db, const char *schema, sqlite3_int64 version) {
   mig_scratch_step(m, db, "SAVEPOINT migrate_copy", 0);
   mig_scratch_step(

@@ -12,8 +12,6 @@
 
 #include "revisions.h"
 
-#define REVISIONS ((int)(sizeof(revisions) / sizeof(revisions[0])))
-
 static const char differing[] =
   "SELECT (SELECT count(*) FROM (SELECT * FROM users EXCEPT SELECT * FROM old_users)) +"
   "  (SELECT count(*) FROM (SELECT * FROM messages EXCEPT SELECT * FROM old_messages)) +"
@@ -65,7 +63,7 @@ static void run(sqlite3 *db, int (*command)(migrate *, const char *), const char
   options.errbuf = message;
   options.nerrbuf = (int)sizeof(message);
   migrate_open(db, &options, &m);
-  migrate_add(m, revisions, REVISIONS);
+  migrate_add(m, migrate_revisions, MIGRATE_REVISIONS);
   command(m, target);
   if (!migrate_errcode(m)) printf("%s\n", migrate_result(m));
   if (migrate_close(m)) stop(message);
