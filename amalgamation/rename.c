@@ -1,6 +1,6 @@
 /* Rename: a column called like the rowid, which SQLite's own RENAME COLUMN refuses from 3.54 on.
-** The texts are edited here. What a name means inside of a view or trigger only SQLite knows for sure:
-** one that speaks of other tables as well is a refusal. */
+** The texts are edited here. What a name means inside of a view or trigger only SQLite knows for
+** sure: one that speaks of other tables as well is a refusal. */
 
 static int mig_is_rowid_word(const char *name) {
   return mig_same(name, "rowid") || mig_same(name, "_rowid_") || mig_same(name, "oid");
