@@ -322,6 +322,13 @@ lint_with() { # TOOL ARGUMENTS
   fi
 }
 
+## format            lays the sources out as .clang-format says; needs clang-format
+verb_format() {
+  have clang-format || die "please install: clang-format"
+  git ls-files '*.c' '*.h' | grep -v '^migrate\.h$' | xargs clang-format -i
+  verb_amalgamate
+}
+
 ## nightly           the fault tests at every place, and the races for longer
 verb_nightly() {
   need test
