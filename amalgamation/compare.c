@@ -48,8 +48,7 @@ static int mig_is_integer_key(const mig_table *t, const mig_constraint *c) {
 }
 
 /* The constraint whose b-tree a WITHOUT ROWID table is: the first with the primary key's columns,
-*be
-** it a UNIQUE in another order. INTEGER PRIMARY KEY gets its own last, after every UNIQUE. */
+** be it a UNIQUE in another order. INTEGER PRIMARY KEY gets its own last, after every UNIQUE. */
 static const mig_constraint *mig_tree_key(const mig_table *t) {
   const mig_constraint *p = mig_primary_key(t);
   int i;

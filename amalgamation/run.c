@@ -3,8 +3,7 @@
 /* ---- one ALTER TABLE ---- */
 
 /* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each
-*row
-** without a search. A scratch database asks the one with the rows. */
+** row without a search. A scratch database asks the one with the rows. */
 static int mig_is_dense(migrate *m, const mig_target *t) {
   const char *schema = t->catalog->schema, *name = t->object->name;
   migrate *asked = m->live ? m->live : m;
@@ -92,9 +91,8 @@ static int mig_names_bare(mig_arena *a, const char *sql, const char *name) {
 }
 
 /* Takes a TEMP table that hides the table, and what means it, out of the TEMP schema, not out of
-*the
-** file, while SQLite renames. Returns where the rows are kept, NULL where nothing hides the table.
- */
+** the file, while SQLite renames. Returns where its rows of the schema are kept; NULL where nothing
+** hides the table. */
 static const char *mig_run_hide(migrate *m, const mig_target *t) {
   const char *name = t->object->name, *store;
   mig_text ids;
@@ -424,8 +422,8 @@ static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one
 static void mig_run_statement(migrate *m, const char *sql, mig_span s, size_t end) {
   char *one = mig_span_text(&m->work, sql, s);
   if (one && !mig_run_ours(m, sql, s, one)) {
-    if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at); /* SQLite stores
-                                                          ** white space that stands before it */
+    /* SQLite stores white space that stands before the semicolon */
+    if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at);
     mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
   }
   if (!mig_failed(&m->work)) m->statements++;

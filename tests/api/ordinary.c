@@ -1,7 +1,6 @@
 /* The ordinary job, whole: a table of a million rows with two indexes, one UNIQUE over two columns,
-*a
-** trigger, a view and a child with ON DELETE CASCADE, foreign keys on; once on its own, once inside
-** a transaction of the caller's. Everything but the changed column must be as it was. */
+** a trigger, a view and a child with ON DELETE CASCADE, foreign keys on; once on its own, once
+** inside a transaction of the caller's. Everything but the changed column must be as it was. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,11 +1,9 @@
 /* Faults: the Nth read, write, sync, truncate, delete, open, lock or allocation fails, the power
 ** goes, the process dies, somebody interrupts. Whatever happens, the database holds the image
-*before
-** or the image after; success is said of the image after alone; the connection is handed back as it
-** was; nothing leaks; and the next launch finishes.
-**
-** At a stride of FAULT_STRIDE (a prime, so that all kinds of places come up); 1 is every place. A
-** failure's line names case, fault and place; FAULT_ONLY=text runs those whose line holds it. */
+** before or the image after; success is said of the image after alone; the connection is handed
+** back as it was; nothing leaks; and the next launch finishes. At a stride of FAULT_STRIDE (a
+** prime, so that all kinds of places come up); 1 is every place. A failure's line names case, fault
+** and place; FAULT_ONLY=text runs those whose line holds it. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,8 +327,8 @@ static void sweep(const scenario *s, const fault *f, const images *im, int *fail
     if (trouble[0] && !bad++) sqlite3_snprintf(sizeof first, first, "%s: %s", name, trouble);
   }
   /* Where all allocations fail from some place on, or a SELECT has lost its memory, there are
-  *moments
-  ** in which ROLLBACK itself is being compiled anew: a few, and none where one allocation fails. */
+  ** moments in which ROLLBACK itself is being compiled anew: a few, and none where one allocation
+  ** fails. */
   if (left_open - was_open > (f->nested || f->lasting ? 2 + (points - from) / 8 : 0)) {
     bad++;
     if (!first[0]) sqlite3_snprintf(sizeof first, first, "a transaction is left open");

@@ -1,6 +1,5 @@
 /* A program of a given AGE, which knows AGE revisions: `program FILE [back|current]`. It prints
-*what
-** was done, or the code and the message. tests/older/run builds it in two ages. */
+** what was done, or the code and the message. tests/older/run builds it in two ages. */
 #define MIGRATE_STATIC
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
