@@ -85,7 +85,7 @@ typedef struct mig_printer {
   int step;      /* of the statement printed last */
   int ran;       /* statements so far whose end the guard counts */
   int rebuilds;  /* some step needs foreign keys off */
-  int legacy;    /* what legacy_alter_table is at this place */
+  int portable;  /* the settings of the portable rung are in force at this place */
 } mig_printer;
 
 /* Does the text end in a line comment, which would hide a semicolon? */
@@ -147,11 +147,21 @@ static void mig_print_check(migrate *k, const mig_statement *s) {
   }
 }
 
-static void mig_print_legacy(migrate *k, int legacy) {
+/* The settings of the portable rung: its rename touches nothing else, its copy keeps rows that broke
+** a CHECK before; new rules are looked at by themselves. Behind it they are what the revisions have
+** made of them, which the scratch database knows. */
+static void mig_print_settings(migrate *k, int portable) {
   mig_printer *p = (mig_printer *)k->listener;
-  if (p->legacy == legacy) return;
-  p->legacy = legacy;
-  mig_print(k, legacy ? "PRAGMA legacy_alter_table = ON" : "PRAGMA legacy_alter_table = OFF");
+  int legacy = 1, unchecked = 1;
+  if (p->portable == portable) return;
+  p->portable = portable;
+  if (!portable) {
+    legacy = mig_flag(k->db, MIG_LEGACY_ALTER_TABLE, -1);
+    unchecked = mig_read_int(k, "PRAGMA ignore_check_constraints") != 0;
+  }
+  mig_putf(&p->body,
+           "PRAGMA legacy_alter_table = %s;\nPRAGMA ignore_check_constraints = %s;\n",
+           legacy ? "ON" : "OFF", unchecked ? "ON" : "OFF");
 }
 
 /* The head of a step: the line that its run would log. */
@@ -180,7 +190,7 @@ static void mig_print_statement(migrate *k, const mig_statement *s, const char *
       return;
     default:
       if (portable) p->rebuilds = 1;
-      mig_print_legacy(k, portable);
+      mig_print_settings(k, portable);
       mig_print_counted(k, s->sql);
   }
 }
@@ -235,7 +245,7 @@ static void mig_print_frame(migrate *k, int opened) {
     mig_put(&p->body, "\n");
     return;
   }
-  mig_print_legacy(k, 0);
+  mig_print_settings(k, 0);
   mig_put(&p->body, "\n-- nothing is committed where anything above went wrong\n");
   mig_print(k, mig_format(&k->work,
                           "INSERT INTO temp.migrate_guard SELECT 'a statement failed' WHERE "
@@ -247,18 +257,23 @@ static void mig_print_frame(migrate *k, int opened) {
   mig_put(&p->body, " COMMIT; ");
 }
 
-/* env.sql is run by the script as well, before its transaction. */
+/* env.sql is run by the script as well, before its transaction. It all stands in one line with the
+** table that a COMMIT needs: where something in it fails, nothing is committed later. */
 static void mig_print_env(migrate *m) {
   const char *sql = m->settings.env_sql;
   size_t at = 0;
   mig_span s;
+  int found;
   if (!sql) return;
   mig_put(&m->result, "\n-- env.sql\n");
-  while (!mig_failed(&m->work) && mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
+  while ((found = mig_next_statement(sql, strlen(sql), &at, &s)) > 0) {
     mig_putn(&m->result, sql + s.at, s.end - s.at);
-    mig_put(&m->result, ";\n");
+    mig_put(&m->result, "; ");
   }
-  mig_put(&m->result, "\n");
+  if (found < 0) {
+    mig_fail(&m->work, MIGRATE_SCRIPT, "%s, line %d: the text ends inside of this statement",
+             m->settings.env_path, mig_place_of(sql, s.at).line);
+  }
 }
 
 static void mig_print_script(migrate *m, const mig_printer *p, const char *command,
@@ -268,13 +283,13 @@ static void mig_print_script(migrate *m, const mig_printer *p, const char *comma
   mig_putf(out, "-- migrate %s, %s %s\n", MIGRATE_VERSION, command, words);
   if (tag) mig_putf(out, "-- tag: %s\n", tag);
   mig_print_env(m);
+  mig_put(out, "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n");
   if (p->rebuilds) mig_put(out, "PRAGMA foreign_keys = OFF;\n");
   mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
                "-- migrate_ran counts the statements that have run: the guard commits all or none; "
                "after a\n-- rollback of SQLite's own SAVEPOINT keeps from being committed what "
                "follows\n"
                "CREATE TEMP TABLE migrate_guard(problem);\n"
-               "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
                "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n"
                "CREATE TEMP TABLE migrate_ran AS SELECT 0 AS n;\n");
   mig_put(out, mig_text_z(&p->body));

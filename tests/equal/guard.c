@@ -435,6 +435,90 @@ static void rows(void **state) {
   world_close(&w);
 }
 
+/* env.sql is part of the script: what fails in it keeps all of it from being committed. */
+static void environment(void **state) {
+  static const struct {
+    const char *sql;
+    int good;
+  } envs[] = {{"-- for the application\nPRAGMA case_sensitive_like = ON; CREATE TEMP TRIGGER x "
+               "BEFORE DELETE ON main.t\nBEGIN SELECT ';'; END; SELECT 1 -- one",
+               1},
+              {"PRAGMA temp_store = MEMORY", 1},
+              {"SELECT 1; SELECT no_such_function(2); SELECT 3", 0},
+              {"SELECT 1;\nSELECT abs(-9223372036854775807 - 1);", 0}};
+  migrate_options options;
+  world w;
+  size_t i;
+  (void)state;
+  memset(&options, 0, sizeof(options));
+  for (i = 0; i < sizeof(envs) / sizeof(envs[0]); i++) {
+    char *script, env[140], versions[140], a[160];
+    sqlite3 *db;
+    migrate *m;
+    begin(&w, line, 0);
+    options.errbuf = w.error;
+    options.nerrbuf = (int)sizeof(w.error);
+    world_sql(w.online, "CREATE TABLE t(a TEXT)");
+    world_copy(&w);
+    snprintf(env, sizeof(env), "%s/env.sql", w.folder);
+    snprintf(versions, sizeof(versions), "%s/versions", w.folder);
+    snprintf(a, sizeof(a), "%s/a.sql", versions);
+    mkdir(versions, 0700);
+    world_write(env, envs[i].sql);
+    world_write(a, "-- first\n-- revision: a1\n-- migrate:up\n"
+                   "INSERT INTO t SELECT 'a' LIKE 'A';\nALTER TABLE t ALTER a TYPE INTEGER;\n");
+    db = world_database(w.online);
+    assert_int_equal(migrate_open(db, &options, &m), 0);
+    migrate_add_directory(m, w.folder);
+    assert_int_equal(migrate_script(m, "upgrade", "head", 0), 0);
+    script = sqlite3_mprintf("%s", migrate_result(m));
+    if (!envs[i].good) assert_nothing(&w, script, envs[i].sql);
+    else assert_int_equal(world_shell(&w, "-bail", script), 0);
+    assert_int_equal(migrate_upgrade(m, "head") == 0, envs[i].good);
+    migrate_close(m);
+    sqlite3_close(db);
+    assert_true(world_same(&w, envs[i].sql));
+    sqlite3_free(script);
+    remove(a);
+    remove(env);
+    rmdir(versions);
+    world_close(&w);
+  }
+}
+
+/* A copy keeps rows that broke a CHECK before, and the settings that a revision has made. */
+static void old_rows(void **state) {
+  static migrate_revision r[] = {
+      {"a1", 0, 0, 0, "", 0,
+       "CREATE TABLE t(a INTEGER CHECK (a > 0), b TEXT);\n"
+       "PRAGMA ignore_check_constraints = ON;\nINSERT INTO t VALUES (-1, '1');\n"
+       "PRAGMA ignore_check_constraints = OFF;\nINSERT INTO t VALUES (1, '2');",
+       "DROP TABLE t", 0, 0, 0},
+      {"b2", "a1", 0, 0, "", 0,
+       "ALTER TABLE t ALTER b TYPE INTEGER;\nINSERT OR IGNORE INTO t VALUES (-2, 5);",
+       "ALTER TABLE t ALTER b TYPE TEXT;", 0, 0, 0},
+      {"c3", "b2", 0, 0, "", 0,
+       "PRAGMA ignore_check_constraints = ON;\nALTER TABLE t ALTER b TYPE TEXT;\n"
+       "INSERT INTO t VALUES (-3, 6);\nPRAGMA ignore_check_constraints = OFF;",
+       "DELETE FROM t WHERE a = -3;", 0, 0, 0},
+      {"d4", "c3", 0, 0, "", 0,
+       "PRAGMA ignore_check_constraints = ON;\nALTER TABLE t ADD CHECK (b < 6);", 0, 0, 0, 0},
+  };
+  world w;
+  (void)state;
+  begin(&w, r, 4);
+  assert_true(world_both(&w, "rows that break a rule", "upgrade", "a1"));
+  assert_true(world_both(&w, "are copied", "upgrade", "b2"));
+  assert_answer(w.offline, "SELECT count(*) FROM t", "|i2\n"); /* the rule holds again */
+  assert_true(world_both(&w, "the setting of a revision stays", "upgrade", "c3"));
+  assert_answer(w.offline, "SELECT count(*) FROM t", "|i3\n");
+  assert_int_not_equal(world_offline(&w, "upgrade", "d4"), 0);
+  assert_non_null(strstr(w.said, "check constraint t_b_check of t is broken"));
+  assert_true(world_both(&w, "a new rule is looked at", "upgrade", "d4"));
+  assert_true(world_both(&w, "and back", "downgrade", "a1"));
+  world_close(&w);
+}
+
 static void no_shell(void **state) {
   (void)state;
   print_message("skipped: there is no sqlite3 shell\n");
@@ -447,6 +531,7 @@ int main(void) {
       cmocka_unit_test(tag),        cmocka_unit_test(cut),       cmocka_unit_test(cut_breaks),
       cmocka_unit_test(errors),     cmocka_unit_test(deletions), cmocka_unit_test(places),
       cmocka_unit_test(rollbacks),  cmocka_unit_test(rows),      cmocka_unit_test(per_migration),
+      cmocka_unit_test(environment), cmocka_unit_test(old_rows),
   };
   const struct CMUnitTest none[] = {cmocka_unit_test(no_shell)};
   if (!world_has_shell()) return cmocka_run_group_tests(none, 0, 0);

@@ -1,8 +1,7 @@
 /* The case files of tests/alter/cases, one hazard of changing a table each: the change as a
 ** revision, online and offline. Where it must fail, neither changes anything. Cases about one
 ** connection (its TEMP objects, attached databases, settings, open transaction) have no offline
-** side and are left out. A row that broke a CHECK before is refused offline alone: a script copies
-** by INSERT. */
+** side and are left out. */
 #define _XOPEN_SOURCE 700 /* popen(), mkdtemp() */
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,8 +31,7 @@ static char *split_case(char *z, char **alter) {
 
 static int is_about_connection(const char *name) {
   static const char *const words[] = {"\n-- env: ", "ATTACH ", "TEMP ", "TEMPORARY ",
-                                      "temp.", "\nBEGIN;", "SAVEPOINT", "PRAGMA query_only",
-                                      "PRAGMA ignore_check_constraints"};
+                                      "temp.", "\nBEGIN;", "SAVEPOINT", "PRAGMA query_only"};
   char *path = sqlite3_mprintf(FOLDER "%s", name), *z = world_read(path);
   size_t i;
   int found = !z;
