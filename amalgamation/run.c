@@ -246,7 +246,8 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   mig_lower_own_keys(&l, c);
   mig_compare(c, &d);
   if (mig_failed(&m->work)) return;
-  if (mig_copies_rowids(c, &d)) facts.dense = mig_is_dense(m, t);
+  /* what is printed runs later, over rows that nobody has seen: there each rowid is named */
+  if (mig_copies_rowids(c, &d) && !facts.portable) facts.dense = mig_is_dense(m, t);
   mig_lower_children(&l);
   if (mig_failed(&m->work)) return;
   choice = mig_lower_change(&l, t->object);
