@@ -86,6 +86,7 @@ MIGRATE_API int migrate_history(migrate *m, const char *range,
                                 int (*row)(void *, const migrate_history_row *), void *arg) {
   mig_history h;
   if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  if (m->log) mig_report_started(m);
   return mig_history_close(&h, mig_history_range(h.g, range ? range : "", h.rows));
 }
 
@@ -138,6 +139,7 @@ MIGRATE_API int migrate_current(migrate *m, int (*row)(void *, const migrate_his
   mig_history h;
   int i, enough = 0;
   if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  if (m->log) mig_report_started(m);
   for (i = 0; i < h.version.rows.n && !enough; i++) {
     const char *id = h.version.rows.at[i];
     if (mig_find_id(h.g, id) < 0) enough = mig_unknown_row(&h, id);

@@ -147,6 +147,26 @@ static int mig_in_transaction_of_caller(migrate *m) {
   return m->depth ? !m->own_transaction : !sqlite3_get_autocommit(m->db);
 }
 
+/* A section whose last statement is no whole one (CREATE TABLE t) looks like any other up to its
+** end, where SQLite's parser alone can tell. PRAGMAs are left out, since many of them take effect as
+** they are compiled, and so is the ALTER language. */
+static void mig_check_last(migrate *m, const mig_revision *rev, int upgrade) {
+  const char *z = upgrade ? rev->upgrade.sql : rev->downgrade.sql;
+  size_t n = z ? strlen(z) : 0, at = 0;
+  sqlite3_stmt *stmt = 0;
+  mig_span s, last;
+  memset(&last, 0, sizeof last);
+  while (z && mig_next_statement(z, n, &at, &s) > 0) last = s;
+  if (mig_span_empty(last) || mig_next_significant(z, n, last.end).type != MIG_TK_END) return;
+  if (mig_starts(z, last, "PRAGMA", 0) || mig_starts(z, last, "ALTER", 0)) return;
+  if (sqlite3_prepare_v2(m->db, z + last.at, (int)(last.end - last.at), &stmt, 0) == SQLITE_ERROR &&
+      strcmp(sqlite3_errmsg(m->db), "incomplete input") == 0) {
+    mig_fail(&m->work, MIGRATE_SCRIPT, "%s: the text ends inside of this statement",
+             mig_where(&m->work, rev, upgrade, last.at));
+  }
+  sqlite3_finalize(stmt);
+}
+
 static void mig_check_step(migrate *m, const mig_step *step) {
   int upgrade = step->direction == MIG_UPGRADE;
   const mig_section *section;
@@ -157,6 +177,7 @@ static void mig_check_step(migrate *m, const mig_step *step) {
              step->rev->path ? ": " : "", step->rev->path ? step->rev->path : "");
   }
   mig_check_section(&m->work, step->rev, upgrade);
+  if (!mig_failed(&m->work)) mig_check_last(m, step->rev, upgrade);
   if (section->outside && mig_in_transaction_of_caller(m)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "revision %s runs outside of a transaction and one is open: commit it first",

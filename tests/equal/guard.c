@@ -204,8 +204,16 @@ static void keep_warning(void *arg, int level, const char *message) {
   if (level == MIGRATE_WARNING) snprintf(w->said, sizeof(w->said), "%s", message);
 }
 
-/* Adds the folder to a handle and runs it online, or returns its script. w->said is the last
-** warning. */
+#define LOOK 0x10000u
+
+static int ignore_row(void *arg, const migrate_history_row *r) {
+  (void)arg;
+  (void)r;
+  return 0;
+}
+
+/* Adds the folder to a handle and runs it online, or returns its script; with LOOK among the flags it
+** only looks at the history. w->said is the last warning. */
 static int folder_run(world *w, const folder *f, char **script) {
   sqlite3 *db = world_database(w->online);
   migrate *m = 0;
@@ -220,6 +228,7 @@ static int folder_run(world *w, const folder *f, char **script) {
   migrate_open(db, &options, &m);
   migrate_add_directory(m, f->path);
   if (script) migrate_script(m, "upgrade", "base:head", 0);
+  else if (w->flags & LOOK) migrate_history(m, 0, ignore_row, 0);
   else migrate_upgrade(m, "head");
   if (script) *script = sqlite3_mprintf("%s", migrate_errcode(m) ? "" : migrate_result(m));
   rc = migrate_close(m);
@@ -268,6 +277,10 @@ static void cut_breaks(void **state) {
     assert_answer(w.offline, "SELECT a FROM t", "|i2\n");
     assert_answer(w.offline, "SELECT name FROM sqlite_master WHERE name = 'u'", "");
     sqlite3_free(script);
+    w.flags = LOOK;
+    assert_int_equal(folder_run(&w, &f, 0), 0);
+    assert_non_null(strstr(w.said, "revision b2 began outside of a transaction"));
+    w.flags = 0;
     world_sql(w.online, "DELETE FROM t");
     folder_open(&f, &w, "3, 'z'");
     assert_int_equal(folder_run(&w, &f, 0), 0);

@@ -11,6 +11,7 @@ SELECT migrate_config('script_location', 'dot'), migrate_upgrade();
 SELECT migrate_config('script_location', 'attach'), migrate_upgrade();
 SELECT migrate_config('script_location', 'pragma'), migrate_upgrade();
 SELECT migrate_config('script_location', 'unfinished'), migrate_upgrade();
+SELECT migrate_config('script_location', 'incomplete'), migrate_upgrade();
 SELECT migrate_config('script_location', 'error'), migrate_upgrade();
 SELECT migrate_config('script_location', 'alter_error'), migrate_upgrade();
 SELECT migrate_config('script_location', 'alter_syntax'), migrate_upgrade();
