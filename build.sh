@@ -296,6 +296,12 @@ verb_matrix() {
   return $failed
 }
 
+## hosts             installs the hosts of tests/hosts outside of the repository, then runs it
+verb_hosts() {
+  sh tests/hosts/install
+  verb_test hosts
+}
+
 # (gcc -fanalyzer takes more than three minutes for one file of this length, and is left out.)
 ## lint              clang's analyzer, cppcheck and shellcheck, where they are installed
 verb_lint() {
@@ -416,7 +422,7 @@ verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
   default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | \
-    matrix | lint | nightly | \
+    matrix | hosts | lint | nightly | \
     prove | embed | dist | install)
     "verb_$verb" "$@" ;;
   clean | help) "verb_$verb" ;;
