@@ -1,5 +1,5 @@
 /* Autogenerate: the way from the database to the target and back. Each statement is tried in a
-** private copy of the schema before it is shown, and what it left there is compared again: so the
+** private copy of the schema before it is written, and what it left there is compared again: so the
 ** way ends at the target, and the way back begins where it really ended. */
 
 typedef struct mig_way {
@@ -12,6 +12,7 @@ typedef struct mig_draft {
   mig_goal goal;
   migrate copy; /* the handle on the private copy; copy.db NULL: not needed */
   mig_way up, down;
+  int looks; /* the way is shown, not kept: what is certain need not be tried */
 } mig_draft;
 
 #define MIG_ROUNDS 4 /* one is enough, unless a change brought another with it */
@@ -70,8 +71,9 @@ static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
     }
     mig_stub_functions(&m->work, k->db, sql);
     k->listener = v;
-    mig_run_script(k, sql);
+    mig_run_statement(k, sql, mig_whole(sql), strlen(sql));
   }
+  mig_flush(k); /* edits of many tables take effect at once */
   k->listen = 0;
   mig_frame_close(k);
   mig_forget_catalogs(k);
@@ -90,6 +92,12 @@ static void mig_comparison_init(mig_comparison *c, migrate *m, const mig_catalog
   c->renamed = renamed;
 }
 
+static mig_difference *mig_compare_all(mig_comparison *c) {
+  mig_compare_names(c);
+  if (!c->first && !mig_failed(c->a)) mig_compare_catalogs(c);
+  return c->first;
+}
+
 /* Finds the way of the copy to a catalog, and goes it. */
 static void mig_lead(mig_draft *d, mig_way *way, const mig_catalog *to,
                      const mig_renamed *renamed) {
@@ -98,21 +106,71 @@ static void mig_lead(mig_draft *d, mig_way *way, const mig_catalog *to,
   for (round = 0; round < MIG_ROUNDS && !way->trouble && !mig_failed(&m->work); round++) {
     mig_comparison c;
     mig_comparison_init(&c, m, mig_read_catalog(&d->copy, "main"), to, renamed);
-    if (!c.from) break;
-    mig_compare_names(&c);
-    if (!c.first) mig_compare_catalogs(&c);
-    if (!c.first) break;
+    if (!c.from || !mig_compare_all(&c)) break;
     mig_try(d, way, c.first);
   }
 }
 
-/* Is there any difference at all? Then a copy is worth its while. */
-static int mig_is_different(migrate *m, const mig_catalog *from, const mig_goal *g) {
+/* Does a view or trigger speak of the table, or is there an FTS5 table that may read it? */
+static int mig_is_spoken_of(const mig_comparison *c, const char *table) {
+  int i;
+  for (i = 0; i < c->from->n; i++) {
+    const mig_object *o = &c->from->v[i];
+    int speaks = mig_is_type(o, "view") || mig_is_type(o, "trigger") || mig_is_virtual_text(o->sql);
+    if (speaks && mig_mentions_token(c->a, o->sql, table)) return 1;
+  }
+  return 0;
+}
+
+/* Does a table of the target reference one that is not there? Such a key cannot be added. */
+static int mig_lacks_parent(const mig_comparison *c, const mig_table *t) {
+  int i;
+  for (i = 0; i < t->nconstraint; i++) {
+    const mig_constraint *k = &t->constraints[i];
+    if (k->kind == MIG_FOREIGN_KEY && !mig_catalog_table(c->to, k->parent)) return 1;
+  }
+  return 0;
+}
+
+/* Does a change reach no other object, and need none that may not be there? */
+static int mig_is_plain_change(const mig_comparison *c, const mig_difference *v) {
+  const mig_action *x;
+  int spoken = -1;
+  for (x = v->actions; x; x = x->next) {
+    if (x->kind == MIG_RENAME_COLUMN || x->drops_key) return 0;
+    if (x->kind == MIG_DROP_COLUMN && spoken < 0) spoken = mig_is_spoken_of(c, v->object);
+  }
+  return spoken <= 0 && (!v->actions || !mig_lacks_parent(c, v->after));
+}
+
+/* Is it certain, without a trial, that the statements lead to the target? The actions were applied
+** to each table's text already: what they made of it is compared once more. */
+static int mig_is_certain(mig_comparison *c) {
+  const mig_difference *v;
+  int i;
+  for (v = c->first; v; v = v->next) {
+    if (strcmp(v->op, "rename") == 0 || !mig_is_plain_change(c, v)) return 0;
+  }
+  for (i = 0; i < c->nitem && !mig_failed(c->a); i++) {
+    mig_evolution *e = c->items[i].evolution;
+    int count = e ? e->count : 0;
+    if (!e) continue;
+    mig_evolve(e);
+    if (e->count != count) return 0;
+  }
+  return !mig_failed(c->a);
+}
+
+/* Finds the way from the connection's schema without a copy. 0: a copy has to try it. */
+static int mig_lead_by_text(mig_draft *d) {
+  migrate *m = d->m;
   mig_comparison c;
-  mig_comparison_init(&c, m, from, g->catalog, g->renamed);
-  mig_compare_names(&c);
-  if (!c.first && !mig_failed(&m->work)) mig_compare_catalogs(&c);
-  return c.first != 0;
+  mig_comparison_init(&c, m, mig_read_catalog(m, "main"), d->goal.catalog, d->goal.renamed);
+  if (!c.from || !mig_compare_all(&c)) return 1;
+  if (!d->looks || !mig_is_certain(&c)) return 0;
+  d->up.first = c.first;
+  d->up.last = c.last;
+  return 1;
 }
 
 /* Opens the target and finds the way to it from the connection's schema or, where the copy is open
@@ -120,12 +178,10 @@ static int mig_is_different(migrate *m, const mig_catalog *from, const mig_goal 
 static void mig_draft_up(mig_draft *d, const char *target) {
   migrate *m = d->m;
   sqlite3 *db;
-  const mig_catalog *live;
   mig_goal_open(m, &d->goal, target);
   if (mig_failed(&m->work) || !d->goal.catalog) return;
   if (!d->copy.db) {
-    live = mig_read_catalog(m, "main");
-    if (!live || !mig_is_different(m, live, &d->goal)) return;
+    if (mig_lead_by_text(d)) return;
     db = mig_scratch_open(m, 1);
     if (!db) return;
     mig_scratch_handle(m, db, &d->copy);
@@ -193,6 +249,7 @@ MIGRATE_API int migrate_diff(migrate *m, const char *target,
   memset(&d, 0, sizeof d);
   memset(&r, 0, sizeof r);
   d.m = m;
+  d.looks = 1;
   mig_draft_up(&d, target);
   if (!mig_failed(&m->work)) mig_log_way(m, &d.up);
   for (v = d.up.first; v && !mig_failed(&m->work); v = v->next) {
@@ -225,6 +282,7 @@ MIGRATE_API int migrate_check(migrate *m) {
   if (mig_begin_call(m)) return migrate_errcode(m);
   memset(&d, 0, sizeof d);
   d.m = m;
+  d.looks = 1;
   mig_text_init(&lines, &m->work);
   mig_want_head(m);
   if (!mig_failed(&m->work)) mig_draft_up(&d, 0);

@@ -21,6 +21,7 @@ typedef struct mig_item {
   mig_table *from_table, *to_table; /* NULL: virtual, or both texts are the same */
   mig_evolution *evolution; /* NULL: nothing is altered */
   int done;
+  int waits; /* for this item, and for none before it */
 } mig_item;
 
 typedef struct mig_comparison {
@@ -485,16 +486,17 @@ static void mig_part_item(mig_comparison *d, mig_item *item) {
   mig_compare_item(d, item);
 }
 
-/* The next item that waits for none; in a circle of references the first one. */
+/* The next item that waits for none; in a circle of references the first one. What is done is
+** waited for no more, and nothing else changes that: each search goes on where the last one ended. */
 static mig_item *mig_next_item(mig_comparison *d) {
   mig_item *first = 0;
-  int i, k;
+  int i;
   for (i = 0; i < d->nitem; i++) {
     mig_item *x = &d->items[i];
     if (x->done) continue;
     if (!first) first = x;
-    for (k = 0; k < d->nitem && !mig_waits(x, &d->items[k]); k++) {}
-    if (k == d->nitem) return x;
+    while (x->waits < d->nitem && !mig_waits(x, &d->items[x->waits])) x->waits++;
+    if (x->waits == d->nitem) return x;
   }
   return first;
 }

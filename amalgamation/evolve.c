@@ -5,6 +5,7 @@
 typedef struct mig_action {
   struct mig_action *next;
   int kind;           /* mig_op_kind */
+  int drops_key;      /* DROP CONSTRAINT of what other tables may reference */
   const char *column; /* that it speaks of, or NULL */
   const char *sql;    /* the action alone */
   const char *note;   /* in Alembic's words: Detected .. */
@@ -172,9 +173,12 @@ static int mig_goes_along(mig_evolution *e, int i) {
 
 static void mig_drop_named(mig_evolution *e, int i) {
   const char **names = mig_constraint_names(e->a, &e->now);
+  int key = e->now.constraints[i].kind == MIG_PRIMARY_KEY ||
+            e->now.constraints[i].kind == MIG_UNIQUE;
   if (!names) return;
   mig_act(e, 0, mig_format(e->a, "DROP CONSTRAINT %s", mig_bare(e->a, names[i])),
           mig_constraint_note(e, "removed", &e->now, i));
+  if (!mig_failed(e->a)) e->last->drops_key = key;
 }
 
 /* The first constraint that has to go, or -1. */
