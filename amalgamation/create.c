@@ -86,8 +86,14 @@ static const char *mig_now(migrate *m, mig_file_facts *t) {
   mig_arena *a = &m->arena;
   const char *date = 0;
   sqlite3_stmt *now;
-  int minutes, local = mig_zone(m->settings.timezone, &minutes) == MIG_ZONE_LOCAL;
-  const char *modifier = local ? "localtime" : mig_format(a, "%+d minutes", minutes);
+  int minutes, kind = mig_zone(m->settings.timezone, &minutes);
+  const char *modifier = "localtime";
+  if (kind == MIG_ZONE_NAMED) {
+    minutes = mig_zone_minutes(a, m->settings.timezone,
+                               mig_read_int(m, "SELECT strftime('%s', 'now')"));
+  }
+  if (kind != MIG_ZONE_LOCAL) modifier = mig_format(a, "%+d minutes", minutes);
+  if (mig_failed(a)) return 0;
   now = mig_prepare(m, "SELECT strftime('%Y-%m-%dT%H:%M:%S', 'now', ?1), strftime('%s', 'now'), "
                        "strftime('%s', 'now', ?1) - strftime('%s', 'now')");
   if (now) sqlite3_bind_text(now, 1, modifier, -1, SQLITE_STATIC);

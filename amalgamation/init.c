@@ -16,7 +16,7 @@ static const char mig_ini_text[] =
   "# file_template = %s\n"
   "# truncate_slug_length = 40\n"
   "\n"
-  "# Of create_date and the file name: utc, local, or an offset such as +02:00.\n"
+  "# Of create_date and the file name: utc, local, +02:00 or Europe/Berlin.\n"
   "# timezone = utc\n"
   "\n"
   "# The target schema: file:PATH of SQL, of a folder of *.sql, or of a database; or SQL itself.\n"

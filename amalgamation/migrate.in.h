@@ -76,6 +76,7 @@
 #include "template.c"
 #include "directory.c"
 #include "environment.c"
+#include "zone.c"
 #endif
 #include "goal.c"
 #include "autogenerate.c"

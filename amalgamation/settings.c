@@ -176,22 +176,34 @@ static int mig_number(const char *z) {
   return n;
 }
 
-enum { MIG_ZONE_BAD = -1, MIG_ZONE_FIXED, MIG_ZONE_LOCAL };
+enum { MIG_ZONE_BAD = -1, MIG_ZONE_FIXED, MIG_ZONE_LOCAL, MIG_ZONE_NAMED };
 
 static int mig_two_digits(const char *z) {
   if (z[0] < '0' || z[0] > '9' || z[1] < '0' || z[1] > '9') return -1;
   return (z[0] - '0') * 10 + (z[1] - '0');
 }
 
-/* Reads a time zone: utc (or nothing), local, or an offset +HH:MM, +HHMM, +HH, each also behind
-** utc. Names of places need a time zone database, which SQLite has none of. */
+/* Whether a text looks like the name of a time zone, Europe/Berlin: it becomes the path of a file. */
+static int mig_is_zone_name(const char *z) {
+  size_t i, n = strlen(z);
+  for (i = 0; i < n; i++) {
+    int c = (unsigned char)z[i];
+    int letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    int begins = i == 0 || z[i - 1] == '/';
+    if (!letter && (begins || !c || !strchr("0123456789_+-/", c))) return 0;
+  }
+  return n > 0 && n <= 64 && z[n - 1] != '/';
+}
+
+/* Reads a time zone: utc (or nothing), local, an offset +HH:MM, +HHMM, +HH, each also behind utc, or
+** the name of a place, for which the files of the system are asked when it is needed. */
 static int mig_zone(const char *z, int *minutes) {
   int sign, hour, minute = 0;
   *minutes = 0;
   if (mig_same(z, "local")) return MIG_ZONE_LOCAL;
   if (sqlite3_strnicmp(z, "utc", 3) == 0) z += 3;
   if (!*z) return MIG_ZONE_FIXED;
-  if (*z != '+' && *z != '-') return MIG_ZONE_BAD;
+  if (*z != '+' && *z != '-') return mig_is_zone_name(z) ? MIG_ZONE_NAMED : MIG_ZONE_BAD;
   sign = *z == '-' ? -1 : 1;
   hour = mig_two_digits(++z);
   if (hour < 0 || hour > 23) return MIG_ZONE_BAD;
@@ -214,7 +226,8 @@ static char *mig_setting_shape(mig_arena *a, int setting) {
   switch (mig_setting_table[setting].kind) {
     case MIG_KIND_BOOL: return mig_copy(a, "on or off");
     case MIG_KIND_INT: return mig_copy(a, "a whole number");
-    case MIG_KIND_ZONE: return mig_copy(a, "utc, local or an offset such as +02:00");
+    case MIG_KIND_ZONE:
+      return mig_copy(a, "utc, local, an offset such as +02:00 or a name such as Europe/Berlin");
     case MIG_KIND_WORD: break;
     default: return mig_copy(a, "a text that is not empty");
   }

@@ -446,6 +446,19 @@ static void hooks(void **state) {
   refused(SQLITE_PERM, "the hook failed");
 }
 
+/* A zone that is always 3:30 behind UTC. */
+static void put_zone(const char *path) {
+  FILE *f = fopen(path, "wb");
+  char z[44 + 6 + 1];
+  assert_non_null(f);
+  memset(z, 0, sizeof(z));
+  memcpy(z, "TZif", 4);
+  z[39] = z[43] = 1; /* one type, one letter */
+  memcpy(z + 44, "\xff\xff\xce\xc8", 4);
+  assert_int_equal(fwrite(z, 1, sizeof(z), f), sizeof(z));
+  fclose(f);
+}
+
 static void zones(void **state) {
   (void)state;
   environment();
@@ -461,6 +474,25 @@ static void zones(void **state) {
   good(create("c", "id", "cccc"));
   unsetenv("TZ");
   tzset();
+  assert_int_equal(mkdir("zones", 0700) | mkdir("zones/Mars", 0700), 0);
+  setenv("TZDIR", "zones", 1);
+  put_file("zones/Mars/Olympus", "not a zone");
+  put_file("migrate.ini", "timezone = Mars/Olympus\n");
+  create("d", "id", "dddd");
+  refused(MIGRATE_FILE, "cannot read zones/Mars/Olympus: it is not a time zone file");
+  put_zone("zones/Mars/Olympus");
+  good(create("d", "id", "dddd"));
+  assert_non_null(strstr(file_text(new_path), "-03:30\n"));
+  put_zone("zones/MARS");
+  put_file("migrate.ini", "timezone = mars\n");
+  good(create("e", "id", "eeee"));
+  assert_non_null(strstr(file_text(new_path), "-03:30\n"));
+  put_file("migrate.ini", "timezone = Nowhere/Land\n");
+  create("f", "id", "ffff");
+  refused(MIGRATE_CONFIG, "Can't locate timezone: Nowhere/Land; utc, local and offsets such as "
+                          "+02:00 need no time zone files");
+  assert_int_equal(count_files(), 5);
+  unsetenv("TZDIR");
 }
 
 int main(void) {

@@ -212,8 +212,8 @@ static int ignore_row(void *arg, const migrate_history_row *r) {
   return 0;
 }
 
-/* Adds the folder to a handle and runs it online, or returns its script; with LOOK among the flags it
-** only looks at the history. w->said is the last warning. */
+/* Adds the folder to a handle and runs it online, or returns its script; with LOOK among the flags
+** it only looks at the history. w->said is the last warning. */
 static int folder_run(world *w, const folder *f, char **script) {
   sqlite3 *db = world_database(w->online);
   migrate *m = 0;
@@ -567,7 +567,8 @@ static void no_shell(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(later),      cmocka_unit_test(ways),       cmocka_unit_test(settings),  cmocka_unit_test(ranges),
+      cmocka_unit_test(later),      cmocka_unit_test(ranges),
+      cmocka_unit_test(ways),       cmocka_unit_test(settings),
       cmocka_unit_test(tag),        cmocka_unit_test(cut),       cmocka_unit_test(cut_breaks),
       cmocka_unit_test(errors),     cmocka_unit_test(deletions), cmocka_unit_test(places),
       cmocka_unit_test(rollbacks),  cmocka_unit_test(rows),      cmocka_unit_test(per_migration),

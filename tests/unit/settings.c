@@ -103,8 +103,9 @@ static void bad_values(void **state) {
   bad_value("rebuild", "fast", "setting rebuild must be one of auto, portable, not 'fast'");
   bad_value("log_level", "loud",
             "setting log_level must be one of off, debug, info, warning, error, not 'loud'");
-  bad_value("timezone", "Mars/Olympus",
-            "setting timezone must be utc, local or an offset such as +02:00, not 'Mars/Olympus'");
+  bad_value("timezone", "../Olympus",
+            "setting timezone must be utc, local, an offset such as +02:00 or a name such as "
+            "Europe/Berlin, not '../Olympus'");
   bad_value("version_table", "", "setting version_table must be a text that is not empty, not ''");
   bad_value("jurnal", "on", "unknown setting jurnal; did you mean journal?");
   bad_value("script-location", "x",
@@ -136,6 +137,14 @@ static void zones(void **state) {
   assert_int_equal(mig_zone("+01:", &minutes), MIG_ZONE_BAD);
   assert_int_equal(mig_zone("+01:000", &minutes), MIG_ZONE_BAD);
   assert_int_equal(mig_zone("+01:0", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("Europe/Berlin", &minutes), MIG_ZONE_NAMED);
+  assert_int_equal(mig_zone("America/Argentina/Buenos_Aires", &minutes), MIG_ZONE_NAMED);
+  assert_int_equal(mig_zone("Etc/GMT+5", &minutes), MIG_ZONE_NAMED);
+  assert_int_equal(mig_zone("/etc/passwd", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("a/../b", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("a//b", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("a/", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("a b", &minutes), MIG_ZONE_BAD);
 }
 
 static void ini_file(void **state) {
