@@ -170,6 +170,17 @@ MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n
 MIGRATE_API int migrate_upgrade(migrate *m, const char *target);
 MIGRATE_API int migrate_downgrade(migrate *m, const char *target);
 
+/* The same a revision at a time, for a program that shows what it is doing, or has other work to do
+** between. migrate_prepare() says where to, upwards or downwards, and neither writes nor locks.
+** migrate_step() runs the next revision and returns SQLITE_ROW; when none is left it commits and
+** returns SQLITE_DONE; anything else is an error, and all steps are undone. migrate_run() takes the
+** steps that are left and returns 0 or the error. From the first step on the transaction is open.
+** Until SQLITE_DONE the handle does nothing else; migrate_close() before it undoes the run and
+** returns SQLITE_ABORT. migrate_result() holds a line for each step so far. */
+MIGRATE_API int migrate_prepare(migrate *m, const char *target);
+MIGRATE_API int migrate_step(migrate *m);
+MIGRATE_API int migrate_run(migrate *m);
+
 /* Sets the version rows to the targets without running anything. migrate_stamp_purge() first
 ** forgets the rows that are there, which is the way out when no revision knows them. */
 MIGRATE_API int migrate_stamp(migrate *m, const char *targets);

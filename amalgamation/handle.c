@@ -34,6 +34,7 @@ struct migrate {
   mig_graph *graph; /* of all revisions; NULL: to be made */
 
   /* one run */
+  struct mig_run *run;   /* of migrate_prepare(), until its last step; NULL: none */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
   sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
@@ -64,6 +65,10 @@ struct migrate {
 static int mig_begin_call(migrate *m) {
   if (!m) return SQLITE_NOMEM;
   if (m->fault.code) return m->fault.code;
+  if (m->run) {
+    return mig_fail(&m->work, MIGRATE_MISUSE,
+                    "a prepared run has steps left: migrate_run() ends it, migrate_close() undoes it");
+  }
   mig_arena_free(&m->work);
   mig_text_init(&m->result, &m->work);
   m->pending = 0;

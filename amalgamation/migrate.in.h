@@ -71,6 +71,7 @@
 #include "older.c"
 #include "revise.c"
 #include "offline.c"
+#include "step.c"
 #include "config.c"
 #ifndef MIGRATE_NO_STDIO
 #include "template.c"

@@ -81,7 +81,8 @@ MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrat
 MIGRATE_API int migrate_close(migrate *m) {
   int rc;
   if (!m) return SQLITE_NOMEM;
-  rc = m->fault.code;
+  if (m->depth) mig_frame_undo(m);
+  rc = m->fault.code ? m->fault.code : m->run ? SQLITE_ABORT : 0;
   mig_arena_free(&m->work);
   mig_arena_free(&m->arena);
   mig_fault_clear(&m->fault);

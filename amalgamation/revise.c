@@ -242,18 +242,6 @@ static void mig_run_step(migrate *m, const mig_step *step, int number) {
   mig_write_journal(m, step, "done", started);
 }
 
-static void mig_run_steps(migrate *m, const mig_plan *plan) {
-  int i;
-  for (i = 0; i < plan->n && !mig_failed(&m->work); i++) {
-    if (i && m->settings.transaction_per_migration) {
-      mig_frame_close(m);
-      if (!mig_failed(&m->work)) mig_frame_open(m);
-      if (mig_failed(&m->work)) return;
-    }
-    mig_run_step(m, &plan->steps[i], i + 1);
-  }
-}
-
 /* ---- commands ---- */
 
 typedef struct mig_command {
@@ -320,39 +308,87 @@ static void mig_run_env(migrate *m) {
   }
 }
 
-/* In the frame: plans again, since another process may have been faster, and runs. */
-static void mig_run_planned(migrate *m, const mig_command *c) {
-  mig_todo t = mig_plan_now(m, c);
-  if (t.back.n) {
-    mig_check_plan(m, &t.back);
-    mig_run_steps(m, &t.back);
-    if (!mig_failed(&m->work)) t = mig_plan_now(m, c);
-  }
-  if (!t.plan.n && !t.purge) return;
+/* ---- a run ---- */
+
+/* What a run does next. Its steps may be taken one by one (step.c), so that it is kept here. */
+typedef struct mig_run {
+  mig_command command;
+  mig_todo todo;
+  const mig_plan *plan; /* the way back first, if there is one */
+  int at;               /* the place in it */
+} mig_run;
+
+/* What must be true before the first revision. */
+static void mig_run_prologue(migrate *m, const mig_run *r) {
+  const mig_todo *t = &r->todo;
+  if (!t->plan.n && !t->purge) return;
   mig_report_started(m);
-  if (c->direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t.rows);
-  mig_check_plan(m, &t.plan);
+  if (r->command.direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t->rows);
+  mig_check_plan(m, &t->plan);
   if (mig_failed(&m->work)) return;
-  mig_make_tables(m, t.have_version);
-  if (t.purge) {
+  mig_make_tables(m, t->have_version);
+  if (t->purge) {
     mig_sink_sql(m, MIG_S_VERSION, mig_purge_sql(&m->work, m->settings.version_table), "--purge");
   }
-  mig_run_steps(m, &t.plan);
 }
 
-static void mig_run_todo(migrate *m, const mig_command *c) {
-  mig_todo t = mig_plan_patiently(m, c);
-  if (mig_failed(&m->work)) return;
-  if (t.plan.warning) mig_log(m, MIGRATE_WARNING, t.plan.warning);
+/* In the frame: plans again, since another process may have been faster. */
+static void mig_run_plan(migrate *m, mig_run *r, int way_back) {
+  r->todo = mig_plan_now(m, &r->command);
+  r->plan = way_back && r->todo.back.n ? &r->todo.back : &r->todo.plan;
+  r->at = 0;
+  if (r->plan == &r->todo.back) mig_check_plan(m, r->plan);
+  else mig_run_prologue(m, r);
+}
+
+/* Runs one revision of an open run. 0: none is left, or there is a fault. */
+static int mig_run_next(migrate *m, mig_run *r) {
+  if (mig_failed(&m->work)) return 0;
+  if (r->at == r->plan->n && r->plan == &r->todo.back) mig_run_plan(m, r, 0);
+  if (mig_failed(&m->work) || r->at == r->plan->n) return 0;
+  if (r->at && m->settings.transaction_per_migration) {
+    mig_frame_close(m);
+    if (!mig_failed(&m->work)) mig_frame_open(m);
+    if (mig_failed(&m->work)) return 0;
+  }
+  mig_run_step(m, &r->plan->steps[r->at], r->at + 1);
+  r->at++;
+  return !mig_failed(&m->work);
+}
+
+/* Looks whether there is anything to do, before a lock is taken. */
+static int mig_run_is_due(migrate *m, mig_run *r) {
+  r->todo = mig_plan_patiently(m, &r->command);
+  if (mig_failed(&m->work)) return 0;
+  if (r->todo.plan.warning) mig_log(m, MIGRATE_WARNING, r->todo.plan.warning);
   if (!m->nrevision && !m->added) {
     mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
   }
-  if (!t.plan.n && !t.purge && !t.back.n) return;
-  mig_check_plan(m, &t.plan);
-  if (c->direction != MIG_STAMP && !mig_failed(&m->work)) mig_run_env(m);
+  if (!r->todo.plan.n && !r->todo.purge && !r->todo.back.n) return 0;
+  mig_check_plan(m, &r->todo.plan);
+  return !mig_failed(&m->work);
+}
+
+static void mig_run_open(migrate *m, mig_run *r) {
+  if (r->command.direction != MIG_STAMP) mig_run_env(m);
   if (!mig_failed(&m->work)) mig_frame_open(m);
-  if (!mig_failed(&m->work)) mig_run_planned(m, c);
+  if (!mig_failed(&m->work)) mig_run_plan(m, r, 1);
+}
+
+static void mig_run_close(migrate *m) {
   mig_frame_close(m);
+  m->step = 0;
+  m->revision = m->direction = 0;
+}
+
+static void mig_run_todo(migrate *m, const mig_command *c) {
+  mig_run r;
+  memset(&r, 0, sizeof r);
+  r.command = *c;
+  if (!mig_run_is_due(m, &r)) return;
+  mig_run_open(m, &r);
+  while (mig_run_next(m, &r)) {}
+  mig_run_close(m);
 }
 
 static int mig_run_command(migrate *m, int direction, int purge, const char *target) {
@@ -363,8 +399,6 @@ static int mig_run_command(migrate *m, int direction, int purge, const char *tar
   c.target = target;
   if (target) mig_run_todo(m, &c);
   else mig_fail(&m->work, MIGRATE_MISUSE, "the target is NULL: say which revision");
-  m->step = 0;
-  m->revision = m->direction = 0;
   return mig_end_call(m);
 }
 
