@@ -173,13 +173,11 @@ static int mig_lead_by_text(mig_draft *d) {
   return 1;
 }
 
-/* Opens the target and finds the way to it from the connection's schema or, where the copy is open
-** already, from what that holds. mig_draft_close() is due. */
-static void mig_draft_up(mig_draft *d, const char *target) {
+/* Finds the way to the open target from the connection's schema or, where the copy is open already,
+** from what that holds. */
+static void mig_draft_lead(mig_draft *d) {
   migrate *m = d->m;
   sqlite3 *db;
-  mig_goal_open(m, &d->goal, target);
-  if (mig_failed(&m->work) || !d->goal.catalog) return;
   if (!d->copy.db) {
     if (mig_lead_by_text(d)) return;
     db = mig_scratch_open(m, 1);
@@ -188,6 +186,16 @@ static void mig_draft_up(mig_draft *d, const char *target) {
     d->copy.live = 0;
   }
   mig_lead(d, &d->up, d->goal.catalog, d->goal.renamed);
+}
+
+/* Opens the target and finds the way to it; mig_draft_close() is due. */
+static void mig_draft_up(mig_draft *d, const char *target) {
+  migrate *m = d->m;
+  mig_goal_open(m, &d->goal, target);
+  if (mig_failed(&m->work) || !d->goal.catalog) return;
+  mig_draft_lead(d);
+  /* who gives the text itself and only looks may mean it */
+  if (d->up.first && (d->goal.source || !d->looks)) mig_goal_refuse_empty(m, &d->goal);
 }
 
 static void mig_draft_close(mig_draft *d) {

@@ -5,6 +5,7 @@ typedef struct mig_goal {
   migrate k;            /* the handle on the private database; k.db NULL: not open */
   mig_catalog *catalog; /* NULL after a fault */
   mig_renamed *renamed; /* what its comments say of names */
+  const char *source;   /* file:PATH or main; NULL: SQL that the caller gave */
 } mig_goal;
 
 /* The table of a module that is not at hand: its row alone. */
@@ -125,24 +126,41 @@ static void mig_goal_file(migrate *m, mig_goal *g, const char *path) {
 }
 #endif
 
+/* What is compared with where the caller names nothing: the setting, or the environment's own file.
+** NULL after a fault. */
+static const char *mig_goal_setting(migrate *m) {
+  mig_arena *a = &m->work;
+  const char *target = m->settings.target;
+#ifndef MIGRATE_NO_STDIO
+  const char *own = *target ? 0 : mig_path_join(a, mig_location(m), "schema.sql");
+  if (own && mig_path_kind(a, own) != MIG_PATH_NONE) return mig_format(a, "file:%s", own);
+  if (strncmp(target, "file:", 5) == 0) {
+    return mig_format(a, "file:%s",
+                      mig_setting_path(a, &m->settings, MIG_SETTING_target, target + 5));
+  }
+#endif
+  if (!*target) {
+    mig_fail(a, MIGRATE_CONFIG,
+             "no target schema: give one, or set target = file:PATH in the settings");
+  }
+  return mig_failed(a) ? 0 : target;
+}
+
 /* SQL, file: and a path, or main: the schema of the connection itself. */
 static void mig_goal_read(migrate *m, mig_goal *g, const char *target) {
   int given = target != 0;
-  if (!target) target = m->settings.target;
-  if (!*target && !given) {
-    mig_fail(&m->work, MIGRATE_CONFIG,
-             "no target schema: give one, or set target = file:PATH in the settings");
-  } else if (mig_same(target, "main")) {
+  if (!target) target = mig_goal_setting(m);
+  if (!target) return;
+  if (!given) g->source = "in the setting target";
+  if (mig_same(target, "main")) {
     const mig_catalog *live = mig_read_catalog(m, "main");
+    g->source = target;
     if (live) mig_scratch_schema(m, g->k.db, live);
-  } else if (strncmp(target, "file:", 5) != 0) {
-    mig_goal_script(m, g, target, "target");
+  } else if (strncmp(target, "file:", 5) == 0) {
+    g->source = target + 5;
+    mig_goal_file(m, g, g->source);
   } else {
-    const char *path = target + 5;
-#ifndef MIGRATE_NO_STDIO
-    if (!given) path = mig_setting_path(&m->work, &m->settings, MIG_SETTING_target, path);
-#endif
-    mig_goal_file(m, g, path);
+    mig_goal_script(m, g, target, "target");
   }
 }
 
@@ -173,6 +191,17 @@ static void mig_goal_open(migrate *m, mig_goal *g, const char *target) {
   if (!mig_goal_init(m, g)) return;
   mig_goal_read(m, g, target);
   mig_goal_catalog(m, g);
+}
+
+/* A target without any object is a file that nobody has filled in yet: it must not empty the
+** database. */
+static void mig_goal_refuse_empty(migrate *m, const mig_goal *g) {
+  if (!g->catalog || g->catalog->n) return;
+  mig_fail(&m->work, MIGRATE_CONFIG,
+           "the target schema %s is empty, and everything would be dropped: write the CREATE "
+           "statements of the schema into it (in the sqlite3 shell .schema prints those of this "
+           "database)",
+           g->source ? g->source : "that was given");
 }
 
 static void mig_goal_close(migrate *m, mig_goal *g) {

@@ -156,6 +156,61 @@ static void check(void **state) {
   sqlite3_close(db);
 }
 
+/* What autogenerate and check say of a target without statements. */
+static void says_empty(sqlite3 *db, const char *setting, const char *target, const char *name) {
+  migrate_new_options o;
+  char *path = 0, word[300];
+  migrate *m = open_folder(db);
+  memset(&o, 0, sizeof(o));
+  o.autogenerate = 1;
+  o.target = target;
+  snprintf(word, sizeof(word), "the target schema %s is empty, and everything would be dropped", name);
+  migrate_set(m, "target", setting);
+  assert_int_equal(migrate_new_revision(m, "m", &o, &path), MIGRATE_CONFIG);
+  assert_null(path);
+  assert_non_null(strstr(migrate_errmsg(m), word));
+  migrate_close(m);
+  if (target) return;
+  m = open_folder(db);
+  migrate_set(m, "target", setting);
+  assert_int_equal(migrate_check(m), MIGRATE_CONFIG);
+  assert_non_null(strstr(migrate_errmsg(m), word));
+  migrate_close(m);
+}
+
+/* A file that nobody has filled in must not empty the database. */
+static void empty_target(void **state) {
+  sqlite3 *db = database("CREATE TABLE t(a)"), *fresh = database("");
+  char own[300], setting[310];
+  migrate *m;
+  FILE *f;
+  (void)state;
+  snprintf(own, sizeof(own), "%s/schema.sql", folder);
+  snprintf(setting, sizeof(setting), "file:%s", own);
+  m = open_folder(db);
+  migrate_set(m, "target", setting);
+  assert_int_equal(migrate_check(m), MIGRATE_FILE);
+  assert_non_null(strstr(migrate_errmsg(m), "no such file"));
+  migrate_close(m);
+  f = fopen(own, "w");
+  fclose(f);
+  says_empty(db, setting, 0, own);
+  f = fopen(own, "w");
+  fputs("-- The target schema\n/* CREATE TABLE t(a); */\n", f);
+  fclose(f);
+  says_empty(db, setting, 0, own);
+  says_empty(db, "", 0, own); /* without the setting the environment's own file counts */
+  says_empty(db, "--", 0, "in the setting target");
+  says_empty(db, "CREATE TABLE t(a)", "", "that was given");
+  m = open_folder(fresh); /* nothing to lose: nothing to say */
+  migrate_set(m, "target", setting);
+  assert_int_equal(migrate_check(m), 0);
+  migrate_close(m);
+  unlink(own);
+  sqlite3_close(db);
+  sqlite3_close(fresh);
+}
+
 static int count(void *arg, const migrate_difference *d) {
   (void)d;
   ++*(int *)arg;
@@ -224,6 +279,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(review), cmocka_unit_test(likely_rename), cmocka_unit_test(adopted),
       cmocka_unit_test(check),  cmocka_unit_test(settings),      cmocka_unit_test(memory),
+      cmocka_unit_test(empty_target),
   };
   char path[300];
   int failed;
