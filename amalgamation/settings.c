@@ -183,7 +183,7 @@ static int mig_two_digits(const char *z) {
   return (z[0] - '0') * 10 + (z[1] - '0');
 }
 
-/* Whether a text looks like the name of a time zone, Europe/Berlin: it becomes the path of a file. */
+/* Whether a text looks like the name of a time zone, Europe/Berlin: a file is called so. */
 static int mig_is_zone_name(const char *z) {
   size_t i, n = strlen(z);
   for (i = 0; i < n; i++) {
@@ -195,8 +195,8 @@ static int mig_is_zone_name(const char *z) {
   return n > 0 && n <= 64 && z[n - 1] != '/';
 }
 
-/* Reads a time zone: utc (or nothing), local, an offset +HH:MM, +HHMM, +HH, each also behind utc, or
-** the name of a place, for which the files of the system are asked when it is needed. */
+/* Reads a time zone: utc (or nothing), local, an offset +HH:MM, +HHMM, +HH, each also behind utc,
+** or the name of a place, for which the files of the system are asked when it is needed. */
 static int mig_zone(const char *z, int *minutes) {
   int sign, hour, minute = 0;
   *minutes = 0;

@@ -1,10 +1,14 @@
 /* Graph: loading, errors that name files, and that time grows with the number of revisions. */
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700 /* setrlimit: for the test alone */
+#endif
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -381,6 +385,9 @@ int main(void) {
       cmocka_unit_test(ambiguous_prefix),   cmocka_unit_test(empty_targets),
       cmocka_unit_test(merge_undone_alone), cmocka_unit_test(linear_time),
   };
+  /* Calls that go as deep as there are revisions would end here. */
+  static const struct rlimit small_stack = {256 * 1024, RLIM_INFINITY};
+  setrlimit(RLIMIT_STACK, &small_stack);
   oom_install();
   return cmocka_run_group_tests_name("graph", tests, 0, 0);
 }

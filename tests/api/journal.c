@@ -1,0 +1,211 @@
+/* The journal column by column; and that a file is read once: what its checksum is of is what ran. */
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700 /* mkdtemp, setenv: for the test alone */
+#endif
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static ssize_t changing_read(int file, void *buffer, size_t n);
+#define read changing_read
+
+#define MIGRATE_STATIC
+#define MIGRATE_IMPLEMENTATION
+#include "migrate.h"
+
+#undef read
+
+/* ---- a file that is another one each time that it is read ---- */
+
+static int reads;
+
+static ssize_t changing_read(int file, void *buffer, size_t n) {
+  ssize_t got = read(file, buffer, n);
+  char *name = got > 0 ? strstr((char *)buffer, "table_0") : 0;
+  if (name) name[6] = (char)('0' + ++reads);
+  return got;
+}
+
+static int wait_a_little(sqlite3 *db, void *arg) {
+  (void)db;
+  (void)arg;
+  sqlite3_sleep(30);
+  return 0;
+}
+
+static const migrate_revision revisions[] = {
+    {"a1", 0, 0, "label", "it's the first", 0, "CREATE TABLE t(a);", "DROP TABLE t; -- ';'",
+     wait_a_little, 0, 0},
+    {"b2", 0, "a1", 0, 0, 0, "CREATE TABLE u(a);", 0, 0, 0, 0},
+    {"c3", "a1, b2", 0, 0, "merge", 0, 0, "", 0, 0, 0},
+    {"d4", "c3", 0, 0, "in C", 0, "", "SELECT 1", 0, wait_a_little, 0},
+};
+
+static sqlite3 *db;
+static migrate *m;
+
+static void open_with(const migrate_revision *v, int n) {
+  assert_int_equal(migrate_open(db, 0, &m), 0);
+  assert_int_equal(migrate_add(m, v, n), 0);
+}
+
+static int begin(void **state) {
+  (void)state;
+  if (sqlite3_open(":memory:", &db)) return -1;
+  open_with(revisions, 4);
+  return 0;
+}
+
+static int end(void **state) {
+  (void)state;
+  migrate_close(m);
+  return sqlite3_close(db);
+}
+
+static const char *ask(const char *sql) {
+  static char text[4000];
+  sqlite3_stmt *s = 0;
+  int i;
+  text[0] = 0;
+  if (sqlite3_prepare_v2(db, sql, -1, &s, 0)) fail_msg("%s", sqlite3_errmsg(db));
+  while (sqlite3_step(s) == SQLITE_ROW) {
+    for (i = 0; i < sqlite3_column_count(s); i++) {
+      const char *z = (const char *)sqlite3_column_text(s, i);
+      sprintf(text + strlen(text), "%s%s", i ? "|" : text[0] ? "\n" : "", z ? z : "NULL");
+    }
+  }
+  sqlite3_finalize(s);
+  return text;
+}
+
+static void good(int rc) {
+  if (rc) fail_msg("%d: %s", rc, migrate_errmsg(m));
+}
+
+static void columns(void **state) {
+  (void)state;
+  good(migrate_upgrade(m, "head"));
+  assert_string_equal(ask("SELECT id, revision, direction, state, message FROM migrate_journal"),
+                      "1|a1|upgrade|done|it's the first\n2|b2|upgrade|done|\n"
+                      "3|c3|upgrade|done|merge\n4|d4|upgrade|done|in C");
+  assert_string_equal(ask("SELECT down_revision, depends_on, compat FROM migrate_journal"),
+                      "||NULL\n|a1|NULL\na1, b2||NULL\nc3||NULL");
+  /* the way back as it was written; none, and one that is a function, are NULL */
+  assert_string_equal(ask("SELECT downgrade, downgrade_outside FROM migrate_journal"),
+                      "DROP TABLE t; -- ';'|0\nNULL|0\n|0\nNULL|0");
+  assert_string_equal(ask("SELECT duration_ms >= 30, duration_ms < 60000 FROM migrate_journal "
+                          "WHERE id = 1"),
+                      "1|1");
+  assert_string_equal(ask("SELECT count(*) FROM migrate_journal WHERE length(checksum) = 16 AND "
+                          "checksum NOT GLOB '*[^0-9a-f]*'"),
+                      "4");
+  good(migrate_downgrade(m, "-1"));
+  good(migrate_stamp(m, "a1"));
+  assert_string_equal(ask("SELECT revision, direction, state, duration_ms IS NULL FROM "
+                          "migrate_journal WHERE id > 4"),
+                      "d4|downgrade|done|0\na1|stamp|done|1");
+}
+
+/* applied_at is UTC, wherever the process is. */
+static void time_zone(void **state) {
+  (void)state;
+  setenv("TZ", "XXX-11:30", 1);
+  tzset();
+  good(migrate_upgrade(m, "a1"));
+  assert_string_equal(ask("SELECT applied_at LIKE '____-__-__T__:__:__.___Z', "
+                          "abs(julianday(applied_at) - julianday('now')) < 0.01, "
+                          "abs(julianday(applied_at) - julianday('now', 'localtime')) > 0.4 "
+                          "FROM migrate_journal"),
+                      "1|1|1");
+  unsetenv("TZ");
+  tzset();
+}
+
+/* What means the same has the same checksum; what does not has another one. */
+static void meaning(void **state) {
+  static const char *const texts[] = {
+      "CREATE TABLE t(a, b DEFAULT 'X');",
+      "create  table\r\n\tt ( a,/* both */b default 'X' ) -- same\r\n;;",
+      "CREATE TABLE t(a, b DEFAULT 'x');", "CREATE TABLE t(a, b DEFAULT X);",
+      "CREATE TABLE t(b, a DEFAULT 'X');", "CREATE TABLE t(a, b DEFAULT 'X'); SELECT 1;"};
+  migrate_revision v = revisions[1];
+  size_t i;
+  (void)state;
+  v.depends_on = 0;
+  v.downgrade = "DROP TABLE t";
+  for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    migrate_close(m);
+    v.upgrade = texts[i];
+    open_with(&v, 1);
+    good(migrate_upgrade(m, "head"));
+    good(migrate_downgrade(m, "base"));
+  }
+  assert_string_equal(ask("SELECT group_concat(checksum = (SELECT checksum FROM migrate_journal "
+                          "WHERE id = 1)) FROM migrate_journal WHERE direction = 'upgrade'"),
+                      "1,1,0,0,0,0");
+}
+
+/* journal = off: neither table nor row. */
+static void switched_off(void **state) {
+  (void)state;
+  good(migrate_set(m, "journal", "off"));
+  good(migrate_upgrade(m, "head"));
+  assert_string_equal(ask("SELECT count(*) FROM sqlite_master WHERE name LIKE '%journal%'"), "0");
+}
+
+/* Were a file read again to be run, the table would be table_2. */
+static void read_once(void **state) {
+  char folder[] = "/tmp/migrate-journal-XXXXXX", path[80];
+  const char *text = "-- one\n-- revision: zz\n-- migrate:up\nCREATE TABLE table_0(a);\n"
+                     "-- migrate:down\nDROP TABLE table_1;\n";
+  FILE *f;
+  int i;
+  (void)state;
+  assert_non_null(mkdtemp(folder));
+  sprintf(path, "%s/1.sql", folder);
+  f = fopen(path, "wb");
+  fputs(text, f);
+  fclose(f);
+  for (i = 0; i < 2; i++) { /* as it was read, and what runs is what the checksum is of */
+    migrate_revision v;
+    memset(&v, 0, sizeof(v));
+    migrate_close(m);
+    assert_int_equal(migrate_open(db, 0, &m), 0);
+    reads = 0;
+    if (i == 0) {
+      good(migrate_add_directory(m, folder));
+    } else {
+      v.id = "zz";
+      v.upgrade = "CREATE TABLE table_1(a);";
+      v.downgrade = "DROP TABLE table_1;";
+      good(migrate_add(m, &v, 1));
+    }
+    good(migrate_upgrade(m, "head"));
+    assert_string_equal(ask("SELECT name FROM sqlite_master WHERE name LIKE 'table%'"), "table_1");
+    good(migrate_downgrade(m, "base"));
+    if (i == 0) assert_int_equal(reads, 1);
+  }
+  assert_string_equal(ask("SELECT count(*), count(DISTINCT checksum) FROM migrate_journal"), "4|1");
+  remove(path);
+  rmdir(folder);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(columns, begin, end),
+      cmocka_unit_test_setup_teardown(time_zone, begin, end),
+      cmocka_unit_test_setup_teardown(meaning, begin, end),
+      cmocka_unit_test_setup_teardown(switched_off, begin, end),
+      cmocka_unit_test_setup_teardown(read_once, begin, end),
+  };
+  return cmocka_run_group_tests_name("journal", tests, 0, 0);
+}
