@@ -102,8 +102,8 @@ static int mig_dependent_works(migrate *m, const mig_dependent *d) {
 static void mig_be_strict(migrate *m, int strict) {
   int dml, ddl;
   mig_undo_in_need(m);
-  dml = mig_flag(m->db, MIG_DQS_DML, !strict);
-  ddl = mig_flag(m->db, MIG_DQS_DDL, !strict);
+  dml = mig_switch(m, MIG_DQS_DML, !strict);
+  ddl = mig_switch(m, MIG_DQS_DDL, !strict);
   if (dml == strict || ddl == strict) mig_still_ready(m);
 }
 

@@ -41,14 +41,13 @@ static void mig_set_pending(migrate *m, const char *schema) {
 
 /* Runs a statement that DEFENSIVE forbids: lifted for it alone and put back. */
 static int mig_step_unguarded(migrate *m, const char *sql, const char *parameter) {
-  int defensive = mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, 0);
-  int writable = mig_flag(m->db, MIG_WRITABLE_SCHEMA, 1);
-  int rc;
-  mig_still_ready(m);
-  rc = mig_do(m, sql, parameter);
-  mig_flag(m->db, MIG_WRITABLE_SCHEMA, writable);
-  mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, defensive);
-  if (rc == SQLITE_OK) mig_still_ready(m); /* else SQLite's message would be gone */
+  int braced = m->brace != 0;
+  int defensive = mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  int writable = mig_switch(m, MIG_WRITABLE_SCHEMA, 1);
+  int rc = mig_do(m, sql, parameter);
+  mig_switch(m, MIG_WRITABLE_SCHEMA, writable);
+  mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, defensive);
+  if (rc == SQLITE_OK && !braced) mig_still_ready(m); /* else SQLite's message would be gone */
   return rc;
 }
 
@@ -60,8 +59,8 @@ static void mig_end_edits(migrate *m) {
   m->edit = 0;
   m->edit_schema = 0;
   mig_undo_in_need(m);
-  mig_flag(m->db, MIG_WRITABLE_SCHEMA, m->writable);
-  mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, m->defensive);
+  mig_switch(m, MIG_WRITABLE_SCHEMA, m->writable);
+  mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, m->defensive);
   mig_still_ready(m);
 }
 
@@ -74,10 +73,11 @@ static int mig_begin_edits(migrate *m, const char *schema) {
                    "name = ?4",
                    schema);
   if (!sql) return SQLITE_NOMEM;
-  m->defensive = mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, 0);
-  m->writable = mig_flag(m->db, MIG_WRITABLE_SCHEMA, 1);
+  m->defensive = mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  m->writable = mig_switch(m, MIG_WRITABLE_SCHEMA, 1);
   m->edit_schema = schema;
   mig_still_ready(m);
+  if (mig_failed(&m->work)) return m->fault.code;
   return sqlite3_prepare_v2(m->db, sql, -1, &m->edit, 0);
 }
 
@@ -85,7 +85,7 @@ static int mig_begin_edits(migrate *m, const char *schema) {
 static int mig_edit_text(migrate *m, const mig_statement *s) {
   int rc = mig_begin_edits(m, s->schema);
   if (rc != SQLITE_OK) return rc;
-  if (mig_fail_undone(m)) return SQLITE_ABORT;
+  if (mig_failed(&m->work) || mig_fail_undone(m)) return SQLITE_ABORT;
   sqlite3_bind_text(m->edit, 1, s->text, -1, SQLITE_STATIC);
   sqlite3_bind_int64(m->edit, 2, s->object->rowid);
   sqlite3_bind_text(m->edit, 3, s->object->type, -1, SQLITE_STATIC);
@@ -128,6 +128,7 @@ static void mig_reload_one(migrate *m, const char *schema) {
   s.reason = "the edited schema takes effect, for every connection";
   if (mig_failed(a)) return;
   mig_announce(m, &s, "");
+  mig_brace(m); /* virtual tables make statements compile anew when the schema is loaded */
   if (mig_step_unguarded(m, s.sql, 0) != SQLITE_OK) {
     mig_fail_db(m, 0);
     return;
@@ -135,7 +136,9 @@ static void mig_reload_one(migrate *m, const char *schema) {
   mig_forget_schema(m->db);
   if (mig_do(m, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
     mig_fail_reload(m);
+    return;
   }
+  mig_still_ready(m);
 }
 
 static void mig_flush(migrate *m) {

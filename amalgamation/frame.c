@@ -34,24 +34,38 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
 
 /* ---- the way back ---- */
 
-/* The statements that undo a run are compiled before it begins: inside SELECT f(..) SQLite refuses
-** to compile any more once an allocation has failed. A changed schema or flag makes each statement
-** compile again when it runs, so that these are made anew after every one. */
-static void mig_ready(migrate *m) {
+/* Without memory no statement can be compiled, and inside SELECT f(..) none ever again once an
+** allocation has failed. So that a run can always be undone there are two ways, and at every moment
+** one of them is open:
+**
+** The undo, ROLLBACK, is compiled before the run begins. A changed flag, and a few statements, make
+** SQLite compile every statement anew, so that it is made again after them.
+**
+** The brace covers the time between. It is a reader that stands at its first row, and so need not
+** be compiled to go on. Without memory it cannot reach its second, and SQLite answers that by
+** rolling back all that is open, a transaction of the caller's with it. It must not stand for long:
+** no table can be dropped beside a reader. */
+static const char mig_brace_sql[] =
+    "SELECT 1 UNION ALL SELECT randomblob(count(*)) FROM main.sqlite_master";
+
+/* Compiles the undo; where that fails the old one stays, which may do. */
+static int mig_ready(migrate *m) {
   static const char *const ways[3] = {"ROLLBACK TO migrate", "RELEASE migrate", "ROLLBACK"};
   const char *const *way = m->own_transaction ? ways + 2 : ways;
-  int i, n = m->own_transaction ? 1 : 2;
-  for (i = 0; i < n; i++) {
+  int i, rc = SQLITE_OK, n = m->own_transaction ? 1 : 2;
+  for (i = 0; i < n && rc == SQLITE_OK; i++) {
     sqlite3_stmt *stmt = 0;
-    if (sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0) != SQLITE_OK)
-      return; /* the old one may do */
+    rc = sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0);
+    if (rc != SQLITE_OK) return rc;
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = stmt;
   }
+  return rc;
 }
 
-static void mig_still_ready(migrate *m) {
-  if (m->depth) mig_ready(m);
+static void mig_let_go(migrate *m) {
+  sqlite3_finalize(m->brace);
+  m->brace = 0;
 }
 
 static void mig_forget_undo(migrate *m) {
@@ -60,35 +74,94 @@ static void mig_forget_undo(migrate *m) {
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = 0;
   }
+  mig_let_go(m);
+}
+
+static int mig_step_undo(migrate *m) {
+  int i, rc = SQLITE_DONE;
+  for (i = 0; i < 2 && rc == SQLITE_DONE; i++) {
+    if (!m->undo[i]) continue;
+    rc = sqlite3_step(m->undo[i]);
+    sqlite3_reset(m->undo[i]);
+  }
+  return rc == SQLITE_DONE;
 }
 
 /* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
 ** be rolled back again, and a caller's transaction that went with it is spoken of. */
 static void mig_frame_undo(migrate *m) {
-  int gone = sqlite3_get_autocommit(m->db), i;
+  int gone = sqlite3_get_autocommit(m->db);
   m->depth = 0;
   if (gone && !m->own_transaction) {
     mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
   }
-  for (i = 0; i < 2 && !gone; i++) {
-    if (m->undo[i]) sqlite3_step(m->undo[i]);
+  if (!gone && !mig_step_undo(m) && m->brace) {
+    sqlite3_step(m->brace);
+    mig_let_go(m); /* an interrupt is over when nothing runs any more */
+    if (!sqlite3_get_autocommit(m->db)) mig_step_undo(m);
   }
   mig_forget_undo(m);
 }
 
-/* Out of memory: undone at once, while the way back is still compiled. Comes before a flag is
-** restored. */
+/* Out of memory: undone at once, while a way back is open. Comes before a flag is restored. */
 static void mig_undo_in_need(migrate *m) {
   if (m->depth && m->fault.code == SQLITE_NOMEM) mig_frame_undo(m);
 }
 
+static void mig_undo_without_memory(migrate *m) {
+  mig_no_memory(&m->work);
+  mig_undo_in_need(m);
+}
+
+/* Comes before what makes statements compile anew .. */
+static void mig_brace(migrate *m) {
+  int rc;
+  if (!m->depth || m->brace) return;
+  rc = sqlite3_prepare_v2(m->db, mig_brace_sql, -1, &m->brace, 0);
+  if (rc == SQLITE_OK) rc = sqlite3_step(m->brace);
+  if (rc == SQLITE_ROW) return;
+  mig_let_go(m);
+  if ((rc & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
+}
+
+/* .. and this behind it. */
+static void mig_still_ready(migrate *m) {
+  if (!m->depth) return;
+  if ((mig_ready(m) & 0xff) == SQLITE_NOMEM) {
+    mig_undo_without_memory(m);
+    return;
+  }
+  mig_let_go(m);
+}
+
+/* Sets a flag in a run; returns what it was. mig_still_ready() follows. */
+static int mig_switch(migrate *m, int op, int value) {
+  int before = value;
+  if (sqlite3_db_config(m->db, op, -1, &before) != SQLITE_OK || before == value) return value;
+  mig_brace(m);
+  mig_flag(m->db, op, value);
+  return before;
+}
+
+static int mig_begins_with(const char *sql, const char *const *words) {
+  mig_token k = mig_next_significant(sql, strlen(sql), 0);
+  while (*words && !mig_token_is(sql, k, *words)) words++;
+  return *words != 0;
+}
+
 /* Statements that leave all others compiled. */
 static int mig_changes_rows_alone(const char *sql) {
-  static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "SELECT", "WITH", "REPLACE"};
-  size_t n = strlen(sql), i;
+  static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "SELECT", "WITH", "REPLACE", 0};
+  return mig_begins_with(sql, words);
+}
+
+/* Statements beside which no other may be reading. */
+static int mig_drops(const char *sql) {
+  static const char *const words[] = {"DROP", 0};
+  size_t n = strlen(sql);
   mig_token k = mig_next_significant(sql, n, 0);
-  for (i = 0; i < sizeof words / sizeof words[0] && !mig_token_is(sql, k, words[i]); i++) {}
-  return i < sizeof words / sizeof words[0];
+  if (mig_begins_with(sql, words)) return 1;
+  return mig_token_is(sql, mig_next_significant(sql, n, k.end), "VIRTUAL");
 }
 
 static int mig_fail_undone(migrate *m) {
@@ -96,16 +169,16 @@ static int mig_fail_undone(migrate *m) {
   return mig_fail(&m->work, SQLITE_ABORT, "SQLite has rolled the transaction back");
 }
 
-/* A statement of the run. */
+/* A statement of the run; nothing after a fault. */
 static int mig_do(migrate *m, const char *sql, const char *parameter) {
-  int rc;
-  if (mig_fail_undone(m)) return SQLITE_ABORT;
+  int rc, stays, braced = m->brace != 0;
+  if (!sql || mig_failed(&m->work) || mig_fail_undone(m)) return SQLITE_ABORT;
+  stays = mig_changes_rows_alone(sql);
+  if (!stays && !mig_drops(sql)) mig_brace(m);
+  if (mig_failed(&m->work)) return m->fault.code;
   rc = mig_step_all(m->db, sql, parameter);
-  if (rc == SQLITE_OK && !mig_changes_rows_alone(sql)) mig_still_ready(m);
-  if ((rc & 0xff) == SQLITE_NOMEM) {
-    mig_no_memory(&m->work);
-    mig_undo_in_need(m);
-  }
+  if (rc == SQLITE_OK && !stays && !braced) mig_still_ready(m);
+  if ((rc & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
   return rc;
 }
 
@@ -123,23 +196,22 @@ static mig_flags mig_enter(migrate *m) {
   sqlite3 *db = m->db;
   mig_flags f;
   f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, -1);
-  if (f.legacy == m->legacy) mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
-  f.dqs_dml = mig_flag(db, MIG_DQS_DML, 1);
-  f.dqs_ddl = mig_flag(db, MIG_DQS_DDL, 1);
-  f.comments = mig_flag(db, MIG_ENABLE_COMMENTS, 1);
+  if (f.legacy == m->legacy) mig_switch(m, MIG_LEGACY_ALTER_TABLE, 0);
+  f.dqs_dml = mig_switch(m, MIG_DQS_DML, 1);
+  f.dqs_ddl = mig_switch(m, MIG_DQS_DDL, 1);
+  f.comments = mig_switch(m, MIG_ENABLE_COMMENTS, 1);
   f.rowid = sqlite3_last_insert_rowid(db);
   mig_still_ready(m);
   return f;
 }
 
 static void mig_leave(migrate *m, mig_flags f) {
-  sqlite3 *db = m->db;
   mig_undo_in_need(m);
-  mig_flag(db, MIG_LEGACY_ALTER_TABLE, f.legacy);
-  mig_flag(db, MIG_DQS_DML, f.dqs_dml);
-  mig_flag(db, MIG_DQS_DDL, f.dqs_ddl);
-  mig_flag(db, MIG_ENABLE_COMMENTS, f.comments);
-  sqlite3_set_last_insert_rowid(db, f.rowid);
+  mig_switch(m, MIG_LEGACY_ALTER_TABLE, f.legacy);
+  mig_switch(m, MIG_DQS_DML, f.dqs_dml);
+  mig_switch(m, MIG_DQS_DDL, f.dqs_ddl);
+  mig_switch(m, MIG_ENABLE_COMMENTS, f.comments);
+  sqlite3_set_last_insert_rowid(m->db, f.rowid);
   mig_still_ready(m);
 }
 
@@ -170,12 +242,21 @@ static void mig_refuse_busy(migrate *m) {
   }
 }
 
+/* Whether nothing is being read on the connection, as far as SQLite tells (from 3.34 on). */
+static int mig_is_idle(sqlite3 *db) {
+#if SQLITE_VERSION_NUMBER >= 3034000
+  if (sqlite3_libversion_number() >= 3034000) return sqlite3_txn_state(db, 0) == SQLITE_TXN_NONE;
+#endif
+  (void)db;
+  return 0;
+}
+
 /* Inside SELECT f(..) FROM t the table t is being read, and SQLite refuses every DROP: found out
-** before anything is changed. */
-static void mig_refuse_from(migrate *m) {
+** before anything is changed. idle: nothing was read when the run began. */
+static void mig_refuse_from(migrate *m, int idle) {
   sqlite3_stmt *stmt = 0;
   const char *sql = 0;
-  if (!(m->flags & MIGRATE_SQL_FUNCTION) || mig_failed(&m->work)) return;
+  if (!(m->flags & MIGRATE_SQL_FUNCTION) || idle || mig_failed(&m->work)) return;
   if (mig_do(m, "CREATE TEMP TABLE migrate_probe(x)", 0) != SQLITE_OK) {
     mig_fail_db(m, 0);
     return;
@@ -219,7 +300,7 @@ static int mig_step_patiently(migrate *m, const char *sql) {
 
 /* Opens the transaction of a run: BEGIN IMMEDIATE, or a savepoint inside the caller's. */
 static void mig_frame_open(migrate *m) {
-  int rc;
+  int rc, idle = mig_is_idle(m->db);
   mig_refuse_busy(m);
   if (mig_failed(&m->work)) return;
   if (!m->step) m->legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, -1);
@@ -239,7 +320,7 @@ static void mig_frame_open(migrate *m) {
     return;
   }
   m->depth = 1;
-  mig_refuse_from(m);
+  mig_refuse_from(m, idle);
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 1);
 }
 

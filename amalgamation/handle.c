@@ -38,6 +38,7 @@ struct migrate {
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
   sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
+  sqlite3_stmt *brace;   /* the way back while the other is being made anew; NULL: none stands */
   int legacy;            /* legacy_alter_table at its beginning */
   mig_pending *pending;
   sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */

@@ -215,13 +215,13 @@ static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
     mig_sink_list(m, list);
     return;
   }
-  keys = mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0);
-  legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, 1);
+  keys = mig_switch(m, SQLITE_DBCONFIG_ENABLE_FKEY, 0);
+  legacy = mig_switch(m, MIG_LEGACY_ALTER_TABLE, 1);
   mig_still_ready(m);
   mig_sink_list(m, list);
   mig_undo_in_need(m);
-  mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, legacy);
-  mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
+  mig_switch(m, MIG_LEGACY_ALTER_TABLE, legacy);
+  mig_switch(m, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
   mig_still_ready(m);
 }
 
