@@ -23,7 +23,7 @@ typedef struct mig_alteration {
   const char *new_name;    /* RENAME TO, or NULL */
   int cascade;             /* some DROP said CASCADE */
   int requoted;            /* strings in double quotes got single ones */
-  int recomputed;          /* some column has a USING expression */
+  int recomputed;          /* some column has a USING expression, or is new */
   int nothing;             /* IF EXISTS, IF NOT EXISTS and their kin left nothing to do */
 } mig_alteration;
 
@@ -97,6 +97,7 @@ static void mig_apply_add_column(mig_alteration *c, const mig_op *op) {
   if (p == c->now.ncolumn - 1) mig_use_text(c, mig_append_column(c->a, &c->now, op->text));
   else mig_use_text(c, mig_insert_item(c->a, &c->now, p, op->text));
   if (!mig_failed(c->a)) mig_insert_origin(c, p + 1);
+  c->recomputed = 1; /* the text may be as before: it had another of that name, dropped here */
 }
 
 static void mig_drop_item(mig_alteration *c, int item) {
@@ -229,8 +230,38 @@ static void mig_rename_in_using(mig_alteration *c, const char *from, const char 
   }
 }
 
-static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int column) {
+static void mig_note_rename(mig_alteration *c, mig_rename *r) {
   mig_table renamed;
+  int column;
+  if (mig_parse_table(c->a, c->renamed_sql, &renamed)) return;
+  column = mig_find_column(&renamed, r->from);
+  if (column < 0) return;
+  if (c->last_rename) c->last_rename->next = r;
+  else c->renames = r;
+  c->last_rename = r;
+  c->renamed_sql = mig_rename_column_text(c->a, &renamed, column, r->to);
+}
+
+/* Renames run before everything else: a column that an earlier action drops is still there, and
+** gets another name where a rename needs the one that it has. */
+static void mig_free_name(mig_alteration *c, const char *name) {
+  mig_table renamed;
+  mig_rename *r;
+  int i, number = 0;
+  if (mig_parse_table(c->a, c->renamed_sql, &renamed)) return;
+  i = mig_find_column(&renamed, name);
+  r = i < 0 ? 0 : (mig_rename *)mig_alloc(c->a, sizeof *r);
+  if (!r) return;
+  r->from = renamed.columns[i].name;
+  do {
+    r->to = mig_format(c->a, "migrate_dropped_%d", ++number);
+  } while (r->to && (mig_find_column(&renamed, r->to) >= 0 || mig_find_column(&c->now, r->to) >= 0));
+  if (!r->to) return;
+  mig_rename_in_using(c, r->from, r->to);
+  mig_note_rename(c, r);
+}
+
+static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int column) {
   mig_rename *r;
   int other = mig_find_column(&c->now, op->to);
   if (other >= 0 && other != column) {
@@ -244,13 +275,9 @@ static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int col
   r->to = op->to;
   if (strcmp(r->from, r->to) == 0) return;
   if (c->origins[column].from >= 0) { /* a column that is new here has no dependants */
-    if (c->last_rename) c->last_rename->next = r;
-    else c->renames = r;
-    c->last_rename = r;
-    mig_parse_table(c->a, c->renamed_sql, &renamed);
+    if (other < 0) mig_free_name(c, r->to);
+    if (!mig_failed(c->a)) mig_note_rename(c, r);
     if (mig_failed(c->a)) return;
-    c->renamed_sql =
-        mig_rename_column_text(c->a, &renamed, c->origins[column].from, op->to);
   }
   mig_rename_in_using(c, r->from, r->to);
   mig_keep_table_strings(c, r->to);

@@ -9,12 +9,19 @@ static mig_alteration *mig_side_change(mig_arena *a, const char *sql) {
   return mig_failed(a) ? 0 : c;
 }
 
-/* Has the foreign key lost its parent key? `was` is the parent before, `is` after. */
-static int mig_loses_parent_key(mig_lowering *l, const mig_constraint *fk, const mig_table *was,
-                         const mig_table *is) {
+/* Has the foreign key lost the key that it references? Also one of the same name, or a new primary
+** key where it names no columns, is another key unless its columns are those that were there. */
+static int mig_loses_parent_key(mig_lowering *l, const mig_constraint *fk) {
+  const mig_table *was = &l->c->old, *is = &l->c->now;
+  int i;
   if (!mig_same(fk->parent, was->name) || !mig_is_parent_key(l, was, fk)) return 0;
-  return !mig_is_parent_key(l, is, fk) ||
-         (fk->nparent && mig_find_column(is, fk->parent_keys[0].name) < 0);
+  if (!mig_is_parent_key(l, is, fk)) return 1;
+  for (i = 0; i < fk->nkey; i++) {
+    int column = mig_find_column(is, mig_parent_column(fk, is, i));
+    int before = mig_find_column(was, mig_parent_column(fk, was, i));
+    if (column < 0 || l->c->origins[column].from != before) return 1;
+  }
+  return 0;
 }
 
 /* In plain SQL the child is a table to be made anew, like any other. */
@@ -35,8 +42,7 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   int i, dropped = 0;
   for (i = 0; c && i < c->now.nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &c->now.constraints[i];
-    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &l->c->old, &l->c->now))
-      continue;
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk)) continue;
     if (!cascade) {
       mig_fail(l->a, MIGRATE_DEPENDENT,
                "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it "
@@ -58,7 +64,8 @@ static void mig_lower_own_keys(mig_lowering *l, mig_alteration *c) {
   int i;
   for (i = 0; i < c->now.nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &c->now.constraints[i];
-    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &c->old, &c->now)) continue;
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_fk_is_old(l, fk)) continue;
+    if (!mig_loses_parent_key(l, fk)) continue;
     if (!c->cascade) {
       const char **names = mig_constraint_names(l->a, &c->now);
       if (!names) return;

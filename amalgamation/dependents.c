@@ -139,14 +139,25 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   return 0;
 }
 
-/* What names a column "rowid" that is gone compiles, and reads the real rowid. */
-static int mig_lost_rowid(migrate *m, const mig_dependent *d, const mig_alteration *c) {
+/* Is column i of the old table gone, and does its name mean something else now: a new column, or the
+** real rowid? What needs it compiles all the same. */
+static int mig_is_supplanted(const mig_alteration *c, int i) {
+  const char *name = c->old.columns[i].name;
+  int k, now = mig_find_column(&c->now, name);
+  for (k = 0; k < c->now.ncolumn; k++) {
+    if (c->origins[k].from == i) return 0;
+  }
+  return now >= 0 || mig_is_rowid_word(name);
+}
+
+static int mig_lost_meaning(migrate *m, const mig_dependent *d, const mig_alteration *c) {
+  mig_span all;
   int i;
+  all.at = 0;
+  all.end = strlen(d->object->sql);
   for (i = 0; i < c->old.ncolumn; i++) {
-    const char *name = c->old.columns[i].name;
-    if (!mig_same(name, "rowid") && !mig_same(name, "oid") && !mig_same(name, "_rowid_")) continue;
-    if (mig_find_column(&c->now, name) >= 0) continue;
-    if (mig_mentions_token(&m->work, d->object->sql, name)) return 1;
+    if (!mig_is_supplanted(c, i)) continue;
+    if (mig_span_uses(&m->work, d->object->sql, all, c->old.columns[i].name)) return 1;
   }
   return 0;
 }
@@ -154,7 +165,7 @@ static int mig_lost_rowid(migrate *m, const mig_dependent *d, const mig_alterati
 /* Does it compile, or seem to, without what it needs? */
 static int mig_is_broken(migrate *m, const mig_dependent *d, const mig_alteration *c) {
   return !mig_works_strictly(m, d, d->strict) || mig_lost_update_of(m, d, c) ||
-         mig_lost_rowid(m, d, c);
+         mig_lost_meaning(m, d, c);
 }
 
 static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d,

@@ -309,6 +309,50 @@ static void mig_lower_auto_rows(mig_lowering *l) {
   mig_emit_edit(l, z.z, "automatic indexes follow their constraints");
 }
 
+/* The names of the automatic indexes that go, or of those that get another number; "" for none. */
+static const char *mig_moved_autos(mig_lowering *l, int gone) {
+  const mig_diff *d = l->d;
+  mig_text z;
+  int i;
+  mig_text_init(&z, l->a);
+  for (i = 0; gone && i < d->old_autos.n; i++) {
+    if (!d->old_autos.v[i].stored || d->old_autos.v[i].used) continue;
+    mig_putf(&z, "%s%Q", z.n ? ", " : "",
+             mig_auto_name(l->a, l->c->old.name, d->old_autos.v[i].number));
+  }
+  for (i = 0; !gone && i < d->new_autos.n; i++) {
+    const mig_auto *n = &d->new_autos.v[i];
+    if (n->kept < 0 || d->old_autos.v[n->kept].number == n->number) continue;
+    mig_putf(&z, " WHEN %Q THEN %Q",
+             mig_auto_name(l->a, l->c->old.name, d->old_autos.v[n->kept].number),
+             mig_auto_name(l->a, l->c->old.name, n->number));
+  }
+  return mig_text_z(&z);
+}
+
+/* Statistics name the automatic indexes, whose numbers may change. */
+static void mig_lower_stats(mig_lowering *l) {
+  static const char *const stats[] = {"sqlite_stat1", "sqlite_stat4"};
+  const char *gone = mig_moved_autos(l, 1), *moved = mig_moved_autos(l, 0);
+  int i;
+  for (i = 0; i < 2 && !mig_failed(l->a); i++) {
+    if (!mig_catalog_table(l->catalog, stats[i])) continue;
+    if (*gone) {
+      mig_emit(l->out, MIG_S_DATA,
+               mig_format(l->a, "DELETE FROM \"%w\".%s WHERE tbl = %Q AND idx IN (%s)", l->schema,
+                          stats[i], l->c->old.name, gone),
+               "its index goes");
+    }
+    if (*moved) {
+      mig_emit(l->out, MIG_S_DATA,
+               mig_format(l->a,
+                          "UPDATE \"%w\".%s SET idx = CASE idx%s ELSE idx END WHERE tbl = %Q",
+                          l->schema, stats[i], moved, l->c->old.name),
+               "the statistics keep their index");
+    }
+  }
+}
+
 static void mig_lower_freed_keys(mig_lowering *l) {
   int i;
   for (i = 0; i < l->d->old_autos.n; i++) {

@@ -11,6 +11,11 @@ static int mig_is_column_use(const char *z, size_t n, mig_token before, mig_toke
   return z[next.at] != '.' && (z[next.at] != '(' || k.type == MIG_TK_NAME);
 }
 
+/* Is it a name of the rowid, where no column has it? */
+static int mig_is_rowid_word(const char *name) {
+  return mig_same(name, "rowid") || mig_same(name, "_rowid_") || mig_same(name, "oid");
+}
+
 typedef struct mig_uses {
   mig_span *v; /* the name tokens, in order */
   int n, cap;

@@ -74,6 +74,19 @@ static void mig_keep_sequence(mig_lowering *l, const char *from, const char *to)
            why);
 }
 
+/* So do the statistics, where the table is dropped. */
+static void mig_keep_stats(mig_lowering *l, const char *from, const char *to) {
+  static const char *const stats[] = {"sqlite_stat1", "sqlite_stat4"};
+  int i;
+  for (i = 0; i < 2 && !mig_failed(l->a); i++) {
+    if (!mig_catalog_table(l->catalog, stats[i])) continue;
+    mig_emit(l->out, MIG_S_DATA,
+             mig_format(l->a, "UPDATE \"%w\".%s SET tbl = %Q WHERE tbl = %Q", l->schema, stats[i],
+                        to, from),
+             "the statistics are kept");
+  }
+}
+
 /* CREATE TABLE with exactly the wanted text. */
 static void mig_emit_create(mig_lowering *l) {
   const mig_table *t = &l->c->now;
@@ -99,10 +112,16 @@ static int mig_names_itself(const mig_table *t) {
   return 0;
 }
 
-/* A TEMP table of the same name takes the place of this one where SQLite's RENAME looks at triggers
-** and indexes. */
+/* A TEMP table takes the place of the one of the same name where SQLite's RENAME, of whichever table,
+** looks at triggers and indexes. */
 static int mig_is_hidden(const mig_lowering *l) {
-  return l->temp != l->catalog && mig_catalog_table(l->temp, l->c->old.name) != 0;
+  int i;
+  if (l->temp == l->catalog) return 0;
+  for (i = 0; i < l->temp->n; i++) {
+    const mig_object *o = &l->temp->v[i];
+    if (mig_is_type(o, "table") && mig_catalog_table(l->catalog, o->name)) return 1;
+  }
+  return 0;
 }
 
 static void mig_lower_by_renaming(mig_lowering *l) {
@@ -139,9 +158,11 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
   mig_put(&out.columns, names);
   mig_emit_copy(l, l->scratch, old->name, &out);
   mig_keep_sequence(l, old->name, l->scratch);
+  mig_keep_stats(l, old->name, l->scratch);
   mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, old->name),
            "its rows are in the copy");
   mig_emit_create(l);
+  mig_keep_stats(l, l->scratch, old->name);
   mig_text_init(&back.values, l->a);
   mig_put(&back.values, names);
   mig_text_init(&back.order, l->a);
@@ -159,5 +180,6 @@ static void mig_lower_by_portable(mig_lowering *l) {
   mig_lower_indexes(l, 0);
   if (mig_names_itself(&l->c->old) || mig_is_hidden(l)) mig_lower_by_two_copies(l);
   else mig_lower_by_renaming(l);
+  mig_lower_stats(l);
   mig_lower_objects_again(l);
 }

@@ -330,6 +330,14 @@ static void mig_lower_sequence(mig_lowering *l) {
   }
 }
 
+/* The storage class that a STRICT type takes beside NULL. */
+static const char *mig_strict_class(const char *type) {
+  return mig_same(type, "REAL")   ? "real"
+         : mig_same(type, "TEXT") ? "text"
+         : mig_same(type, "BLOB") ? "blob"
+                                  : "integer";
+}
+
 /* STRICT over rows that are there: each value must be of its column's type. ANY and BLOB have one
 ** affinity, so that the way from one to the other copies nothing. */
 static void mig_lower_strict_checks(mig_lowering *l) {
@@ -339,20 +347,36 @@ static void mig_lower_strict_checks(mig_lowering *l) {
   for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
     const mig_column *col = mig_old_column(l->d, i);
     char *type = mig_span_text(l->a, c->now.sql, c->now.columns[i].type);
-    const char *allowed;
     mig_text z;
     if (!col || !type || mig_same(type, "ANY") || !mig_is_stored(&c->now.columns[i])) continue;
     if (c->old.strict && mig_same(type, mig_span_text(l->a, c->old.sql, col->type))) continue;
-    allowed = mig_same(type, "REAL") ? "real" : mig_same(type, "TEXT") ? "text"
-              : mig_same(type, "BLOB")                                 ? "blob"
-                                                                       : "integer";
     z = mig_begin_check(l, &c->old, c->old.name);
     mig_put(&z, " NOT INDEXED WHERE typeof(");
     mig_put_object(&z, c->old.name, col->name);
-    mig_putf(&z, ") NOT IN ('%s'%s)", allowed, col->hidden_key ? "" : ", 'null'");
+    mig_putf(&z, ") NOT IN ('%s'%s)", mig_strict_class(type), col->hidden_key ? "" : ", 'null'");
     mig_emit_check(l, &z, &c->old, "STRICT must hold for the values that are there",
                    mig_format(l->a, "column %s.%s holds values that are not %s", c->old.name,
                               col->name, type));
+  }
+}
+
+/* A new column whose rows need not be written: its default, as they all read it, must be of its
+** type. */
+static void mig_lower_strict_defaults(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  int i;
+  for (i = 0; t->strict && i < t->ncolumn && !mig_failed(l->a); i++) {
+    char *type = mig_span_text(l->a, t->sql, t->columns[i].type);
+    mig_text z;
+    if (l->c->origins[i].from >= 0 || !type || mig_same(type, "ANY")) continue;
+    if (mig_column_constraint(t, i, MIG_DEFAULT) < 0) continue;
+    z = mig_begin_check(l, t, t->name);
+    mig_putf(&z, " NOT INDEXED WHERE (SELECT typeof(\"%w\") FROM ", t->columns[i].name);
+    mig_put_object(&z, l->schema, t->name);
+    mig_putf(&z, " LIMIT 1) NOT IN ('%s', 'null')", mig_strict_class(type));
+    mig_emit_check(l, &z, t, "STRICT must hold for the default that old rows read",
+                   mig_format(l->a, "column %s.%s: its default is not %s", t->name,
+                              t->columns[i].name, type));
   }
 }
 
@@ -383,6 +407,7 @@ static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
   mig_lower_exchange(l);
   mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
   mig_lower_auto_rows(l);
+  mig_lower_stats(l);
   mig_emit_on_object(l, "DROP TABLE ", l->scratch, "it owns the old rows now");
   mig_lower_freed_keys(l);
   mig_lower_indexes(l, 1);
@@ -415,6 +440,7 @@ static void mig_lower_by_edit(mig_lowering *l, mig_object *table) {
   mig_lower_new_keys(l, l->c->old.name);
   mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
   mig_lower_auto_rows(l);
+  mig_lower_stats(l);
   mig_lower_freed_keys(l);
   mig_lower_indexes(l, 1);
   mig_lower_renewed_keys(l);

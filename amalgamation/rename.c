@@ -2,10 +2,6 @@
 ** The texts are edited here. What a name means inside of a view or trigger only SQLite knows for
 ** sure: one that speaks of other tables as well is a refusal. */
 
-static int mig_is_rowid_word(const char *name) {
-  return mig_same(name, "rowid") || mig_same(name, "_rowid_") || mig_same(name, "oid");
-}
-
 static int mig_rename_is_refused(const mig_rename *r) {
   return sqlite3_libversion_number() >= 3054000 &&
          (mig_is_rowid_word(r->from) || mig_is_rowid_word(r->to));
@@ -102,4 +98,34 @@ static void mig_rename_by_text(migrate *m, const mig_target *t, const mig_rename
   mig_rename_in_catalog(m, t->catalog, table, r);
   if (t->temp != t->catalog) mig_rename_in_catalog(m, t->temp, table, r);
   mig_flush(m);
+}
+
+/* ---- a key that SQLite's own RENAME COLUMN gets wrong ---- */
+
+/* The INTEGER PRIMARY KEY of a WITHOUT ROWID table, where UNIQUE uses it, too. */
+static int mig_is_half_renamed(const mig_table *t, const char *column) {
+  int i;
+  if (!t->without_rowid || t->rowid_column < 0) return 0;
+  if (!mig_same(t->columns[t->rowid_column].name, column)) return 0;
+  for (i = 0; i < t->nconstraint; i++) {
+    const mig_constraint *c = &t->constraints[i];
+    if (c->kind == MIG_UNIQUE && c->column < 0 && mig_keys_use(c, column)) return 1;
+  }
+  return 0;
+}
+
+/* The same table with a key that is not INTEGER by name, behind all other constraints: there its
+** b-tree has the number that it has as an INTEGER PRIMARY KEY. */
+static char *mig_with_plain_key(mig_arena *a, const mig_table *t) {
+  const mig_constraint *k = mig_primary_key(t);
+  const char *key = mig_format(a, "PRIMARY KEY(\"%w\"%s)", k->keys[0].name,
+                               k->keys[0].desc ? " DESC" : "");
+  int column = k->column;
+  mig_table now;
+  char *sql = column < 0 ? mig_delete_item(a, t, mig_item_of(t, t->primary_key))
+                         : mig_delete_words(a, t->sql, k->span);
+  if (!sql || mig_parse_table(a, sql, &now)) return 0;
+  sql = mig_splice(a, now.sql, now.columns[t->rowid_column].type, "INT");
+  if (!sql || mig_parse_table(a, sql, &now)) return 0;
+  return mig_insert_item(a, &now, mig_list_items(a, &now).n - 1, key);
 }

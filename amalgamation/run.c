@@ -288,11 +288,35 @@ static void mig_run_native_rename(migrate *m, const mig_target *t, const mig_ren
   else mig_respell_all(m, t, r->from, r->to);
 }
 
+/* Gives the table another text with the same columns, by whichever rung. */
+static void mig_run_reworded(migrate *m, mig_target *t, const char *sql) {
+  mig_alteration *c = sql ? mig_side_change(&m->work, t->object->sql) : 0;
+  if (!c || mig_parse_table(&m->work, sql, &c->now)) return;
+  mig_run_change(m, t, c);
+  mig_flush(m);
+  *t = mig_find_target(m, t->catalog->schema, t->object->name);
+}
+
+/* SQLite forgets where the name of such a key stands, and leaves it in UNIQUE as it was: for the
+** time of the rename the key is an ordinary one. */
+static void mig_run_rename_key(migrate *m, mig_target *t, const mig_table *old,
+                               const mig_rename *r) {
+  const char *sql = mig_rename_column_text(&m->work, old, old->rowid_column, r->to);
+  mig_run_reworded(m, t, mig_with_plain_key(&m->work, old));
+  if (!mig_failed(&m->work)) mig_run_native_rename(m, t, r);
+  if (mig_failed(&m->work)) return;
+  *t = mig_find_target(m, t->catalog->schema, t->object->name);
+  mig_run_reworded(m, t, sql);
+}
+
 static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alteration *c) {
   const mig_rename *r;
   for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
+    mig_table now;
     mig_refuse_readers(m, t, r->from);
-    if (mig_rename_is_refused(r)) mig_rename_by_text(m, t, r);
+    if (mig_failed(&m->work) || mig_parse_table(&m->work, t->object->sql, &now)) return;
+    if (mig_is_half_renamed(&now, r->from)) mig_run_rename_key(m, t, &now, r);
+    else if (mig_rename_is_refused(r)) mig_rename_by_text(m, t, r);
     else mig_run_native_rename(m, t, r);
     *t = mig_find_target(m, t->catalog->schema, t->object->name);
   }

@@ -96,6 +96,7 @@ static int mig_is_native_add(const mig_alteration *c, const mig_diff *d) {
   const mig_table *t = &c->now;
   int i, k, not_null = 0, value = 0, reference = 0;
   if (c->alter->count != 1 || op->kind != MIG_ADD_COLUMN || !d->appended || c->requoted) return 0;
+  if (mig_is_rowid_word(op->name)) return 0; /* refused from 3.54 on */
   i = mig_find_column(t, op->name);
   if (i != t->ncolumn - 1 || mig_is_autoindexed(t, i)) return 0;
   for (k = t->columns[i].first; k < t->columns[i].first + t->columns[i].count; k++) {

@@ -134,18 +134,12 @@ static void say_position(change *c) {
   t->columns[at] = moved;
 }
 
-/* Was the name dropped by this statement? What named the old column would find the new one. */
-static int is_reused(const change *c, const char *name) {
-  return has_column_name(c->old, name) && !has_column_name(c->now, name);
-}
-
 static int do_add_column(change *c) {
   table *t = c->now;
   constraint k;
   column *col = &t->columns[t->ncolumn];
   if (t->ncolumn >= MAX_COLUMNS - 1) return 0;
   make_column(c->r, t, col);
-  if (is_reused(c, col->name)) return 0;
   if (same_name(col->name, "none")) c->adds_none = 1;
   if (col->not_null && !once(c->r, 4)) make_default(c->r, t, col, col->value);
   if (col->generated[0]) col->value[0] = 0;
@@ -177,7 +171,6 @@ static int do_rename_column(change *c) {
   column *col = any_column(c);
   char name[NAME_SIZE];
   new_column_name(c->r, c->now, name);
-  if (is_reused(c, name)) return 0;
   if (same_name(name, "none")) c->adds_none = 1;
   say(c, once(c->r, 2) ? "RENAME COLUMN " : "RENAME ");
   say_name(c, col->name);

@@ -16,6 +16,7 @@
 #include "migrate.h"
 
 #include "dump.h"
+#include "stats.h"
 #include "world.h"
 
 #define SEEDS 300
@@ -29,6 +30,7 @@ typedef struct trial {
   int orphans; /* there are some: which key they break is not told by their number */
   table *old, *now;
   world is, to_be;
+  statistics counted[2]; /* of sqlite_stat1 and sqlite_stat4, before */
   char *sql;
   char message[400]; /* the engine's */
   int failures;
@@ -356,9 +358,23 @@ static void probe_update(trial *t, sqlite3_str *z) {
   }
 }
 
+/* ON CONFLICT REPLACE in a table that references itself with SET NULL: whether SQLite looks at the
+** new row's own key depends on the order in which the schema was read. */
+static int is_forgetful(const table *t) {
+  int i, replaces = 0, sets_null = 0;
+  for (i = 0; i < t->nconstraint; i++) {
+    const constraint *c = &t->constraints[i];
+    replaces |= c->kind <= K_UNIQUE && strstr(c->conflict, "REPLACE") != 0;
+    sets_null |= c->kind == K_FOREIGN && strstr(c->tail, "SET NULL") != 0 &&
+                 strcmp(c->parent, "{T}") == 0;
+  }
+  return replaces && sets_null;
+}
+
 /* The same writes on both sides must go the same way. */
 static void probe_behaviour(trial *t) {
   int i;
+  if (is_forgetful(t->now)) return;
   probe(t, "PRAGMA foreign_keys=ON");
   for (i = 0; i < 12; i++) {
     sqlite3_str *z = sqlite3_str_new(0);
@@ -429,8 +445,6 @@ static int is_excused(const trial *t, int rc) {
   int i, any = 0;
   for (i = 0; i < t->old->ncolumn; i++) any |= same_name(t->old->columns[i].type, "ANY");
   if (strstr(t->message, "USING says how")) return 1;
-  if (t->old->without_rowid && strstr(t->message, "after rename"))
-    return 1; /* SQLite's own limit */
   if (t->orphans && rc == MIGRATE_ROWS && strstr(t->message, "no parent")) return 1;
   return rc == MIGRATE_LOSS && t->old->strict && !t->now->strict && any;
 }
@@ -454,6 +468,22 @@ static void judge_refusal(trial *t, int possible, int rc, const char *before,
   }
 }
 
+static const char *const stat_tables[2] = {"sqlite_stat1", "sqlite_stat4"};
+
+static void compare_statistics(trial *t) {
+  int i;
+  for (i = 0; i < 2; i++) {
+    statistics after;
+    const char *index;
+    read_statistics(&t->is, t->now, stat_tables[i], &after);
+    index = t->old->without_rowid == t->now->without_rowid
+                ? wrong_statistic(&t->is, t->now, &t->counted[i], &after)
+                : 0;
+    if (index) complain(t, "statistics of an index are not as they were", index);
+    forget_statistics(&after);
+  }
+}
+
 static void judge_success(trial *t, const char *settings, int explained) {
   char *now = read_settings(t->is.db);
   accepted++;
@@ -469,6 +499,7 @@ static void judge_success(trial *t, const char *settings, int explained) {
   compare_mark(t);
   compare_data(t);
   compare_texts(t);
+  compare_statistics(t);
   if (t->failures) return;
   probe_behaviour(t);
   if (t->sound) compare(t, "integrity after writing", "PRAGMA $D.integrity_check", t->now->name);
@@ -541,7 +572,7 @@ static void set_up(trial *t, change *c) {
 static int run_seed(unsigned long long seed, int told) {
   trial t;
   change c;
-  int possible;
+  int possible, i;
   memset(&t, 0, sizeof(t));
   t.seed = seed;
   t.told = told;
@@ -553,6 +584,7 @@ static int run_seed(unsigned long long seed, int told) {
     printf("%s\n# %s\n", all, t.sql);
     sqlite3_free(all);
   }
+  for (i = 0; i < 2; i++) read_statistics(&t.is, t.old, stat_tables[i], &t.counted[i]);
   t.sound = is_sound(t.is.db);
   t.orphans = count_orphans(&t.is, t.old->name) > 0;
   possible = expect_world(&t.to_be, &t.is, &c) && !c.must_fail;
@@ -568,6 +600,7 @@ static int run_seed(unsigned long long seed, int told) {
     printf("# got: %s\n", text ? text : "nothing");
     sqlite3_free(text);
   }
+  for (i = 0; i < 2; i++) forget_statistics(&t.counted[i]);
   sqlite3_close(t.is.db);
   sqlite3_close(t.to_be.db);
   sqlite3_free(t.sql);

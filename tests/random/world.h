@@ -345,6 +345,18 @@ static void copy_sequence(world *to, world *from, table *old, table *now) {
   sqlite3_free(insert);
 }
 
+/* Does REFERENCES without columns mean those that it meant? */
+static int means_the_same(table *now, const child *c) {
+  constraint *p = primary_key(now);
+  int i;
+  if (!c->implicit) return 1;
+  if (!p || p->nkey != c->nkey) return 0;
+  for (i = 0; i < c->nkey; i++) {
+    if (p->keys[i].id != c->parent_ids[i]) return 0;
+  }
+  return 1;
+}
+
 /* A broken key of a child: with CASCADE its foreign key goes, else the change must fail. */
 static int check_children(world *to, world *from, table *now, int cascade) {
   int i, was, is, dropped = 0;
@@ -352,7 +364,7 @@ static int check_children(world *to, world *from, table *now, int cascade) {
     child *c = &now->children[i];
     if (c->gone) continue;
     was = count_orphans(from, c->name);
-    is = count_orphans(to, c->name);
+    is = means_the_same(now, c) ? count_orphans(to, c->name) : -1;
     if (is < 0 && was >= 0 && cascade) {
       c->gone = 1;
       dropped = 1;
@@ -382,9 +394,12 @@ static int has_own_key(const table *t, const constraint *fk) {
   int i;
   for (i = 0; i < t->nconstraint; i++) {
     const constraint *k = &t->constraints[i];
-    if (k->kind == K_PRIMARY && !fk->nparent) return 1;
-    if (k->kind > K_UNIQUE || k->nkey != 1 || !fk->nparent) continue;
-    if (k->keys[0].id == fk->parent_ids[0] && is_own_collation(t, &k->keys[0])) return 1;
+    if (k->kind > K_UNIQUE || k->nkey != 1 || k->keys[0].id != fk->parent_ids[0]) continue;
+    if (!fk->nparent) {
+      if (k->kind == K_PRIMARY) return 1;
+    } else if (is_own_collation(t, &k->keys[0])) {
+      return 1;
+    }
   }
   for (i = 0; i < t->nindex && fk->nparent; i++) {
     const named_index *x = &t->indexes[i];
@@ -394,14 +409,31 @@ static int has_own_key(const table *t, const constraint *fk) {
   return 0;
 }
 
-/* With CASCADE a foreign key of the table to itself goes with the key that it needs. */
-static void drop_own_keys(table *old, table *now) {
+static int is_old_key(const table *old, const constraint *fk) {
   int i;
+  for (i = 0; i < old->nconstraint; i++) {
+    const constraint *k = &old->constraints[i];
+    if (k->kind != K_FOREIGN || strcmp(k->parent, fk->parent) != 0) continue;
+    if (k->nparent == fk->nparent && k->parent_ids[0] == fk->parent_ids[0] &&
+        k->keys[0].id == fk->keys[0].id) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* With CASCADE a foreign key of the table to itself goes with the key that it needs. Returns how
+** many lose theirs. */
+static int drop_own_keys(table *old, table *now, int cascade) {
+  int i, lost = 0;
   for (i = now->nconstraint - 1; i >= 0; i--) {
     const constraint *fk = &now->constraints[i];
-    if (fk->kind != K_FOREIGN || strcmp(fk->parent, "{T}") != 0) continue;
-    if (has_own_key(old, fk) && !has_own_key(now, fk)) drop_constraint_at(now, i);
+    if (fk->kind != K_FOREIGN || strcmp(fk->parent, "{T}") != 0 || !is_old_key(old, fk)) continue;
+    if (!has_own_key(old, fk) || has_own_key(now, fk)) continue;
+    lost++;
+    if (cascade) drop_constraint_at(now, i);
   }
+  return lost;
 }
 
 /* Builds the wanted database, with rows of the one that is there. Returns 0 where it cannot be. */
@@ -409,7 +441,10 @@ static int expect_world(world *to, world *from, change *c) {
   table *old = c->old, *now = c->now;
   int i, was, is, again;
   sqlite3_exec(to->db, "PRAGMA foreign_keys=OFF", 0, 0, 0);
-  if (c->cascade) drop_own_keys(old, now);
+  if (drop_own_keys(old, now, c->cascade) && !c->cascade) {
+    set_text(to->error, sizeof(to->error), "the table's own foreign key would lose its key");
+    return 0;
+  }
   create_neighbours(to);
   if (create_table(to, now) || copy_table_rows(to, from, old, now)) return 0;
   if (create_indexes(to, now)) return 0;
