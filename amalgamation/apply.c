@@ -255,7 +255,8 @@ static void mig_free_name(mig_alteration *c, const char *name) {
   r->from = renamed.columns[i].name;
   do {
     r->to = mig_format(c->a, "migrate_dropped_%d", ++number);
-  } while (r->to && (mig_find_column(&renamed, r->to) >= 0 || mig_find_column(&c->now, r->to) >= 0));
+  } while (r->to &&
+           (mig_find_column(&renamed, r->to) >= 0 || mig_find_column(&c->now, r->to) >= 0));
   if (!r->to) return;
   mig_rename_in_using(c, r->from, r->to);
   mig_note_rename(c, r);

@@ -139,8 +139,8 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   return 0;
 }
 
-/* Is column i of the old table gone, and does its name mean something else now: a new column, or the
-** real rowid? What needs it compiles all the same. */
+/* Is column i of the old table gone, and does its name mean something else now: a new column, or
+** the real rowid? What needs it compiles all the same. */
 static int mig_is_supplanted(const mig_alteration *c, int i) {
   const char *name = c->old.columns[i].name;
   int k, now = mig_find_column(&c->now, name);

@@ -112,8 +112,8 @@ static int mig_names_itself(const mig_table *t) {
   return 0;
 }
 
-/* A TEMP table takes the place of the one of the same name where SQLite's RENAME, of whichever table,
-** looks at triggers and indexes. */
+/* A TEMP table takes the place of the one of the same name where SQLite's RENAME, of whichever
+** table, looks at triggers and indexes. */
 static int mig_is_hidden(const mig_lowering *l) {
   int i;
   if (l->temp == l->catalog) return 0;

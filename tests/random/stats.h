@@ -1,5 +1,5 @@
-/* What ANALYZE has counted, told by what an index is and not by what it is called: SQLite numbers the
-** automatic ones, and their numbers may change. */
+/* What ANALYZE has counted, told by what an index is and not by what it is called: SQLite numbers
+** the automatic ones, and their numbers may change. */
 #ifndef RANDOM_STATS_H
 #define RANDOM_STATS_H
 
@@ -28,8 +28,8 @@ static int id_of(const table *t, const char *name) {
 /* "auto: 3 5-": the columns of an automatic index, in their order. */
 static void describe_index(world *w, const table *t, const char *name, char *to, size_t size) {
   sqlite3_stmt *s = 0;
-  char *sql = sqlite3_mprintf("SELECT name, \"desc\" FROM pragma_index_xinfo(%Q, %Q) WHERE key", name,
-                              schema_of(w));
+  char *sql = sqlite3_mprintf("SELECT name, \"desc\" FROM pragma_index_xinfo(%Q, %Q) WHERE key",
+                              name, schema_of(w));
   set_text(to, size, name);
   if (strncmp(name, "sqlite_autoindex_", 17) == 0) {
     set_text(to, size, "auto:");
