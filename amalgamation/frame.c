@@ -44,18 +44,25 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
 ** The brace covers the time between. It is a reader that stands at its first row, and so need not
 ** be compiled to go on. Without memory it cannot reach its second, and SQLite answers that by
 ** rolling back all that is open, a transaction of the caller's with it. It must not stand for long:
-** no table can be dropped beside a reader. */
+** no table can be dropped beside a reader.
+**
+** In a call out of SQL sqlite3_interrupt() stops every statement until the caller's has ended, ROLLBACK
+** among them; but a statement that writes and is interrupted makes SQLite itself roll back. The last
+** one of the undo is for that alone. */
 static const char mig_brace_sql[] =
     "SELECT 1 UNION ALL SELECT randomblob(count(*)) FROM main.sqlite_master";
 
 /* Compiles the undo; where that fails the old one stays, which may do. */
 static int mig_ready(migrate *m) {
-  static const char *const ways[3] = {"ROLLBACK TO migrate", "RELEASE migrate", "ROLLBACK"};
-  const char *const *way = m->own_transaction ? ways + 2 : ways;
-  int i, rc = SQLITE_OK, n = m->own_transaction ? 1 : 2;
-  for (i = 0; i < n && rc == SQLITE_OK; i++) {
+  const char *ways[MIG_UNDO];
+  int i, rc = SQLITE_OK;
+  ways[0] = m->own_transaction ? "ROLLBACK" : "ROLLBACK TO migrate";
+  ways[1] = m->own_transaction ? 0 : "RELEASE migrate";
+  ways[2] = (m->flags & MIGRATE_SQL_FUNCTION) ? "PRAGMA main.user_version = 0" : 0;
+  for (i = 0; i < MIG_UNDO && rc == SQLITE_OK; i++) {
     sqlite3_stmt *stmt = 0;
-    rc = sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0);
+    if (!ways[i]) continue;
+    rc = sqlite3_prepare_v2(m->db, ways[i], -1, &stmt, 0);
     if (rc != SQLITE_OK) return rc;
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = stmt;
@@ -70,7 +77,7 @@ static void mig_let_go(migrate *m) {
 
 static void mig_forget_undo(migrate *m) {
   int i;
-  for (i = 0; i < 2; i++) {
+  for (i = 0; i < MIG_UNDO; i++) {
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = 0;
   }
@@ -88,19 +95,20 @@ static int mig_step_undo(migrate *m) {
 }
 
 /* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
-** be rolled back again, and a caller's transaction that went with it is spoken of. */
+** be rolled back again, and a caller's transaction that went with it is spoken of. A progress
+** handler of the host's that interrupts even this does so once, as a rule. */
 static void mig_frame_undo(migrate *m) {
-  int gone = sqlite3_get_autocommit(m->db);
   m->depth = 0;
-  if (gone && !m->own_transaction) {
-    mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
-  }
-  if (!gone && !mig_step_undo(m) && m->brace) {
-    sqlite3_step(m->brace);
+  if (!sqlite3_get_autocommit(m->db) && !mig_step_undo(m) && !mig_step_undo(m)) {
+    if (m->brace) sqlite3_step(m->brace);
     mig_let_go(m); /* an interrupt is over when nothing runs any more */
+    if (!sqlite3_get_autocommit(m->db) && m->undo[2]) sqlite3_step(m->undo[2]);
     if (!sqlite3_get_autocommit(m->db)) mig_step_undo(m);
   }
   mig_forget_undo(m);
+  if (!m->own_transaction && sqlite3_get_autocommit(m->db)) {
+    mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
+  }
 }
 
 /* Out of memory: undone at once, while a way back is open. Comes before a flag is restored. */

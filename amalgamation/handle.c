@@ -11,6 +11,8 @@ typedef struct mig_added { /* what one migrate_add() gave */
   struct mig_added *next;
 } mig_added;
 
+#define MIG_UNDO 3 /* statements on the way back */
+
 struct migrate {
   sqlite3 *db;
   mig_fault fault;
@@ -37,7 +39,7 @@ struct migrate {
   struct mig_run *run;   /* of migrate_prepare(), until its last step; NULL: none */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
-  sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
+  sqlite3_stmt *undo[MIG_UNDO]; /* the way back, compiled ahead */
   sqlite3_stmt *brace;   /* the way back while the other is being made anew; NULL: none stands */
   int legacy;            /* legacy_alter_table at its beginning */
   mig_pending *pending;
