@@ -4345,7 +4345,8 @@ static int mig_is_integer_key(const mig_table *t, const mig_constraint *c) {
 }
 
 /* The constraint whose b-tree a WITHOUT ROWID table is: the first with the primary key's columns,
-** be it a UNIQUE in another order. INTEGER PRIMARY KEY gets its own last, after every UNIQUE. */
+*be
+** it a UNIQUE in another order. INTEGER PRIMARY KEY gets its own last, after every UNIQUE. */
 static const mig_constraint *mig_tree_key(const mig_table *t) {
   const mig_constraint *p = mig_primary_key(t);
   int i;
@@ -10206,8 +10207,6 @@ typedef struct mig_added { /* what one migrate_add() gave */
   struct mig_added *next;
 } mig_added;
 
-#define MIG_UNDO 3 /* statements on the way back */
-
 struct migrate {
   sqlite3 *db;
   mig_fault fault;
@@ -10233,7 +10232,7 @@ struct migrate {
   /* one run */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
-  sqlite3_stmt *undo[MIG_UNDO]; /* the way back, compiled ahead */
+  sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
   int legacy;            /* legacy_alter_table at its beginning */
   mig_pending *pending;
   sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
@@ -10729,21 +10728,14 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
 
 /* The statements that undo a run are compiled before it begins: inside SELECT f(..) SQLite refuses
 ** to compile any more once an allocation has failed. A changed schema or flag makes each statement
-** compile again when it runs, so that these are made anew after every one.
-**
-** There, too, sqlite3_interrupt() stops every statement until the SELECT has ended, ROLLBACK among
-** them; but a statement that writes and is interrupted makes SQLite itself roll back. The last one
-** is for that alone. */
+** compile again when it runs, so that these are made anew after every one. */
 static void mig_ready(migrate *m) {
-  const char *ways[MIG_UNDO];
-  int i;
-  ways[0] = m->own_transaction ? "ROLLBACK" : "ROLLBACK TO migrate";
-  ways[1] = m->own_transaction ? 0 : "RELEASE migrate";
-  ways[2] = (m->flags & MIGRATE_SQL_FUNCTION) ? "PRAGMA main.user_version = 0" : 0;
-  for (i = 0; i < MIG_UNDO; i++) {
+  static const char *const ways[3] = {"ROLLBACK TO migrate", "RELEASE migrate", "ROLLBACK"};
+  const char *const *way = m->own_transaction ? ways + 2 : ways;
+  int i, n = m->own_transaction ? 1 : 2;
+  for (i = 0; i < n; i++) {
     sqlite3_stmt *stmt = 0;
-    if (!ways[i]) continue;
-    if (sqlite3_prepare_v2(m->db, ways[i], -1, &stmt, 0) != SQLITE_OK)
+    if (sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0) != SQLITE_OK)
       return; /* the old one may do */
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = stmt;
@@ -10756,34 +10748,24 @@ static void mig_still_ready(migrate *m) {
 
 static void mig_forget_undo(migrate *m) {
   int i;
-  for (i = 0; i < MIG_UNDO; i++) {
+  for (i = 0; i < 2; i++) {
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = 0;
   }
 }
 
-/* Runs the way back; 0: it was interrupted. */
-static int mig_step_undo(migrate *m) {
-  int i;
-  for (i = 0; i < 2; i++) {
-    if (m->undo[i] && sqlite3_step(m->undo[i]) == SQLITE_INTERRUPT) return 0;
-  }
-  return 1;
-}
-
 /* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
-** be rolled back again, and a caller's transaction that went with it is spoken of. A progress
-** handler of the host's that interrupts even this does so once, as a rule. */
+** be rolled back again, and a caller's transaction that went with it is spoken of. */
 static void mig_frame_undo(migrate *m) {
+  int gone = sqlite3_get_autocommit(m->db), i;
   m->depth = 0;
-  if (!sqlite3_get_autocommit(m->db) && !mig_step_undo(m) && !mig_step_undo(m)) {
-    if (m->undo[2]) sqlite3_step(m->undo[2]);
-    if (!sqlite3_get_autocommit(m->db)) mig_step_undo(m);
-  }
-  mig_forget_undo(m);
-  if (!m->own_transaction && sqlite3_get_autocommit(m->db)) {
+  if (gone && !m->own_transaction) {
     mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
   }
+  for (i = 0; i < 2 && !gone; i++) {
+    if (m->undo[i]) sqlite3_step(m->undo[i]);
+  }
+  mig_forget_undo(m);
 }
 
 /* Out of memory: undone at once, while the way back is still compiled. Comes before a flag is
@@ -11912,8 +11894,8 @@ static int mig_respell_at_hand(migrate *m, const mig_catalog *before, mig_catalo
   return any;
 }
 /* Rename: a column called like the rowid, which SQLite's own RENAME COLUMN refuses from 3.54 on.
-** The texts are edited here. What a name means inside of a view or trigger only SQLite knows for
-** sure: one that speaks of other tables as well is a refusal. */
+** The texts are edited here. What a name means inside of a view or trigger only SQLite knows for sure:
+** one that speaks of other tables as well is a refusal. */
 
 static int mig_is_rowid_word(const char *name) {
   return mig_same(name, "rowid") || mig_same(name, "_rowid_") || mig_same(name, "oid");
@@ -12146,7 +12128,8 @@ static void mig_run_or_replace(migrate *m, const char *sql) {
 /* ---- one ALTER TABLE ---- */
 
 /* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each
-** row without a search. A scratch database asks the one with the rows. */
+*row
+** without a search. A scratch database asks the one with the rows. */
 static int mig_is_dense(migrate *m, const mig_target *t) {
   const char *schema = t->catalog->schema, *name = t->object->name;
   migrate *asked = m->live ? m->live : m;
@@ -12234,8 +12217,9 @@ static int mig_names_bare(mig_arena *a, const char *sql, const char *name) {
 }
 
 /* Takes a TEMP table that hides the table, and what means it, out of the TEMP schema, not out of
-** the file, while SQLite renames. Returns where its rows of the schema are kept; NULL where nothing
-** hides the table. */
+*the
+** file, while SQLite renames. Returns where the rows are kept, NULL where nothing hides the table.
+ */
 static const char *mig_run_hide(migrate *m, const mig_target *t) {
   const char *name = t->object->name, *store;
   mig_text ids;
@@ -12565,8 +12549,8 @@ static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one
 static void mig_run_statement(migrate *m, const char *sql, mig_span s, size_t end) {
   char *one = mig_span_text(&m->work, sql, s);
   if (one && !mig_run_ours(m, sql, s, one)) {
-    /* SQLite stores white space that stands before the semicolon */
-    if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at);
+    if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at); /* SQLite stores
+                                                          ** white space that stands before it */
     mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
   }
   if (!mig_failed(&m->work)) m->statements++;

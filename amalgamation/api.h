@@ -104,9 +104,21 @@ enum {
   MIGRATE_PORTABLE = 4,      /* rebuild = portable: never edit the schema, plain SQL only */
   MIGRATE_PER_MIGRATION = 8, /* transaction_per_migration: a transaction for each revision */
   MIGRATE_NO_JOURNAL = 16,   /* journal = off: write no migrate_journal row */
+  MIGRATE_LEND_HANDLER = 64, /* the connection's progress handler may be used during a call, and is
+                             ** none afterwards: progress() is then called in scans and index
+                             ** builds as well. SQLite cannot tell what handler was there */
   MIGRATE_GO_BACK = 32       /* a database that is newer than the program is first brought back by
                              ** the downgrades in its journal: SQL that the database brings along */
 };
+
+/* How far a call has come. Borrowed: valid during the callback. */
+typedef struct migrate_progress {
+  int step, steps;           /* which revision of how many: 1, 2, ..; 0 before the first */
+  const char *revision;      /* NULL before the first */
+  const char *statement;     /* the SQL that runs; NULL during a backup */
+  sqlite3_int64 done, total; /* rows of a table that is copied, pages of a backup; total is 0 where
+                             ** nothing is counted */
+} migrate_progress;
 
 /* Options of migrate_open(). Zero-initialised is the default of everything. Strings are copied. */
 typedef struct migrate_options {
@@ -118,6 +130,12 @@ typedef struct migrate_options {
   int (*written)(void *arg, const char *path); /* after a revision file was written; its code is
                                                ** the command's, the file stays */
   void *written_arg;
+  /* Before each statement, and in a long copy or backup every few milliseconds. Non-zero cancels:
+  ** all is undone, the code is SQLITE_INTERRUPT; sqlite3_interrupt() from another thread does the
+  ** same. The callback must not use the connection. NULL: the fastest copy, in one statement.
+  ** migrate_set(m, "progress", "off") silences it */
+  int (*progress)(void *arg, const migrate_progress *);
+  void *progress_arg;
   char *errbuf; /* receives the whole error message, also when migrate_open() fails */
   int nerrbuf;  /* its size in bytes, the final NUL included */
 } migrate_options;

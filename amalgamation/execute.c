@@ -318,6 +318,7 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   if (mig_failed(&m->work)) return;
   if (s->kind != MIG_S_EDIT) mig_flush(m);
   mig_announce(m, s, strategy);
+  mig_tell_statement(m, s->sql);
   if (mig_failed(&m->work)) return;
   switch (s->kind) {
     case MIG_S_EDIT:
@@ -344,7 +345,8 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
       return;
     default:
       mig_forget_catalogs(m);
-      rc = mig_do(m, s->sql, s->parameter);
+      rc = s->ranges && mig_wants_progress(m) ? mig_do_ranges(m, s->ranges)
+                                              : mig_do(m, s->sql, s->parameter);
   }
   if (rc != SQLITE_OK) mig_fail_statement(m, s);
 }

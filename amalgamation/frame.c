@@ -32,6 +32,20 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
   return rc;
 }
 
+/* SQLite forgets an interrupt that finds no statement at work, as between two of a run's. While
+** this one stands in the first of its rows there is always one, and the next statement of the run
+** is the one that stops. In a call out of SQL the caller's own statement does the same. */
+static void mig_stay_awake(migrate *m) {
+  if (m->live || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake) return;
+  m->awake = mig_prepare(m, "VALUES (1), (2)");
+  if (m->awake && sqlite3_step(m->awake) != SQLITE_ROW) mig_fail_db(m, 0);
+}
+
+static void mig_fall_asleep(migrate *m) {
+  sqlite3_finalize(m->awake);
+  m->awake = 0;
+}
+
 /* ---- the way back ---- */
 
 /* Without memory no statement can be compiled, and inside SELECT f(..) none ever again once an
@@ -46,9 +60,9 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
 ** rolling back all that is open, a transaction of the caller's with it. It must not stand for long:
 ** no table can be dropped beside a reader.
 **
-** In a call out of SQL sqlite3_interrupt() stops every statement until the caller's has ended, ROLLBACK
-** among them; but a statement that writes and is interrupted makes SQLite itself roll back. The last
-** one of the undo is for that alone. */
+** In a call out of SQL sqlite3_interrupt() stops every statement until the caller's has ended,
+** ROLLBACK among them; but a statement that writes and is interrupted makes SQLite itself roll back.
+** The last one of the undo is for that alone. */
 static const char mig_brace_sql[] =
     "SELECT 1 UNION ALL SELECT randomblob(count(*)) FROM main.sqlite_master";
 
@@ -99,6 +113,7 @@ static int mig_step_undo(migrate *m) {
 ** handler of the host's that interrupts even this does so once, as a rule. */
 static void mig_frame_undo(migrate *m) {
   m->depth = 0;
+  mig_fall_asleep(m);
   if (!sqlite3_get_autocommit(m->db) && !mig_step_undo(m) && !mig_step_undo(m)) {
     if (m->brace) sqlite3_step(m->brace);
     mig_let_go(m); /* an interrupt is over when nothing runs any more */
@@ -289,7 +304,7 @@ static void mig_refuse_from(migrate *m, int idle) {
 ** host's own busy handler has had its turn before. */
 static int mig_pause(migrate *m, int *waited) {
   int pause = *waited + 1, limit = m->settings.busy_timeout;
-  if (*waited >= limit) return 0;
+  if (*waited >= limit || mig_tell(m)) return 0;
   if (pause > MIG_PAUSE_LAST) pause = MIG_PAUSE_LAST;
   if (pause > limit - *waited) pause = limit - *waited;
   sqlite3_sleep(pause);
@@ -329,6 +344,7 @@ static void mig_frame_open(migrate *m) {
   }
   m->depth = 1;
   mig_refuse_from(m, idle);
+  mig_stay_awake(m);
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 1);
 }
 
@@ -337,6 +353,7 @@ static void mig_frame_close(migrate *m) {
   int rc;
   if (!m->depth) return;
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 0);
+  mig_fall_asleep(m);
   if (!mig_failed(&m->work)) {
     rc = m->own_transaction ? mig_step_patiently(m, "COMMIT")
                             : mig_step_all(m->db, "RELEASE migrate", 0);

@@ -24,6 +24,8 @@ struct migrate {
   void *log_arg;
   int (*written)(void *, const char *); /* told of each new revision file */
   void *written_arg;
+  int (*progress)(void *, const migrate_progress *);
+  void *progress_arg;
   char *errbuf;
   int nerrbuf;
   mig_text result;
@@ -41,6 +43,7 @@ struct migrate {
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
   sqlite3_stmt *undo[MIG_UNDO]; /* the way back, compiled ahead */
   sqlite3_stmt *brace;   /* the way back while the other is being made anew; NULL: none stands */
+  sqlite3_stmt *awake;   /* stands in its first row, so that no sqlite3_interrupt() is missed */
   int legacy;            /* legacy_alter_table at its beginning */
   mig_pending *pending;
   sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
@@ -61,7 +64,9 @@ struct migrate {
   void *row_arg;
   int row_stop;          /* the callback has heard enough */
   const char *revision, *direction; /* what the statements belong to, for the lists */
-  int step;
+  int step, steps;
+  const char *statement; /* what runs, and how far it is, for progress() */
+  sqlite3_int64 done, total, told; /* told: when, in milliseconds */
 };
 
 /* Starts a public call: its memory is new, its result empty. Returns the sticky code. */

@@ -52,10 +52,12 @@
 /* 6: the database */
 #include "version.c"
 #include "handle.c"
+#include "progress.c"
 #include "revisions.c"
 #include "edited.c"
 #include "reflect.c"
 #include "frame.c"
+#include "ranges.c"
 #include "execute.c"
 #include "scratch.c"
 #include "dependents.c"

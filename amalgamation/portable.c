@@ -165,8 +165,8 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
   mig_keep_stats(l, l->scratch, old->name);
   mig_text_init(&back.values, l->a);
   mig_put(&back.values, names);
-  mig_text_init(&back.order, l->a);
-  mig_put(&back.order, " ORDER BY rowid");
+  back.key = "rowid";
+  back.nkey = back.sorted = 1;
   mig_emit_copy(l, old->name, l->scratch, &back);
   mig_keep_sequence(l, l->scratch, old->name);
   mig_emit(l->out, MIG_S_SCHEMA,

@@ -28,6 +28,9 @@ static void mig_open_options(migrate *m, const migrate_options *o) {
   m->log_arg = o->log_arg;
   m->written = o->written;
   m->written_arg = o->written_arg;
+  m->progress = o->progress;
+  m->progress_arg = o->progress_arg;
+  if (o->progress) mig_settings_put(a, &m->settings, "progress", "on", MIG_FROM_PROGRAM);
   m->errbuf = o->errbuf;
   m->nerrbuf = o->nerrbuf;
   if (o->version_table) {
@@ -118,10 +121,12 @@ MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
     return mig_end_call(m);
   }
   sql = mig_unix_lines(&m->work, sql);
+  mig_borrow_handler(m);
   mig_frame_open(m);
   at = mig_run_script(m, sql);
   mig_exec_context(m, sql, at);
   mig_frame_close(m);
+  mig_return_handler(m);
   return mig_end_call(m);
 }
 

@@ -61,8 +61,11 @@ static char *mig_copied_value(mig_lowering *l, int i, const char *rowid) {
 
 /* The values of the copy, and the columns that they go to. */
 typedef struct mig_copy_lists {
-  mig_text columns, values, order;
-  int n; /* columns */
+  mig_text columns, values;
+  int n;           /* columns */
+  const char *key; /* what orders the rows, a list of nkey terms; NULL: nothing that could be said */
+  int nkey;
+  int sorted;      /* the order is asked for */
 } mig_copy_lists;
 
 /* Are rows written anew under the rowids that they had, by names that no column hides? */
@@ -81,18 +84,38 @@ static void mig_put_copied(mig_copy_lists *c, const char *column, int quoted, co
   c->n++;
 }
 
+/* The key of a table without rowids, where it can be compared as it stands. */
+static void mig_copy_by_key(mig_lowering *l, mig_copy_lists *c) {
+  const mig_table *old = &l->c->old;
+  const mig_constraint *p = old->without_rowid ? mig_tree_key(old) : 0;
+  mig_text z;
+  int i;
+  mig_text_init(&z, l->a);
+  for (i = 0; p && i < p->nkey; i++) {
+    if (p->keys[i].desc || p->keys[i].collate) return;
+    mig_put(&z, i ? ", " : "");
+    mig_put_object(&z, old->name, p->keys[i].name);
+  }
+  c->key = z.z;
+  c->nkey = p ? p->nkey : 0;
+}
+
 static mig_copy_lists mig_copy_columns(mig_lowering *l) {
   const mig_table *old = &l->c->old, *now = &l->c->now;
   const char *rowid = old->without_rowid ? 0 : mig_rowid_name(old, 0);
   const char *target = now->without_rowid || mig_alias(now) >= 0 ? 0 : mig_rowid_name(now, 0);
   mig_copy_lists c;
   int i;
-  c.n = 0;
+  memset(&c, 0, sizeof c);
   mig_text_init(&c.columns, l->a);
   mig_text_init(&c.values, l->a);
-  mig_text_init(&c.order, l->a);
   if (mig_alias(old) >= 0 && !rowid) rowid = mig_name(l->a, old->columns[mig_alias(old)].name);
-  if (rowid) mig_putf(&c.order, " ORDER BY \"%w\".%s", old->name, rowid);
+  if (rowid) {
+    c.key = mig_format(l->a, "\"%w\".%s", old->name, rowid);
+    c.nkey = c.sorted = 1;
+  } else {
+    mig_copy_by_key(l, &c);
+  }
   if (rowid && target && !l->facts->dense) {
     mig_put_copied(&c, target, 0, mig_format(l->a, "\"%w\".%s", old->name, rowid));
   }
@@ -191,16 +214,21 @@ static char *mig_duplicates_of_copy(mig_lowering *l) {
 /* The copy: in the order of the rows. Without NOT INDEXED a covering index would set it. */
 static mig_statement *mig_emit_copy(mig_lowering *l, const char *to, const char *from,
                                     const mig_copy_lists *c) {
-  mig_text z;
-  mig_text_init(&z, l->a);
-  mig_put(&z, "INSERT OR ABORT INTO ");
-  mig_put_object(&z, l->schema, to);
-  mig_putf(&z, "(%s) SELECT %s FROM ", mig_text_z(&c->columns), mig_text_z(&c->values));
-  mig_put_object(&z, l->schema, from);
-  mig_put(&z, " AS ");
-  mig_put_name(&z, l->c->old.name);
-  mig_putf(&z, " NOT INDEXED%s", mig_text_z(&c->order));
-  return mig_emit(l->out, MIG_S_DATA, z.z, "the copy, in the order of the rows");
+  mig_ranges *r = (mig_ranges *)mig_alloc(l->a, sizeof *r);
+  mig_statement *s;
+  if (!r) return 0;
+  r->source = mig_format(l->a, "\"%w\".\"%w\" AS \"%w\" NOT INDEXED", l->schema, from,
+                         l->c->old.name);
+  r->count = mig_format(l->a, "SELECT count(*) FROM \"%w\".\"%w\"", l->schema, from);
+  r->head = mig_format(l->a, "INSERT OR ABORT INTO \"%w\".\"%w\"(%s) SELECT %s FROM %s", l->schema,
+                       to, mig_text_z(&c->columns), mig_text_z(&c->values), r->source);
+  r->tail = c->sorted ? mig_format(l->a, " ORDER BY %s", c->key) : "";
+  r->key = c->key;
+  r->nkey = c->nkey;
+  s = mig_emit(l->out, MIG_S_DATA, mig_format(l->a, "%s%s", r->head, r->tail),
+               "the copy, in the order of the rows");
+  if (s && r->key) s->ranges = r;
+  return s;
 }
 
 /* Checks over the old rows that tell which of them a NOT NULL of the copy refused. */

@@ -63,7 +63,9 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
     return;
   }
   mig_forget_catalogs(m);
+  mig_fall_asleep(m); /* SQLite lets nobody replace a function beside a statement at work */
   rc = fn(m->db, rev->arg);
+  if (m->depth) mig_stay_awake(m);
   mig_still_ready(m);
   if (rc) {
     mig_fail(&m->work, rc, "revision %s, %s function: %s", rev->id,
@@ -73,14 +75,6 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
 }
 
 /* ---- version rows and journal ---- */
-
-/* The clock of SQLite's own file system layer, in milliseconds; 0 where it has none. */
-static sqlite3_int64 mig_milliseconds(void) {
-  sqlite3_vfs *vfs = sqlite3_vfs_find(0);
-  sqlite3_int64 now = 0;
-  if (!vfs || vfs->iVersion < 2 || !vfs->xCurrentTimeInt64) return 0;
-  return vfs->xCurrentTimeInt64(vfs, &now) == SQLITE_OK ? now : 0;
-}
 
 static void mig_write_rows(migrate *m, const mig_step *step) {
   const char *table = m->settings.version_table;
@@ -286,13 +280,24 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   return t;
 }
 
+/* Waits with a fault in hand, which stays when busy_timeout is over. */
+static int mig_pause_at_fault(migrate *m, int *waited) {
+  mig_fault busy = m->fault;
+  memset(&m->fault, 0, sizeof m->fault);
+  if (!mig_pause(m, waited) && !m->fault.code) {
+    m->fault = busy;
+    return 0;
+  }
+  mig_fault_clear(&busy);
+  return !m->fault.code;
+}
+
 /* Before the frame: while another connection commits, nobody may read, and it is waited for. */
 static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
   int waited = 0;
   for (;;) {
     mig_todo t = mig_plan_now(m, c);
-    if ((m->fault.code & 0xff) != SQLITE_BUSY || !mig_pause(m, &waited)) return t;
-    mig_fault_clear(&m->fault);
+    if ((m->fault.code & 0xff) != SQLITE_BUSY || !mig_pause_at_fault(m, &waited)) return t;
   }
 }
 
@@ -351,6 +356,7 @@ static int mig_run_next(migrate *m, mig_run *r) {
     if (!mig_failed(&m->work)) mig_frame_open(m);
     if (mig_failed(&m->work)) return 0;
   }
+  m->steps = r->plan->n;
   mig_run_step(m, &r->plan->steps[r->at], r->at + 1);
   r->at++;
   return !mig_failed(&m->work);
@@ -377,7 +383,7 @@ static void mig_run_open(migrate *m, mig_run *r) {
 
 static void mig_run_close(migrate *m) {
   mig_frame_close(m);
-  m->step = 0;
+  m->step = m->steps = 0;
   m->revision = m->direction = 0;
 }
 
@@ -397,8 +403,10 @@ static int mig_run_command(migrate *m, int direction, int purge, const char *tar
   c.direction = direction;
   c.purge = purge;
   c.target = target;
+  mig_borrow_handler(m);
   if (target) mig_run_todo(m, &c);
   else mig_fail(&m->work, MIGRATE_MISUSE, "the target is NULL: say which revision");
+  mig_return_handler(m);
   return mig_end_call(m);
 }
 

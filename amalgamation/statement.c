@@ -14,6 +14,15 @@ enum mig_statement_kind {
   MIG_S_FRAME       /* BEGIN, COMMIT, settings */
 };
 
+/* A copy that may run range by range, for whoever wants to hear of it and to stop it. */
+typedef struct mig_ranges {
+  const char *head, *tail; /* of the INSERT: the WHERE goes in between */
+  const char *source;      /* "schema"."table" AS "name" NOT INDEXED */
+  const char *count;       /* asks how many rows there are */
+  const char *key;         /* what orders the rows, a list of nkey terms */
+  int nkey;
+} mig_ranges;
+
 typedef struct mig_statement {
   struct mig_statement *next;
   int kind;
@@ -23,6 +32,7 @@ typedef struct mig_statement {
   const char *complaint; /* CHECK, NOT_MORE: what the rows do wrong */
   const char *diagnose;  /* DATA, SCHEMA, NOT_MORE: a query that finds the rows after a failure */
   struct mig_statement *suspects; /* DATA: checks that find the rows after a failure */
+  const mig_ranges *ranges;       /* DATA: the copy in parts; NULL: only as a whole */
   const char *parameter; /* bound to ?1, for texts too long to be written out */
   int slot;              /* COUNT, NOT_MORE */
   mig_object *object;    /* EDIT of one text: of which object at hand; NULL: other edits */

@@ -17,6 +17,7 @@ MIGRATE_API int migrate_prepare(migrate *m, const char *target) {
 /* No step is left, or one has failed: commits or undoes. */
 static int mig_step_end(migrate *m) {
   mig_run_close(m);
+  mig_return_handler(m);
   m->run = 0;
   return mig_end_call(m);
 }
@@ -31,9 +32,15 @@ MIGRATE_API int migrate_step(migrate *m) {
     mig_fail(&m->work, MIGRATE_MISUSE, "no run is prepared: migrate_prepare() comes first");
     return mig_end_call(m);
   }
+  mig_borrow_handler(m);
+  if (m->depth) mig_stay_awake(m);
   mig_forget_catalogs(m); /* the program may have changed the schema meanwhile */
   if (!r->plan && mig_run_is_due(m, r)) mig_run_open(m, r);
-  if (r->plan && mig_run_next(m, r)) return SQLITE_ROW;
+  if (r->plan && mig_run_next(m, r)) {
+    mig_fall_asleep(m);
+    mig_return_handler(m);
+    return SQLITE_ROW;
+  }
   rc = mig_step_end(m);
   return rc ? rc : SQLITE_DONE;
 }

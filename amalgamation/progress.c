@@ -1,0 +1,62 @@
+/* Progress: tells the program how far a call has come, and hears whether to go on. */
+
+/* The clock of SQLite's own file system layer, in milliseconds; 0 where it has none. */
+static sqlite3_int64 mig_milliseconds(void) {
+  sqlite3_vfs *vfs = sqlite3_vfs_find(0);
+  sqlite3_int64 now = 0;
+  if (!vfs || vfs->iVersion < 2 || !vfs->xCurrentTimeInt64) return 0;
+  return vfs->xCurrentTimeInt64(vfs, &now) == SQLITE_OK ? now : 0;
+}
+
+static int mig_wants_progress(const migrate *m) {
+  return m->progress && m->settings.progress;
+}
+
+/* Calls the program. Returns whether the call is over. */
+static int mig_tell(migrate *m) {
+  migrate_progress p;
+  if (mig_failed(&m->work) || !mig_wants_progress(m)) return mig_failed(&m->work);
+  memset(&p, 0, sizeof p);
+  p.step = m->step;
+  p.steps = m->steps;
+  p.revision = m->revision;
+  p.statement = m->statement;
+  p.done = m->done;
+  p.total = m->total;
+  m->told = mig_milliseconds();
+  if (m->progress(m->progress_arg, &p)) {
+    mig_fail(&m->work, SQLITE_INTERRUPT, "cancelled by the program");
+  }
+  return mig_failed(&m->work);
+}
+
+/* A statement begins; NULL: none. */
+static void mig_tell_statement(migrate *m, const char *sql) {
+  m->statement = sql;
+  m->done = m->total = 0;
+  mig_tell(m);
+}
+
+/* ---- the connection's progress handler, where the program lends it ---- */
+
+#define MIG_TICK_STEPS 1000 /* of SQLite's machine: some microseconds */
+#define MIG_TICK_PAUSE 20   /* milliseconds between two calls of the program */
+
+static int mig_tick(void *arg) {
+  migrate *m = (migrate *)arg;
+  sqlite3_int64 now = mig_milliseconds();
+  if (mig_failed(&m->work)) return 0; /* what is undone now must not be stopped */
+  if (now >= m->told && now - m->told < MIG_TICK_PAUSE) return 0;
+  return mig_tell(m);
+}
+
+static void mig_borrow_handler(migrate *m) {
+  if (!(m->flags & MIGRATE_LEND_HANDLER) || !mig_wants_progress(m)) return;
+  m->told = mig_milliseconds();
+  sqlite3_progress_handler(m->db, MIG_TICK_STEPS, mig_tick, m);
+}
+
+static void mig_return_handler(migrate *m) {
+  if (!(m->flags & MIGRATE_LEND_HANDLER) || !mig_wants_progress(m)) return;
+  sqlite3_progress_handler(m->db, 0, 0, 0);
+}
