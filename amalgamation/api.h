@@ -262,6 +262,25 @@ MIGRATE_API int migrate_diff(migrate *m, const char *target,
 ** where it is not: the message lists the statements that would make it so, one a line. */
 MIGRATE_API int migrate_check(migrate *m);
 
+/* What migrate_lint() has to say of a statement, or of a whole revision. Borrowed: valid during the
+** callback. */
+typedef struct migrate_finding {
+  const char *revision;
+  const char *path;     /* of its file; NULL: compiled in */
+  int line;             /* of the file; compiled in: of the section's text */
+  const char *severity; /* "error": it will not run, or leaves something broken; "warning":
+                        ** something is lost, or fails on rows; "note": there is a better way */
+  const char *rule;     /* README, "Lint", lists them */
+  const char *message;  /* what it is; and behind a semicolon what to do */
+} migrate_finding;
+
+/* Looks for trouble in revisions: those of a range as of migrate_history(), or of targets; NULL:
+** all. They run in a private copy of the schema, so that each statement is seen against the schema
+** of its time; of revisions that are not applied yet, the rows of this database are asked as well.
+** A comment "-- migrate:allow RULE" at the statement silences a rule. Nothing is written. */
+MIGRATE_API int migrate_lint(migrate *m, const char *range,
+                             int (*row)(void *arg, const migrate_finding *), void *arg);
+
 /* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
 ** `command` is "upgrade", "downgrade" or "stamp"; `range` a target, from where the database is, or
 ** "from:to"; `tag` goes into the head of the script (NULL: none). The script ends in the database

@@ -83,6 +83,11 @@
 #endif
 #include "goal.c"
 #include "autogenerate.c"
+#include "deed.c"
+#include "rules.c"
+#include "witness.c"
+#include "judge.c"
+#include "lint.c"
 #ifndef MIGRATE_NO_STDIO
 #include "init.c"
 #include "review.c"

@@ -26,6 +26,7 @@
   X(BOOL, transaction_per_migration, "off")                                            \
   X(WORD, rebuild, "auto")                                                             \
   X(INT, busy_timeout, "5000")                                                         \
+  X(INT, lint_rows, "100000")                                                          \
   X(WORD, log_level, "off")                                                            \
   X(BOOL, progress, "off")                                                             \
   X(TEXT, backup, "")

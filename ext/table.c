@@ -160,6 +160,20 @@ static void diff_fill(rows *r, const char *target) {
   if (call_begin(r->k, r->c)) migrate_diff(r->k->m, target, diff_row, r);
 }
 
+static int lint_row(void *arg, const migrate_finding *f) {
+  rows *r = (rows *)arg;
+  put_text(r, f->revision);
+  put_number(r, f->line);
+  put_text(r, f->severity);
+  put_text(r, f->rule);
+  put_text(r, f->message);
+  return r->k->code;
+}
+
+static void lint_fill(rows *r, const char *range) {
+  if (call_begin_revisions(r->k, r->c)) migrate_lint(r->k->m, range, lint_row, r);
+}
+
 static void heads_fill(rows *r, const char *none) {
   (void)none;
   if (call_begin_revisions(r->k, r->c)) migrate_heads(r->k->m, history_row, r);
@@ -192,6 +206,8 @@ static const table tables[] = {
    8, "the target", 0, plan_fill},
   {"migrate_diff", "seq INT, op TEXT, object_type TEXT, object TEXT, detail TEXT, sql TEXT", 6,
    "the target", 0, diff_fill},
+  {"migrate_lint", "revision TEXT, line INT, severity TEXT, rule TEXT, message TEXT", 5,
+   "the range", 0, lint_fill},
   {"migrate_explain", "seq INT, kind TEXT, sql TEXT, strategy TEXT, reason TEXT", 5, "the script",
    1, explain_fill},
 };
