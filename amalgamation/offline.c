@@ -81,10 +81,13 @@ static void mig_offline_end(migrate *m, mig_offline *o) {
 /* ---- the script ---- */
 
 typedef struct mig_printer {
-  mig_text body;
+  mig_text body; /* what is finished */
+  mig_text part; /* the transaction that is open */
   int step;      /* of the statement printed last */
   int ran;       /* statements so far whose end the guard counts */
-  int rebuilds;  /* some step needs foreign keys off */
+  int keys;      /* foreign keys are meant to be on */
+  int rebuilds;  /* the open transaction needs them off */
+  int own;       /* it holds statements of the revisions' own, which rely on them */
   int portable;  /* the settings of the portable rung are in force at this place */
 } mig_printer;
 
@@ -99,20 +102,26 @@ static int mig_ends_in_comment(const char *sql) {
   return k.type == MIG_TK_COMMENT && sql[k.at] == '-';
 }
 
+/* Where the script goes on: a transaction is put together when it is known what it needs. */
+static mig_text *mig_print_to(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  return k->depth ? &p->part : &p->body;
+}
+
 /* A statement without its line's end. */
 static void mig_print_open(migrate *k, const char *sql) {
-  mig_printer *p = (mig_printer *)k->listener;
+  mig_text *z = mig_print_to(k);
   size_t n = sql ? strlen(sql) : 0;
   if (!n) return;
-  mig_put(&p->body, sql);
-  if (mig_ends_in_comment(sql)) mig_put(&p->body, "\n");
-  if (sql[n - 1] != ';' || mig_ends_in_comment(sql)) mig_put(&p->body, ";");
+  mig_put(z, sql);
+  if (mig_ends_in_comment(sql)) mig_put(z, "\n");
+  if (sql[n - 1] != ';' || mig_ends_in_comment(sql)) mig_put(z, ";");
 }
 
 static void mig_print(migrate *k, const char *sql) {
-  mig_printer *p = (mig_printer *)k->listener;
+  mig_text *z = mig_print_to(k);
   mig_print_open(k, sql);
-  mig_put(&p->body, "\n");
+  mig_put(z, "\n");
 }
 
 /* A statement whose end the guard counts. A shell without -bail goes on with the next line after an
@@ -123,8 +132,8 @@ static void mig_print(migrate *k, const char *sql) {
 static void mig_print_counted(migrate *k, const char *sql) {
   mig_printer *p = (mig_printer *)k->listener;
   mig_print_open(k, sql);
-  mig_put(&p->body, " UPDATE temp.migrate_ran SET n = n + 1;");
-  mig_put(&p->body, k->depth ? "\nSAVEPOINT migrate;\n" : " ");
+  mig_put(mig_print_to(k), " UPDATE temp.migrate_ran SET n = n + 1;");
+  mig_put(mig_print_to(k), k->depth ? "\nSAVEPOINT migrate;\n" : " ");
   p->ran++;
 }
 
@@ -159,7 +168,7 @@ static void mig_print_settings(migrate *k, int portable) {
     legacy = mig_flag(k->db, MIG_LEGACY_ALTER_TABLE, -1);
     unchecked = mig_read_int(k, "PRAGMA ignore_check_constraints") != 0;
   }
-  mig_putf(&p->body,
+  mig_putf(mig_print_to(k),
            "PRAGMA legacy_alter_table = %s;\nPRAGMA ignore_check_constraints = %s;\n",
            legacy ? "ON" : "OFF", unchecked ? "ON" : "OFF");
 }
@@ -170,7 +179,7 @@ static void mig_print_step(migrate *k) {
   const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n');
   if (p->step == k->step || !k->step) return;
   p->step = k->step;
-  mig_putf(&p->body, "\n-- %s\n", last ? last + 1 : line);
+  mig_putf(mig_print_to(k), "\n-- %s\n", last ? last + 1 : line);
 }
 
 static void mig_print_statement(migrate *k, const mig_statement *s, const char *strategy) {
@@ -190,6 +199,7 @@ static void mig_print_statement(migrate *k, const mig_statement *s, const char *
       return;
     default:
       if (portable) p->rebuilds = 1;
+      if (s->kind == MIG_S_SCRIPT) p->own = 1;
       mig_print_settings(k, portable);
       mig_print_counted(k, s->sql);
   }
@@ -234,27 +244,90 @@ static void mig_print_stop(migrate *k, const char *insert) {
                                insert));
 }
 
-/* A transaction begins or ends. Before COMMIT the guard rolls back where it has a row: a shell
-** without -bail must not commit half a schema. */
-static void mig_print_frame(migrate *k, int opened) {
-  mig_printer *p = (mig_printer *)k->listener;
-  if (opened) {
-    mig_put(&p->body, "\nBEGIN IMMEDIATE;\n");
-    mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
-    mig_print_stop(k, "INSERT");
-    mig_put(&p->body, "\n");
-    return;
+/* A rebuild needs foreign keys off for its whole transaction. What the revisions' own statements
+** would have done to other tables under them is missed there: no row may be left without its parent
+** that had one. */
+#define MIG_COUNT_ORPHANS "(SELECT count(*) FROM pragma_foreign_key_check)"
+
+static void mig_print_keys_guard(migrate *k) {
+  mig_print(k,
+            "INSERT INTO temp.migrate_guard SELECT 'rows lost their parent: foreign keys are off "
+            "where a table is rebuilt, so that ON DELETE and ON UPDATE do nothing; put the rebuild "
+            "into a revision of its own and set transaction_per_migration' WHERE "
+            MIG_COUNT_ORPHANS " > (SELECT n FROM temp.migrate_count WHERE slot = -1)");
+}
+
+/* The transaction that has ended, with what must come before it and behind. */
+static void mig_print_part(mig_printer *p, int guarded) {
+  mig_text *z = &p->body;
+  if (p->rebuilds) mig_put(z, "\nPRAGMA foreign_keys = OFF;");
+  mig_put(z, "\nBEGIN IMMEDIATE;\n");
+  if (guarded) {
+    mig_put(z, "INSERT OR REPLACE INTO temp.migrate_count SELECT -1, " MIG_COUNT_ORPHANS ";\n");
   }
+  mig_put(z, mig_text_z(&p->part));
+  mig_put(z, " COMMIT; ");
+  if (p->rebuilds && p->keys) mig_put(z, "PRAGMA foreign_keys = ON; ");
+}
+
+/* A transaction begins. */
+static void mig_print_begin(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  mig_text_init(&p->part, &k->work);
+  p->rebuilds = p->own = 0;
+  mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
+  mig_print_stop(k, "INSERT");
+  mig_put(&p->part, "\n");
+}
+
+/* It ends. Before COMMIT the guard rolls back where it has a row: a shell without -bail must not
+** commit half a schema. */
+static void mig_print_end(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  int guarded = p->rebuilds && p->keys && p->own;
   mig_print_settings(k, 0);
-  mig_put(&p->body, "\n-- nothing is committed where anything above went wrong\n");
+  mig_put(&p->part, "\n-- nothing is committed where anything above went wrong\n");
   mig_print(k, mig_format(&k->work,
                           "INSERT INTO temp.migrate_guard SELECT 'a statement failed' WHERE "
                           "(SELECT n FROM temp.migrate_ran) <> %d",
                           p->ran));
   mig_print_rows_guard(k, "the version rows are not as planned");
   mig_print_schema_guard(k);
+  if (guarded) mig_print_keys_guard(k);
   mig_print_stop(k, "INSERT OR ROLLBACK");
-  mig_put(&p->body, " COMMIT; ");
+  mig_print_part(p, guarded);
+}
+
+static void mig_print_frame(migrate *k, int opened) {
+  if (opened) mig_print_begin(k);
+  else mig_print_end(k);
+}
+
+/* Is this statement PRAGMA foreign_keys = ..? -1: no; else whether it switches them on. */
+static int mig_sets_keys(const char *sql, mig_span s) {
+  mig_token k = mig_next_significant(sql, s.end, s.at);
+  if (!mig_token_is(sql, k, "PRAGMA")) return -1;
+  k = mig_next_significant(sql, s.end, k.end);
+  if (!mig_token_is(sql, k, "foreign_keys")) return -1;
+  k = mig_next_significant(sql, s.end, k.end);
+  if (!mig_token_op(sql, k, "=") && !mig_token_op(sql, k, "(")) return -1;
+  k = mig_next_significant(sql, s.end, k.end);
+  return mig_token_is(sql, k, "ON") || mig_token_is(sql, k, "YES") ||
+         mig_token_is(sql, k, "TRUE") || (k.type == MIG_TK_NUMBER && sql[k.at] != '0');
+}
+
+/* Are foreign keys on where the script's own statements run? As on this connection, unless env.sql
+** says something else. */
+static int mig_keys_are_on(migrate *m) {
+  const char *sql = m->settings.env_sql;
+  int on = mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1), said;
+  size_t at = 0;
+  mig_span s;
+  while (sql && mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
+    said = mig_sets_keys(sql, s);
+    if (said >= 0) on = said;
+  }
+  return on;
 }
 
 /* env.sql is run by the script as well, before its transaction. It all stands in one line with the
@@ -284,7 +357,7 @@ static void mig_print_script(migrate *m, const mig_printer *p, const char *comma
   if (tag) mig_putf(out, "-- tag: %s\n", tag);
   mig_print_env(m);
   mig_put(out, "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n");
-  if (p->rebuilds) mig_put(out, "PRAGMA foreign_keys = OFF;\n");
+  if (p->keys) mig_put(out, "PRAGMA foreign_keys = ON;\n");
   mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
                "-- migrate_ran counts the statements that have run: the guard commits all or none; "
                "after a\n-- rollback of SQLite's own SAVEPOINT keeps from being committed what "
@@ -332,6 +405,7 @@ MIGRATE_API int migrate_script(migrate *m, const char *command, const char *rang
   memset(&p, 0, sizeof p);
   if (o.k.db && !o.k.fault.code) {
     mig_text_init(&p.body, &o.k.work);
+    p.keys = mig_keys_are_on(m);
     o.k.listen = mig_print_statement;
     o.k.framed = mig_print_frame;
     o.k.listener = &p;

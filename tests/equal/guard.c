@@ -24,7 +24,7 @@ static migrate_revision line[] = {
      "DROP INDEX tb;\nDROP TABLE u", 0, 0, 0},
 };
 
-static void begin(world *w, migrate_revision *revisions, int n) {
+static void begin(world *w, const migrate_revision *revisions, int n) {
   world_open(w);
   w->revisions = revisions;
   w->nrevision = n;
@@ -122,6 +122,41 @@ static void later(void **state) {
   free(script);
   assert_int_equal(world_online(&w, "upgrade", "head"), 0);
   assert_true(world_same(&w, "rows that came later"));
+  world_close(&w);
+}
+
+/* Where foreign keys are on, a script has them on as well, but for a transaction that rebuilds a
+** table. A statement that relied on them there is found out by its orphans. */
+static void keys(void **state) {
+  static const migrate_revision parents[] = {
+      {"a1", 0, 0, 0, "", 0, "DELETE FROM p WHERE id = 1", 0, 0, 0, 0},
+      {"b2", "a1", 0, 0, "", 0, "ALTER TABLE p ALTER b TYPE TEXT", 0, 0, 0, 0},
+      {"c3", "b2", 0, 0, "", 0, "UPDATE p SET id = 7 WHERE id = 2", 0, 0, 0, 0},
+  };
+  static const char schema[] =
+      "CREATE TABLE p(id INTEGER PRIMARY KEY, b INT); INSERT INTO p VALUES(1, 1), (2, 2), (3, 3);"
+      "CREATE TABLE c(p REFERENCES p ON DELETE CASCADE ON UPDATE CASCADE);"
+      "INSERT INTO c VALUES(1), (2), (3), (9)"; /* 9 is an orphan already */
+  world w;
+  char *script, *before, *after;
+  (void)state;
+  begin(&w, parents, 3);
+  w.keys = 1;
+  world_sql(w.online, schema);
+  world_copy(&w);
+  assert_true(world_both(&w, "no rebuild", "upgrade", "a1"));
+  before = world_look(w.offline);
+  script = world_script(&w, w.offline, "upgrade", "head");
+  assert_int_not_equal(world_shell(&w, "-bail", script), 0);
+  assert_non_null(strstr(w.said, "rows lost their parent"));
+  world_shell(&w, "", script);
+  after = world_look(w.offline);
+  assert_string_equal(before, after);
+  w.flags = MIGRATE_PER_MIGRATION;
+  assert_true(world_both(&w, "one by one", "upgrade", "head"));
+  free(script);
+  sqlite3_free(before);
+  sqlite3_free(after);
   world_close(&w);
 }
 
@@ -567,7 +602,7 @@ static void no_shell(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(later),      cmocka_unit_test(ranges),
+      cmocka_unit_test(keys), cmocka_unit_test(later),      cmocka_unit_test(ranges),
       cmocka_unit_test(ways),       cmocka_unit_test(settings),
       cmocka_unit_test(tag),        cmocka_unit_test(cut),       cmocka_unit_test(cut_breaks),
       cmocka_unit_test(errors),     cmocka_unit_test(deletions), cmocka_unit_test(places),

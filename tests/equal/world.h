@@ -16,6 +16,7 @@ typedef struct world {
   const migrate_revision *revisions;
   int nrevision;
   unsigned flags;        /* of migrate_options */
+  int keys;              /* foreign keys are on where migrate runs */
   char error[2000];      /* of the last call of the library */
   char said[4000];       /* by the shell */
 } world;
@@ -55,6 +56,7 @@ static migrate *world_migrate(world *w, sqlite3 *db) {
   options.errbuf = w->error;
   options.nerrbuf = (int)sizeof(w->error);
   w->error[0] = 0;
+  if (w->keys) sqlite3_exec(db, "PRAGMA foreign_keys = ON", 0, 0, 0);
   migrate_open(db, &options, &m);
   migrate_add(m, w->revisions, w->nrevision);
   return m;
