@@ -487,7 +487,8 @@ static void mig_part_item(mig_comparison *d, mig_item *item) {
 }
 
 /* The next item that waits for none; in a circle of references the first one. What is done is
-** waited for no more, and nothing else changes that: each search goes on where the last one ended. */
+** waited for no more, and nothing else changes that: each search goes on where the last one
+** ended. */
 static mig_item *mig_next_item(mig_comparison *d) {
   mig_item *first = 0;
   int i;

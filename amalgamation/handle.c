@@ -75,7 +75,8 @@ static int mig_begin_call(migrate *m) {
   if (m->fault.code) return m->fault.code;
   if (m->run) {
     return mig_fail(&m->work, MIGRATE_MISUSE,
-                    "a prepared run has steps left: migrate_run() ends it, migrate_close() undoes it");
+                    "a prepared run has steps left: migrate_run() ends it, migrate_close() undoes "
+                    "it");
   }
   mig_arena_free(&m->work);
   mig_text_init(&m->result, &m->work);

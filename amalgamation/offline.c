@@ -156,9 +156,9 @@ static void mig_print_check(migrate *k, const mig_statement *s) {
   }
 }
 
-/* The settings of the portable rung: its rename touches nothing else, its copy keeps rows that broke
-** a CHECK before; new rules are looked at by themselves. Behind it they are what the revisions have
-** made of them, which the scratch database knows. */
+/* The settings of the portable rung: its rename touches nothing else, its copy keeps rows that
+** broke a CHECK before; new rules are looked at by themselves. Behind it they are what the
+** revisions have made of them, which the scratch database knows. */
 static void mig_print_settings(migrate *k, int portable) {
   mig_printer *p = (mig_printer *)k->listener;
   int legacy = 1, unchecked = 1;

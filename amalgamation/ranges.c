@@ -86,7 +86,8 @@ static int mig_copier_range(mig_copier *w) {
   return !mig_tell(m) && more;
 }
 
-/* Frees all. Returns the code of the copy: it goes last, so that the connection's message is its. */
+/* Frees all. Returns the code of the copy: it goes last, so that the connection's message is
+** its. */
 static int mig_copier_end(mig_copier *w) {
   int i;
   for (i = 0; w->from && i < w->r->nkey; i++) {

@@ -142,8 +142,8 @@ static int mig_in_transaction_of_caller(migrate *m) {
 }
 
 /* A section whose last statement is no whole one (CREATE TABLE t) looks like any other up to its
-** end, where SQLite's parser alone can tell. PRAGMAs are left out, since many of them take effect as
-** they are compiled, and so is the ALTER language. */
+** end, where SQLite's parser alone can tell. PRAGMAs are left out, since many of them take effect
+** as they are compiled, and so is the ALTER language. */
 static void mig_check_last(migrate *m, const mig_revision *rev, int upgrade) {
   const char *z = upgrade ? rev->upgrade.sql : rev->downgrade.sql;
   size_t n = z ? strlen(z) : 0, at = 0;
