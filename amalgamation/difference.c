@@ -7,6 +7,7 @@ typedef struct mig_difference {
   const char *op;     /* "create", "drop", "alter", "rename" */
   const char *type;   /* "table", "index", "view", "trigger", "virtual table" */
   const char *object;
+  const char *was;    /* "rename": its name before */
   const char *sql;    /* the statement, without its semicolon */
   const char *detail; /* notes, a line each */
   const char *hint;   /* a statement that may be meant instead; NULL: none */
@@ -560,6 +561,7 @@ static void mig_write_rename(mig_comparison *d, const char *from, const char *to
   if (!v) return;
   v->sql = mig_format(d->a, "ALTER TABLE %s RENAME TO %s", mig_bare(d->a, from),
                       mig_bare(d->a, to));
+  v->was = from;
   v->detail = detail;
 }
 

@@ -7,6 +7,7 @@ typedef struct mig_action {
   int kind;           /* mig_op_kind */
   int drops_key;      /* DROP CONSTRAINT of what other tables may reference */
   const char *column; /* that it speaks of, or NULL */
+  const char *was;    /* RENAME COLUMN: the column's name before */
   const char *sql;    /* the action alone */
   const char *note;   /* in Alembic's words: Detected .. */
 } mig_action;
@@ -85,6 +86,7 @@ static void mig_evolve_names(mig_evolution *e) {
     mig_act(e, to,
             mig_format(e->a, "RENAME COLUMN %s TO %s", mig_bare(e->a, from), mig_bare(e->a, to)),
             mig_format(e->a, "Detected renamed column '%s.%s', now '%s'", e->name, from, to));
+    if (!mig_failed(e->a)) e->last->was = from;
   }
 }
 

@@ -90,6 +90,7 @@
 #include "lint.c"
 #ifndef MIGRATE_NO_STDIO
 #include "init.c"
+#include "future.c"
 #include "review.c"
 #include "generate.c"
 #include "create.c"

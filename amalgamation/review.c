@@ -3,12 +3,15 @@
 
 typedef struct mig_review {
   migrate *m;
+  const mig_draft *draft;
   mig_text *out;
   int n;
   const mig_difference *v;
+  mig_future f;     /* of the statement's table */
+  const char *rows; /* its subquery */
 } mig_review;
 
-/* The first value of a query, or -1 where this database cannot tell, since the names are new. */
+/* The first value of a query, or -1 where this database cannot tell. */
 static sqlite3_int64 mig_look(migrate *m, const char *sql) {
   sqlite3_stmt *stmt = 0;
   sqlite3_int64 n = -1;
@@ -28,165 +31,317 @@ static void mig_remark(mig_review *r, const char *line) {
   mig_put(r->out, "\n");
 }
 
-static sqlite3_int64 mig_rows_of(mig_review *r) {
-  return mig_look(r->m, mig_format(&r->m->work, "SELECT count(*) FROM \"%w\"", r->v->object));
+/* How many of the future rows fulfil a condition. */
+static sqlite3_int64 mig_count(mig_review *r, const char *condition) {
+  mig_arena *a = &r->m->work;
+  if (!r->rows || !condition) return 0;
+  return mig_look(r->m, mig_format(a, "SELECT count(*) FROM %s AS \"%w\" WHERE %s", r->rows,
+                                   r->v->object, condition));
 }
+
+/* The future rows of the table that the statement changes. */
+static void mig_review_rows(mig_review *r, const char *table) {
+  r->f = mig_future_of(r->m, &r->draft->up, table);
+  r->rows = r->f.today ? mig_future_rows(&r->f) : 0;
+}
+
+/* ---- what is lost ---- */
 
 static void mig_review_lost_column(mig_review *r, const mig_action *x) {
   mig_arena *a = &r->m->work;
-  sqlite3_int64 n =
-      mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE \"%w\" IS NOT NULL",
-                                r->v->object, x->column));
+  const char *table = r->f.today ? r->f.today : r->v->object;
+  sqlite3_int64 n = mig_look(
+      r->m, mig_format(a, "SELECT count(\"%w\") FROM main.\"%w\"", x->column, table));
   mig_remark(r, n > 0 ? mig_format(a, "destructive: column %s.%s goes, and %lld values with it",
                                    r->v->object, x->column, n)
                       : mig_format(a, "destructive: column %s.%s goes", r->v->object, x->column));
 }
 
-static void mig_review_new_column(mig_review *r, const mig_action *x) {
+static void mig_review_lost_table(mig_review *r) {
   mig_arena *a = &r->m->work;
-  const mig_table *t = r->v->after;
-  const char *z;
-  int i = mig_find_column(t, x->column);
-  sqlite3_int64 n;
-  if (i < 0 || !t->columns[i].not_null || t->columns[i].generated || mig_alias(t) == i) return;
-  z = mig_default_meaning(a, t, i);
-  if (!z || *z) return;
-  n = mig_rows_of(r);
-  if (n <= 0) return;
-  mig_remark(r, mig_format(a,
-                           "fails here: column %s.%s is NOT NULL without a default, and %lld rows "
-                           "have no value for it; add it without NOT NULL, then UPDATE \"%w\" SET "
-                           "\"%w\" = ... WHERE \"%w\" IS NULL, then SET NOT NULL",
-                           r->v->object, x->column, n, r->v->object, x->column, x->column));
+  const char *table = mig_name_today(&r->draft->up, r->v, r->v->object);
+  sqlite3_int64 n =
+      mig_look(r->m, mig_format(a, "SELECT count(*) FROM main.\"%w\"", table));
+  mig_remark(r, mig_format(a, "destructive: table %s goes, and %lld rows with it", r->v->object,
+                           n < 0 ? (sqlite3_int64)0 : n));
 }
 
-static void mig_review_not_null(mig_review *r, const mig_action *x) {
+/* ---- what the rows do not allow ---- */
+
+static void mig_review_not_null(mig_review *r, int column) {
   mig_arena *a = &r->m->work;
-  sqlite3_int64 n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE \"%w\" IS NULL",
-                                             r->v->object, x->column));
+  const mig_table *t = r->v->after;
+  const mig_column *c = &t->columns[column];
+  int was = mig_future_live(&r->f, c->name);
+  sqlite3_int64 n;
+  const char *today;
+  if (!c->not_null || c->generated || mig_alias(t) == column) return;
+  if (was >= 0 && r->f.live->columns[was].not_null) return;
+  n = mig_count(r, mig_format(a, "\"%w\" IS NULL", c->name));
   if (n <= 0) return;
+  if (was < 0) {
+    mig_remark(r, mig_format(a,
+                             "fails here: column %s.%s is NOT NULL without a default, and %lld rows "
+                             "have no value for it; add it without NOT NULL, then UPDATE \"%w\" SET "
+                             "\"%w\" = ... WHERE \"%w\" IS NULL, then SET NOT NULL",
+                             t->name, c->name, n, t->name, c->name, c->name));
+    return;
+  }
+  today = r->f.live->columns[was].name;
   mig_remark(r, mig_format(a,
                            "fails here: %lld rows of %s have NULL in %s; first UPDATE \"%w\" SET "
                            "\"%w\" = ... WHERE \"%w\" IS NULL",
-                           n, r->v->object, x->column, r->v->object, x->column, x->column));
+                           n, r->f.today, today, r->f.today, today, today));
 }
 
-/* Texts that do not come back from the number that they would become. */
-static void mig_review_type(mig_review *r, const mig_action *x) {
-  mig_arena *a = &r->m->work;
-  int i = mig_find_column(r->v->after, x->column), affinity;
-  sqlite3_int64 n;
-  if (i < 0) return;
-  affinity = r->v->after->columns[i].affinity;
-  if (affinity == MIG_BLOB || affinity == MIG_TEXT) return;
-  n = mig_look(r->m, mig_format(a,
-                               "SELECT count(*) FROM \"%w\" WHERE typeof(\"%w\") = 'text' AND "
-                               "CAST(CAST(\"%w\" AS NUMERIC) AS TEXT) <> CAST(\"%w\" AS TEXT)",
-                               r->v->object, x->column, x->column, x->column));
-  if (n <= 0) return;
-  mig_remark(r,
-             mig_format(a,
-                        "%lld values of %s.%s are no plain numbers and stay text, or change; look "
-                        "with SELECT \"%w\" FROM \"%w\", or say how: TYPE ... USING expression",
-                        n, r->v->object, x->column, x->column, r->v->object));
-}
-
-/* The groups of rows that share a key which may not be shared any more. */
-static void mig_review_unique(mig_review *r, const char *table, const mig_key *keys, int nkey,
-                              const char *where) {
-  mig_arena *a = &r->m->work;
-  sqlite3_int64 n;
-  mig_text list;
-  int i;
-  mig_text_init(&list, a);
-  for (i = 0; i < nkey; i++) {
-    if (!keys[i].name) return;
-    mig_putf(&list, i ? ", \"%w\"" : "\"%w\"", keys[i].name);
+/* The condition for a value that a column of this type would not take, or would turn into another
+** one; NULL where there is none. `c` is the column in SQL. */
+static const char *mig_unfit_value(mig_arena *a, const mig_column *to, int strict, const char *c) {
+  static const char number[] = "CAST(CAST(%s AS NUMERIC) AS TEXT) <> CAST(%s AS TEXT)";
+  const char *text = mig_format(a, number, c, c);
+  if (strict && to->affinity == MIG_INTEGER) {
+    return mig_format(a,
+                      "(typeof(%s) = 'blob' OR (typeof(%s) = 'text' AND (%s OR CAST(%s AS INTEGER) "
+                      "<> CAST(%s AS NUMERIC))) OR (typeof(%s) = 'real' AND CAST(%s AS INTEGER) <> "
+                      "%s))",
+                      c, c, text, c, c, c, c, c);
   }
-  mig_put(&list, "");
-  if (mig_failed(a)) return;
+  if (strict && to->affinity == MIG_REAL) {
+    return mig_format(a, "(typeof(%s) = 'blob' OR (typeof(%s) = 'text' AND %s))", c, c, text);
+  }
+  if (strict && to->affinity == MIG_TEXT) return mig_format(a, "typeof(%s) = 'blob'", c);
+  if (strict && mig_same(to->type_name, "BLOB")) {
+    return mig_format(a, "typeof(%s) NOT IN ('blob', 'null')", c);
+  }
+  if (to->affinity == MIG_BLOB || to->affinity == MIG_TEXT) return 0;
+  return mig_format(a, "(typeof(%s) = 'text' AND %s)", c, text);
+}
+
+static void mig_review_type(mig_review *r, int column) {
+  mig_arena *a = &r->m->work;
+  const mig_table *t = r->v->after;
+  const mig_column *to = &t->columns[column], *from;
+  int was = mig_future_live(&r->f, to->name);
+  const char *name, *where;
+  sqlite3_int64 n;
+  if (was < 0 || to->generated) return;
+  from = &r->f.live->columns[was];
+  if (from->affinity == to->affinity && r->f.live->strict >= t->strict &&
+      (!t->strict || mig_same(from->type_name, to->type_name))) {
+    return;
+  }
+  name = mig_format(a, "\"%w\"", from->name);
+  where = name ? mig_unfit_value(a, to, t->strict, name) : 0;
+  if (!where) return;
+  n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM main.\"%w\" WHERE %s", r->f.today, where));
+  if (n <= 0) return;
+  mig_remark(r, mig_format(a,
+                           "%s%lld values of %s.%s are no plain %s%s; look with SELECT %s FROM "
+                           "\"%w\" WHERE %s, then UPDATE \"%w\" SET %s = ... WHERE the same, or "
+                           "say how: TYPE ... USING expression",
+                           t->strict ? "fails here: " : "", n, r->f.today, from->name,
+                           t->strict ? to->type_name : "numbers",
+                           t->strict ? "" : " and stay text, or change", name, r->f.today, where,
+                           r->f.today, name));
+}
+
+/* The terms of a key, each with the collation that it compares with. */
+static const char *mig_key_terms(mig_arena *a, const mig_table *t, const char *sql,
+                                 const mig_key *keys, int nkey) {
+  mig_text z;
+  int i;
+  mig_text_init(&z, a);
+  for (i = 0; i < nkey; i++) {
+    const mig_key *k = &keys[i];
+    mig_put(&z, i ? ", " : "");
+    if (k->name) mig_putf(&z, "\"%w\" COLLATE \"%w\"", k->name, mig_key_collation(t, k));
+    else mig_put(&z, mig_span_text(a, sql, k->expr));
+  }
+  return mig_text_z(&z);
+}
+
+/* The groups of rows that share a key which may not be shared any more; `condition`: of a partial
+** index, or "1". */
+static void mig_review_unique(mig_review *r, const char *terms, const char *condition) {
+  mig_arena *a = &r->m->work;
+  const char *table = r->f.today;
+  sqlite3_int64 n;
+  if (!r->rows || !terms || !condition) return;
+  /* a key with a NULL in it is shared by nobody: the count of distinct keys leaves it out */
   n = mig_look(r->m, mig_format(a,
-                               "SELECT count(*) FROM (SELECT 1 FROM \"%w\" WHERE (%s) AND "
-                               "coalesce(%s%s) IS NOT NULL GROUP BY %s HAVING count(*) > 1)",
-                               table, where, list.z, nkey > 1 ? "" : ", NULL", list.z));
+                                "SELECT count(*) FROM (SELECT 1 FROM %s AS \"%w\" WHERE (%s\n) AND "
+                                "(%s) = (%s) GROUP BY %s HAVING count(*) > 1)",
+                                r->rows, r->v->after ? r->v->after->name : table, condition, terms,
+                                terms, terms));
   if (n <= 0) return;
   mig_remark(r, mig_format(a,
                            "fails here: %lld keys occur more than once in %s; look with SELECT %s, "
                            "count(*) FROM \"%w\" GROUP BY %s HAVING count(*) > 1, then DELETE or "
                            "UPDATE",
-                           n, table, list.z, table, list.z));
+                           n, table, terms, table, terms));
 }
 
-/* The constraint that the action adds, as the table will have it. */
-static void mig_review_constraint(mig_review *r, const mig_action *x) {
+static void mig_review_check(mig_review *r, const mig_constraint *c) {
   mig_arena *a = &r->m->work;
-  char *sql = mig_format(a, "ALTER TABLE x %s", x->sql);
-  char *table;
-  mig_alter alter;
-  mig_table t;
-  const mig_constraint *c;
-  sqlite3_int64 n;
-  if (!sql || mig_parse_alter(a, sql, strlen(sql), &alter)) return;
-  table = mig_format(a, "CREATE TABLE x(x, %s)", alter.first->text);
-  if (!table || mig_parse_table(a, table, &t)) return;
-  c = &t.constraints[t.nconstraint - 1];
-  if (c->kind == MIG_UNIQUE || c->kind == MIG_PRIMARY_KEY) {
-    mig_review_unique(r, r->v->object, c->keys, c->nkey, "1");
-  }
-  if (c->kind != MIG_CHECK) return;
-  n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE NOT (%s\n)", r->v->object,
-                               mig_span_text(a, t.sql, c->expr)));
-  if (n > 0) {
-    mig_remark(r, mig_format(a, "fails here: %lld rows of %s break CHECK (%s)", n, r->v->object,
-                             mig_span_text(a, t.sql, c->expr)));
-  }
+  const char *rule = mig_span_text(a, r->v->after->sql, c->expr);
+  sqlite3_int64 n = mig_count(r, mig_format(a, "NOT (%s\n)", rule));
+  if (n <= 0) return;
+  mig_remark(r, mig_format(a,
+                           "fails here: %lld rows of %s break CHECK (%s); first UPDATE \"%w\" SET "
+                           "... WHERE NOT (%s)",
+                           n, r->f.today, rule, r->f.today, rule));
 }
 
-static void mig_review_action(mig_review *r, const mig_action *x) {
-  switch (x->kind) {
-    case MIG_DROP_COLUMN: mig_review_lost_column(r, x); break;
-    case MIG_ADD_COLUMN: mig_review_new_column(r, x); break;
-    case MIG_SET_NOT_NULL: mig_review_not_null(r, x); break;
-    case MIG_SET_TYPE: mig_review_type(r, x); break;
-    case MIG_ADD_CONSTRAINT: mig_review_constraint(r, x); break;
-    default: break;
+/* The parent's row of a child's: "p"."id" = "t"."parent_id" .. */
+static const char *mig_parent_condition(mig_review *r, const mig_constraint *c,
+                                        const mig_table *parent) {
+  const mig_constraint *key = parent ? mig_primary_key(parent) : 0;
+  mig_text z;
+  int i;
+  mig_text_init(&z, &r->m->work);
+  for (i = 0; i < c->nkey; i++) {
+    const char *name = c->nparent ? c->parent_keys[i].name
+                       : key && i < key->nkey ? key->keys[i].name
+                                              : 0;
+    if (!name) return 0;
+    mig_putf(&z, "%sparent.\"%w\" = \"%w\".\"%w\"", i ? " AND " : "", name, r->v->object,
+             c->keys[i].name);
   }
+  return mig_text_z(&z);
+}
+
+static void mig_review_reference(mig_review *r, const mig_constraint *c) {
+  mig_arena *a = &r->m->work;
+  const mig_object *o = mig_catalog_table(r->draft->goal.catalog, c->parent);
+  mig_future parents = mig_future_of(r->m, &r->draft->up, c->parent);
+  const char *same = mig_parent_condition(r, c, mig_table_of(a, o)), *where = "";
+  sqlite3_int64 n;
+  int i;
+  for (i = 0; i < c->nkey; i++) {
+    where = mig_format(a, "%s\"%w\" IS NOT NULL AND ", where, c->keys[i].name);
+  }
+  if (!same || !where) return;
+  where = parents.today ? mig_format(a, "%sNOT EXISTS (SELECT 1 FROM %s AS parent WHERE %s)", where,
+                                     mig_future_rows(&parents), same)
+                        : mig_format(a, "%s1", where);
+  n = mig_count(r, where);
+  if (n <= 0) return;
+  mig_remark(r, mig_format(a,
+                           "fails here: %lld rows of %s have no parent in %s; first UPDATE \"%w\" "
+                           "SET \"%w\" = NULL, or DELETE FROM \"%w\", where \"%w\" is in none of "
+                           "its rows",
+                           n, r->f.today, c->parent, r->f.today, c->keys[0].name, r->f.today,
+                           c->keys[0].name));
+}
+
+/* Values that cannot be the rowid. */
+static void mig_review_rowid(mig_review *r, int column) {
+  mig_arena *a = &r->m->work;
+  const char *name = r->v->after->columns[column].name;
+  sqlite3_int64 n = mig_count(
+      r, mig_format(a,
+                    "typeof(\"%w\") NOT IN ('integer', 'null') AND "
+                    "coalesce(CAST(CAST(\"%w\" AS INTEGER) AS TEXT) <> CAST(\"%w\" AS TEXT), 1)",
+                    name, name, name));
+  if (n <= 0) return;
+  mig_remark(r, mig_format(a,
+                           "fails here: %lld values of %s.%s are no integers, as an INTEGER PRIMARY "
+                           "KEY is; first UPDATE \"%w\" SET \"%w\" = ... WHERE typeof(\"%w\") <> "
+                           "'integer'",
+                           n, r->f.today, name, r->f.today, name, name));
+}
+
+/* Does a key compare otherwise than today: another collation, or another type? */
+static int mig_key_compares_anew(mig_review *r, const mig_constraint *c) {
+  const mig_table *t = r->v->after, *live = r->f.live;
+  int i;
+  for (i = 0; i < c->nkey; i++) {
+    int now = mig_find_column(t, c->keys[i].name);
+    int was = mig_future_live(&r->f, c->keys[i].name);
+    if (now < 0 || was < 0) continue;
+    if (t->columns[now].affinity != live->columns[was].affinity) return 1;
+    if (!mig_same_collation(t->columns[now].collation, live->columns[was].collation)) return 1;
+  }
+  return 0;
+}
+
+/* Has the table the same rule today, under the same names? */
+static int mig_has_rule(mig_review *r, const char *meaning) {
+  int i;
+  for (i = 0; i < r->f.live->nconstraint; i++) {
+    const char *has = mig_constraint_meaning(&r->m->work, r->f.live, i);
+    if (has && strcmp(has, meaning) == 0) return 1;
+  }
+  return 0;
+}
+
+static void mig_review_constraint(mig_review *r, int i) {
+  const mig_table *t = r->v->after;
+  const mig_constraint *c = &t->constraints[i];
+  const char *meaning = mig_constraint_meaning(&r->m->work, t, i);
+  if (!meaning || (mig_has_rule(r, meaning) && !mig_key_compares_anew(r, c))) return;
+  if (c->kind == MIG_UNIQUE || c->kind == MIG_PRIMARY_KEY) {
+    mig_review_unique(r, mig_key_terms(&r->m->work, t, t->sql, c->keys, c->nkey), "1");
+  }
+  if (c->kind == MIG_PRIMARY_KEY && mig_alias(t) >= 0) mig_review_rowid(r, mig_alias(t));
+  if (c->kind == MIG_CHECK) mig_review_check(r, c);
+  if (c->kind == MIG_FOREIGN_KEY) mig_review_reference(r, c);
 }
 
 static void mig_review_index(mig_review *r) {
   mig_arena *a = &r->m->work;
-  mig_index x;
+  const mig_object *o;
+  const mig_table *t;
   const char *where;
+  mig_index x;
   if (mig_parse_index(a, r->v->sql, &x) || !x.unique) return;
+  o = mig_catalog_table(r->draft->goal.catalog, x.table);
+  t = mig_table_of(a, o);
   where = mig_span_empty(x.where) ? "1" : mig_span_text(a, x.sql, x.where);
-  if (where) mig_review_unique(r, x.table, x.keys, x.nkey, where);
+  if (!t) return;
+  mig_review_rows(r, x.table);
+  mig_review_unique(r, mig_key_terms(a, t, x.sql, x.keys, x.nkey), where);
+}
+
+static void mig_review_alter(mig_review *r) {
+  const mig_action *x;
+  const mig_table *t = r->v->after;
+  sqlite3_int64 n;
+  int i;
+  mig_review_rows(r, r->v->object);
+  for (x = r->v->actions; x; x = x->next) {
+    if (x->kind == MIG_DROP_COLUMN) mig_review_lost_column(r, x);
+  }
+  if (!r->rows) return;
+  for (i = 0; i < t->ncolumn && !mig_failed(r->out->a); i++) {
+    mig_review_not_null(r, i);
+    mig_review_type(r, i);
+  }
+  for (i = 0; i < t->nconstraint && !mig_failed(r->out->a); i++) mig_review_constraint(r, i);
+  if (!r->v->strategy || strcmp(r->v->strategy, "rebuild") != 0) return;
+  n = mig_count(r, "1");
+  if (n > 0) {
+    mig_remark(r, mig_format(&r->m->work, "copies the %lld rows of %s", n, r->v->object));
+  }
 }
 
 static void mig_review_statement(mig_review *r) {
   mig_arena *a = &r->m->work;
   const mig_difference *v = r->v;
-  const mig_action *x;
-  sqlite3_int64 n;
   if (v->hint) {
     mig_remark(r, mig_format(a, "likely a rename, written as drop and add: %s", v->hint));
   }
-  if (strcmp(v->op, "drop") == 0 && v->before) {
-    n = mig_rows_of(r);
-    mig_remark(r, mig_format(a, "destructive: table %s goes, and %lld rows with it", v->object,
-                             n < 0 ? (sqlite3_int64)0 : n));
-  }
+  if (strcmp(v->op, "drop") == 0 && v->before) mig_review_lost_table(r);
   if (strcmp(v->op, "create") == 0 && strcmp(v->type, "index") == 0) mig_review_index(r);
-  for (x = v->actions; x && !mig_failed(a); x = x->next) mig_review_action(r, x);
-  if (v->strategy && strcmp(v->strategy, "rebuild") == 0 && (n = mig_rows_of(r)) > 0) {
-    mig_remark(r, mig_format(a, "copies the %lld rows of %s", n, v->object));
-  }
+  if (v->actions) mig_review_alter(r);
 }
 
 static void mig_put_review(mig_text *out, const mig_draft *d) {
   mig_review r;
+  memset(&r, 0, sizeof r);
   r.m = d->m;
+  r.draft = d;
   r.out = out;
-  r.n = 0;
   for (r.v = d->up.first; r.v && !mig_failed(out->a); r.v = r.v->next) mig_review_statement(&r);
   if (d->up.trouble) {
     mig_remark(&r, mig_format(out->a, "fails on a copy of the schema: %s", d->up.trouble));
