@@ -32,7 +32,7 @@ static void mig_remark(mig_review *r, const char *line) {
 }
 
 /* How many of the future rows fulfil a condition. */
-static sqlite3_int64 mig_count(mig_review *r, const char *condition) {
+static sqlite3_int64 mig_count_rows(mig_review *r, const char *condition) {
   mig_arena *a = &r->m->work;
   if (!r->rows || !condition) return 0;
   return mig_look(r->m, mig_format(a, "SELECT count(*) FROM %s AS \"%w\" WHERE %s", r->rows,
@@ -77,7 +77,7 @@ static void mig_review_not_null(mig_review *r, int column) {
   const char *today;
   if (!c->not_null || c->generated || mig_alias(t) == column) return;
   if (was >= 0 && r->f.live->columns[was].not_null) return;
-  n = mig_count(r, mig_format(a, "\"%w\" IS NULL", c->name));
+  n = mig_count_rows(r, mig_format(a, "\"%w\" IS NULL", c->name));
   if (n <= 0) return;
   if (was < 0) {
     mig_remark(r, mig_format(a,
@@ -184,7 +184,7 @@ static void mig_review_unique(mig_review *r, const char *terms, const char *cond
 static void mig_review_check(mig_review *r, const mig_constraint *c) {
   mig_arena *a = &r->m->work;
   const char *rule = mig_span_text(a, r->v->after->sql, c->expr);
-  sqlite3_int64 n = mig_count(r, mig_format(a, "NOT (%s\n)", rule));
+  sqlite3_int64 n = mig_count_rows(r, mig_format(a, "NOT (%s\n)", rule));
   if (n <= 0) return;
   mig_remark(r, mig_format(a,
                            "fails here: %lld rows of %s break CHECK (%s); first UPDATE \"%w\" SET "
@@ -224,7 +224,7 @@ static void mig_review_reference(mig_review *r, const mig_constraint *c) {
   where = parents.today ? mig_format(a, "%sNOT EXISTS (SELECT 1 FROM %s AS parent WHERE %s)", where,
                                      mig_future_rows(&parents), same)
                         : mig_format(a, "%s1", where);
-  n = mig_count(r, where);
+  n = mig_count_rows(r, where);
   if (n <= 0) return;
   mig_remark(r, mig_format(a,
                            "fails here: %lld rows of %s have no parent in %s; first UPDATE \"%w\" "
@@ -238,7 +238,7 @@ static void mig_review_reference(mig_review *r, const mig_constraint *c) {
 static void mig_review_rowid(mig_review *r, int column) {
   mig_arena *a = &r->m->work;
   const char *name = r->v->after->columns[column].name;
-  sqlite3_int64 n = mig_count(
+  sqlite3_int64 n = mig_count_rows(
       r, mig_format(a,
                     "typeof(\"%w\") NOT IN ('integer', 'null') AND "
                     "coalesce(CAST(CAST(\"%w\" AS INTEGER) AS TEXT) <> CAST(\"%w\" AS TEXT), 1)",
@@ -319,7 +319,7 @@ static void mig_review_alter(mig_review *r) {
   }
   for (i = 0; i < t->nconstraint && !mig_failed(r->out->a); i++) mig_review_constraint(r, i);
   if (!r->v->strategy || strcmp(r->v->strategy, "rebuild") != 0) return;
-  n = mig_count(r, "1");
+  n = mig_count_rows(r, "1");
   if (n > 0) {
     mig_remark(r, mig_format(&r->m->work, "copies the %lld rows of %s", n, r->v->object));
   }
