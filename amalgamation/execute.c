@@ -41,7 +41,7 @@ static void mig_set_pending(migrate *m, const char *schema) {
 
 /* Runs a statement that DEFENSIVE forbids: lifted for it alone and put back. */
 static int mig_step_unguarded(migrate *m, const char *sql, const char *parameter) {
-  int braced = m->brace != 0;
+  int braced = m->braced;
   int defensive = mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, 0);
   int writable = mig_switch(m, MIG_WRITABLE_SCHEMA, 1);
   int rc = mig_do(m, sql, parameter);
@@ -133,6 +133,7 @@ static void mig_reload_one(migrate *m, const char *schema) {
     mig_fail_db(m, 0);
     return;
   }
+  if (sqlite3_libversion_number() < 3035000) mig_still_ready(m); /* no RELEASE beside the brace */
   mig_forget_schema(m->db);
   if (mig_do(m, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
     mig_fail_reload(m);

@@ -49,53 +49,44 @@ static void mig_fall_asleep(migrate *m) {
 /* ---- the way back ---- */
 
 /* Without memory no statement can be compiled, and inside SELECT f(..) none ever again once an
-** allocation has failed. So that a run can always be undone there are two ways, and at every moment
-** one of them is open:
+** allocation has failed or somebody has interrupted. So that a run can always be undone there are
+** two ways, compiled before it begins, and at every moment one of them is open.
 **
-** The undo, ROLLBACK, is compiled before the run begins. A changed flag, and a few statements, make
-** SQLite compile every statement anew, so that it is made again after them.
+** The undo is ROLLBACK. A changed flag, and a few statements, make SQLite compile every statement
+** anew, so that it is made again after them.
 **
-** The brace covers the time between. It is a reader that stands at its first row, and so need not
-** be compiled to go on. Without memory it cannot reach its second, and SQLite answers that by
-** rolling back all that is open, a transaction of the caller's with it. It must not stand for long:
-** no table can be dropped beside a reader.
-**
-** In a call out of SQL sqlite3_interrupt() stops every statement until the caller's has ended,
-** ROLLBACK among them; but a statement that writes and is interrupted makes SQLite itself roll back.
-** The last one of the undo is for that alone. */
-static const char mig_brace_sql[] =
-    "SELECT 1 UNION ALL SELECT randomblob(count(*)) FROM main.sqlite_master";
-
-/* Compiles the undo; where that fails the old one stays, which may do. */
+** The brace covers the time between: a statement that stands at its first row need not be compiled
+** to go on. It counts as one that writes, and when such a one is interrupted SQLite rolls back all
+** that is open, a transaction of the caller's with it; that is the last resort. It must not stand
+** for long: no table can be dropped beside it. */
 static int mig_ready(migrate *m) {
-  const char *ways[MIG_UNDO];
-  int i, rc = SQLITE_OK;
-  ways[0] = m->own_transaction ? "ROLLBACK" : "ROLLBACK TO migrate";
-  ways[1] = m->own_transaction ? 0 : "RELEASE migrate";
-  ways[2] = (m->flags & MIGRATE_SQL_FUNCTION) ? "PRAGMA main.user_version = 0" : 0;
-  for (i = 0; i < MIG_UNDO && rc == SQLITE_OK; i++) {
-    sqlite3_stmt *stmt = 0;
-    if (!ways[i]) continue;
-    rc = sqlite3_prepare_v2(m->db, ways[i], -1, &stmt, 0);
-    if (rc != SQLITE_OK) return rc;
+  static const char *const ways[] = {"ROLLBACK TO migrate", "RELEASE migrate", "ROLLBACK"};
+  const char *const *way = m->own_transaction ? ways + 2 : ways;
+  sqlite3_stmt *stmt = 0;
+  int i, rc = SQLITE_OK, n = m->own_transaction ? 1 : 2;
+  for (i = 0; i < n && rc == SQLITE_OK; i++) {
+    rc = sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0);
+    if (rc != SQLITE_OK) return rc; /* the old one stays, which may do */
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = stmt;
   }
-  return rc;
-}
-
-static void mig_let_go(migrate *m) {
+  rc = sqlite3_prepare_v2(m->db, "PRAGMA main.journal_mode", -1, &stmt, 0);
+  if (rc != SQLITE_OK) return rc;
   sqlite3_finalize(m->brace);
-  m->brace = 0;
+  m->brace = stmt;
+  m->braced = 0;
+  return SQLITE_OK;
 }
 
 static void mig_forget_undo(migrate *m) {
   int i;
-  for (i = 0; i < MIG_UNDO; i++) {
+  for (i = 0; i < 2; i++) {
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = 0;
   }
-  mig_let_go(m);
+  sqlite3_finalize(m->brace);
+  m->brace = 0;
+  m->braced = 0;
 }
 
 static int mig_step_undo(migrate *m) {
@@ -108,17 +99,24 @@ static int mig_step_undo(migrate *m) {
   return rc == SQLITE_DONE;
 }
 
+static void mig_break_brace(migrate *m) {
+  if (!m->brace) return;
+  sqlite3_interrupt(m->db);
+  sqlite3_step(m->brace);
+  sqlite3_reset(m->brace);
+}
+
 /* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
 ** be rolled back again, and a caller's transaction that went with it is spoken of. A progress
 ** handler of the host's that interrupts even this does so once, as a rule. */
 static void mig_frame_undo(migrate *m) {
   m->depth = 0;
   mig_fall_asleep(m);
+  if (m->fault.code != SQLITE_NOMEM && !(m->flags & MIGRATE_SQL_FUNCTION)) {
+    sqlite3_reset(m->brace); /* an interrupt is over when nothing runs any more */
+  }
   if (!sqlite3_get_autocommit(m->db) && !mig_step_undo(m) && !mig_step_undo(m)) {
-    if (m->brace) sqlite3_step(m->brace);
-    mig_let_go(m); /* an interrupt is over when nothing runs any more */
-    if (!sqlite3_get_autocommit(m->db) && m->undo[2]) sqlite3_step(m->undo[2]);
-    if (!sqlite3_get_autocommit(m->db)) mig_step_undo(m);
+    mig_break_brace(m);
   }
   mig_forget_undo(m);
   if (!m->own_transaction && sqlite3_get_autocommit(m->db)) {
@@ -139,22 +137,16 @@ static void mig_undo_without_memory(migrate *m) {
 /* Comes before what makes statements compile anew .. */
 static void mig_brace(migrate *m) {
   int rc;
-  if (!m->depth || m->brace) return;
-  rc = sqlite3_prepare_v2(m->db, mig_brace_sql, -1, &m->brace, 0);
-  if (rc == SQLITE_OK) rc = sqlite3_step(m->brace);
-  if (rc == SQLITE_ROW) return;
-  mig_let_go(m);
+  if (!m->depth || m->braced || !m->brace) return;
+  rc = sqlite3_step(m->brace);
+  m->braced = rc == SQLITE_ROW;
   if ((rc & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
+  else if (mig_is_undone(m)) mig_fail_db(m, 0);
 }
 
 /* .. and this behind it. */
 static void mig_still_ready(migrate *m) {
-  if (!m->depth) return;
-  if ((mig_ready(m) & 0xff) == SQLITE_NOMEM) {
-    mig_undo_without_memory(m);
-    return;
-  }
-  mig_let_go(m);
+  if (m->depth && (mig_ready(m) & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
 }
 
 /* Sets a flag in a run; returns what it was. mig_still_ready() follows. */
@@ -194,7 +186,7 @@ static int mig_fail_undone(migrate *m) {
 
 /* A statement of the run; nothing after a fault. */
 static int mig_do(migrate *m, const char *sql, const char *parameter) {
-  int rc, stays, braced = m->brace != 0;
+  int rc, stays, braced = m->braced;
   if (!sql || mig_failed(&m->work) || mig_fail_undone(m)) return SQLITE_ABORT;
   stays = mig_changes_rows_alone(sql);
   if (!stays && !mig_drops(sql)) mig_brace(m);
@@ -321,6 +313,53 @@ static int mig_step_patiently(migrate *m, const char *sql) {
   return rc;
 }
 
+/* ---- durability ---- */
+
+/* The number that a query answers; `otherwise` when it does not. */
+static int mig_ask_number(migrate *m, const char *sql, int otherwise) {
+  sqlite3_stmt *stmt = 0;
+  int n = otherwise, rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
+  if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) n = sqlite3_column_int(stmt, 0);
+  if (((rc | sqlite3_finalize(stmt)) & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  return n;
+}
+
+static int mig_deletes_its_journal(migrate *m) {
+  sqlite3_stmt *stmt = 0;
+  int is = 0, rc = sqlite3_prepare_v2(m->db, "PRAGMA main.journal_mode", -1, &stmt, 0);
+  if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+    const char *mode = (const char *)sqlite3_column_text(stmt, 0);
+    is = mode && strcmp(mode, "delete") == 0;
+  }
+  if (((rc | sqlite3_finalize(stmt)) & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  return is;
+}
+
+/* A commit ends with the deletion of the journal, and below synchronous = EXTRA that is not synced:
+** after a power cut the journal may be there again and undo a run that was said to have succeeded.
+** A program that has synchronous off does not mind. */
+static void mig_be_durable(migrate *m) {
+  int level;
+  if (m->synchronous || !mig_deletes_its_journal(m)) return;
+  level = mig_ask_number(m, "PRAGMA main.synchronous", 0);
+  if (level != 1 && level != 2) return;
+  m->synchronous = level;
+  mig_ask_number(m, "PRAGMA main.synchronous = EXTRA", 0);
+}
+
+/* Without memory it stays; migrate_close() tries once more. */
+static void mig_be_as_durable_as_before(migrate *m) {
+  if (!m->synchronous || !sqlite3_get_autocommit(m->db)) return;
+  if (mig_step_all(m->db,
+                   m->synchronous == 1 ? "PRAGMA main.synchronous = NORMAL"
+                                       : "PRAGMA main.synchronous = FULL",
+                   0) == SQLITE_OK) {
+    m->synchronous = 0;
+  }
+}
+
+/* ---- begin and end ---- */
+
 /* Opens the transaction of a run: BEGIN IMMEDIATE, or a savepoint inside the caller's. */
 static void mig_frame_open(migrate *m) {
   int rc, idle = mig_is_idle(m->db);
@@ -334,6 +373,8 @@ static void mig_frame_open(migrate *m) {
              "before it begins");
     return;
   }
+  if (m->own_transaction) mig_be_durable(m);
+  if (mig_failed(&m->work)) return;
   mig_ready(m);
   rc = m->own_transaction ? mig_step_patiently(m, "BEGIN IMMEDIATE")
                           : mig_step_all(m->db, "SAVEPOINT migrate", 0);
@@ -349,9 +390,8 @@ static void mig_frame_open(migrate *m) {
 }
 
 /* Ends the transaction of a run: commits without a fault, else undoes everything. */
-static void mig_frame_close(migrate *m) {
+static void mig_frame_end(migrate *m) {
   int rc;
-  if (!m->depth) return;
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 0);
   mig_fall_asleep(m);
   if (!mig_failed(&m->work)) {
@@ -362,4 +402,9 @@ static void mig_frame_close(migrate *m) {
   if (mig_failed(&m->work)) mig_frame_undo(m);
   m->depth = 0;
   mig_forget_undo(m);
+}
+
+static void mig_frame_close(migrate *m) {
+  if (m->depth) mig_frame_end(m);
+  mig_be_as_durable_as_before(m);
 }

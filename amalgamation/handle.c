@@ -11,8 +11,6 @@ typedef struct mig_added { /* what one migrate_add() gave */
   struct mig_added *next;
 } mig_added;
 
-#define MIG_UNDO 3 /* statements on the way back */
-
 struct migrate {
   sqlite3 *db;
   mig_fault fault;
@@ -41,10 +39,12 @@ struct migrate {
   struct mig_run *run;   /* of migrate_prepare(), until its last step; NULL: none */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
-  sqlite3_stmt *undo[MIG_UNDO]; /* the way back, compiled ahead */
-  sqlite3_stmt *brace;   /* the way back while the other is being made anew; NULL: none stands */
+  sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
+  sqlite3_stmt *brace;   /* the way back while the other is being made anew .. */
+  int braced;            /* .. which stands */
   sqlite3_stmt *awake;   /* stands in its first row, so that no sqlite3_interrupt() is missed */
   int legacy;            /* legacy_alter_table at its beginning */
+  int synchronous;       /* was this before it was EXTRA; 0: as it was */
   mig_pending *pending;
   sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
   const char *edit_schema;

@@ -85,6 +85,7 @@ MIGRATE_API int migrate_close(migrate *m) {
   int rc;
   if (!m) return SQLITE_NOMEM;
   if (m->depth) mig_frame_undo(m);
+  mig_be_as_durable_as_before(m);
   rc = m->fault.code ? m->fault.code : m->run ? SQLITE_ABORT : 0;
   mig_arena_free(&m->work);
   mig_arena_free(&m->arena);

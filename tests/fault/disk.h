@@ -8,8 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DISK_READ = 1, DISK_WRITE = 2, DISK_SYNC = 4, DISK_TRUNCATE = 8, DISK_LOCK = 16,
-       DISK_DELETE = 32, DISK_OPEN = 64 };
+enum {
+  DISK_READ = 1,
+  DISK_WRITE = 2,
+  DISK_SYNC = 4,
+  DISK_TRUNCATE = 8,
+  DISK_LOCK = 16,
+  DISK_DELETE = 32,
+  DISK_OPEN = 64
+};
 #define DISK_CHANGES (DISK_WRITE | DISK_SYNC | DISK_TRUNCATE | DISK_DELETE)
 #define DISK_FILES 8
 #define DISK_SECTOR 512
@@ -22,8 +29,12 @@ typedef struct disk_bytes {
 typedef struct disk_entry {
   char name[40]; /* "" is free */
   disk_bytes now, synced;
-  int lasts;     /* its name was synced: files that were made and not synced are lost */
+  int lasts; /* its name was synced: files that were made and not synced are lost */
+  int gone;  /* it was deleted, but that was not synced: it may be there again */
 } disk_entry;
+
+/* What a power cut leaves of that which was written and not synced. */
+enum { KEEP_NOTHING, KEEP_ALL, KEEP_JOURNAL, KEEP_DATABASE, KEEP_SOME };
 
 typedef struct disk_file {
   sqlite3_file base;
@@ -61,14 +72,19 @@ static void disk_forget(disk_entry *e) {
 static disk_entry *disk_find(const char *name) {
   int i;
   for (i = 0; i < DISK_FILES; i++) {
-    if (disk_entries[i].name[0] && strcmp(disk_entries[i].name, name) == 0) return &disk_entries[i];
+    disk_entry *e = &disk_entries[i];
+    if (e->name[0] && !e->gone && strcmp(e->name, name) == 0) return e;
   }
   return 0;
 }
 
 static disk_entry *disk_make(const char *name) {
   int i;
-  for (i = 0; i < DISK_FILES - 1 && disk_entries[i].name[0]; i++) {}
+  for (i = 0; i < DISK_FILES; i++) { /* what had the name before does not come back */
+    if (strcmp(disk_entries[i].name, name) == 0) disk_forget(&disk_entries[i]);
+  }
+  for (i = 0; i < DISK_FILES - 1 && disk_entries[i].name[0]; i++) {
+  }
   disk_forget(&disk_entries[i]);
   sqlite3_snprintf(sizeof disk_entries[i].name, disk_entries[i].name, "%s", name);
   return &disk_entries[i];
@@ -100,27 +116,51 @@ static int disk_operation(int kind) {
   return disk_fault.code;
 }
 
-/* After the power cut: what is found on the disk. keep: 0 nothing that was not synced, 1 everything
-** (the process alone died), else each sector by the bits of a random number. */
-static void disk_restart(unsigned keep) {
+static unsigned disk_chance(unsigned *seed) {
+  *seed = *seed * 1103515245u + 12345u;
+  return *seed & 0x10000;
+}
+
+/* Of a file some sectors made it to the disk, in no order, and its length or not. */
+static void disk_keep_some(disk_entry *e, unsigned *seed) {
+  sqlite3_int64 at;
+  if (disk_chance(seed)) {
+    disk_bytes longer = {0, 0};
+    disk_set(&longer, (const unsigned char *)"", 0);
+    longer.z = (unsigned char *)realloc(longer.z, (size_t)e->now.n + 1);
+    memset(longer.z, 0, (size_t)e->now.n + 1);
+    longer.n = e->now.n;
+    memcpy(longer.z, e->synced.z, (size_t)(e->synced.n < e->now.n ? e->synced.n : e->now.n));
+    free(e->synced.z);
+    e->synced = longer;
+  }
+  for (at = 0; at < e->now.n; at += DISK_SECTOR) {
+    sqlite3_int64 n = e->now.n - at < DISK_SECTOR ? e->now.n - at : DISK_SECTOR;
+    if (disk_chance(seed) && at + n <= e->synced.n) {
+      memcpy(e->synced.z + at, e->now.z + at, (size_t)n);
+    }
+  }
+}
+
+/* After the power cut: what is found on the disk. KEEP_ALL: the process alone died. */
+static void disk_restart(unsigned keep, unsigned seed) {
   int i;
   for (i = 0; i < DISK_FILES; i++) {
     disk_entry *e = &disk_entries[i];
-    sqlite3_int64 at;
+    int journal = strchr(e->name, '-') != 0, whole = keep == KEEP_ALL;
     if (!e->name[0]) continue;
-    if (keep == 1) continue;
-    if (!e->lasts) {
+    if (keep == KEEP_JOURNAL || keep == KEEP_DATABASE) whole = journal == (keep == KEEP_JOURNAL);
+    if (e->gone && (keep == KEEP_ALL || (keep == KEEP_SOME && disk_chance(&seed))))
+      e->lasts = 0;
+    else if (keep == KEEP_SOME && disk_chance(&seed))
+      e->lasts = 1;
+    if (!e->lasts && (e->gone || !whole)) {
       disk_forget(e);
       continue;
     }
-    if (keep) {
-      for (at = 0; at < e->now.n; at += DISK_SECTOR) { /* some sectors made it to the disk */
-        sqlite3_int64 n = e->now.n - at < DISK_SECTOR ? e->now.n - at : DISK_SECTOR;
-        keep = keep * 1103515245u + 12345u;
-        if (!(keep & 0x10000) || at + n > e->synced.n) continue;
-        memcpy(e->synced.z + at, e->now.z + at, (size_t)n);
-      }
-    }
+    e->gone = 0;
+    if (whole) continue;
+    if (keep == KEEP_SOME) disk_keep_some(e, &seed);
     disk_set(&e->now, e->synced.z, e->synced.n);
   }
   memset(&disk_fault, 0, sizeof disk_fault);
@@ -221,10 +261,25 @@ static int disk_traits(sqlite3_file *f) {
   return 0;
 }
 
-static const sqlite3_io_methods disk_methods = {
-    1,          disk_close,  disk_read,     disk_write,   disk_truncate, disk_sync, disk_size,
-    disk_lock,  disk_unlock, disk_reserved, disk_control, disk_sector,   disk_traits,
-    0,          0,           0,             0,            0,             0};
+static const sqlite3_io_methods disk_methods = {1,
+                                                disk_close,
+                                                disk_read,
+                                                disk_write,
+                                                disk_truncate,
+                                                disk_sync,
+                                                disk_size,
+                                                disk_lock,
+                                                disk_unlock,
+                                                disk_reserved,
+                                                disk_control,
+                                                disk_sector,
+                                                disk_traits,
+                                                0,
+                                                0,
+                                                0,
+                                                0,
+                                                0,
+                                                0};
 
 static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out) {
   disk_file *d = (disk_file *)f;
@@ -246,11 +301,18 @@ static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int fl
 
 static int disk_delete(sqlite3_vfs *vfs, const char *name, int sync) {
   disk_entry *e = disk_find(name);
+  int i;
   (void)vfs;
-  (void)sync;
   if (disk_operation(DISK_DELETE)) return SQLITE_IOERR_DELETE;
   if (!e) return SQLITE_IOERR_DELETE_NOENT;
-  disk_forget(e);
+  if (e->lasts)
+    e->gone = 1;
+  else
+    disk_forget(e);
+  for (i = 0; i < DISK_FILES && sync; i++) {
+    if (disk_entries[i].gone) disk_forget(&disk_entries[i]);
+    disk_entries[i].lasts = 1;
+  }
   return SQLITE_OK;
 }
 

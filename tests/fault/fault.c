@@ -1,9 +1,13 @@
-/* Faults: the Nth read, write, sync, truncate, delete, open, lock or allocation fails, the power
-** goes, the process dies, somebody interrupts. Whatever happens, the database holds the image
-** before or the image after; success is said of the image after alone; the connection is handed
-** back as it was; nothing leaks; and the next launch finishes. At a stride of FAULT_STRIDE (a
-** prime, so that all kinds of places come up); 1 is every place. A failure's line names case, fault
-** and place; FAULT_ONLY=text runs those whose line holds it. */
+/* Faults: the Nth read, write, sync, truncate, delete, open, lock or allocation fails, the heap has
+** a limit, the power goes, the process dies, somebody interrupts. Whatever happens, the database
+** holds the image before or the image after; success is said of the image after alone, and lasts;
+** the connection is handed back as it was; nothing leaks; and the next launch finishes, also when
+** another fault meets it.
+**
+** FAULT_STRIDE  every how many places (a prime, so that all kinds come up); 1 is every place
+** FAULT_ONLY    runs those whose line in the output holds this text
+** FAULT_PAIRS   of faults after faults, in each case; FAULT_SEED makes them and the sectors lost
+** FAULT_JOURNAL, FAULT_PAGE  see set_journal() */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +28,7 @@
 
 /* ---- faults ---- */
 
-enum { ON_DISK, IN_MEMORY, BY_INTERRUPT };
+enum { ON_DISK, IN_MEMORY, BY_LIMIT, BY_INTERRUPT };
 
 typedef struct fault {
   const char *name;
@@ -34,12 +38,15 @@ typedef struct fault {
   int nested;    /* called as SELECT f() */
 } fault;
 
+#define HEAP_STEP 256 /* bytes between two limits of the heap */
+
 static const fault faults[] = {
     {"read fails", ON_DISK, DISK_READ, SQLITE_IOERR_READ, 0, 0, 0, 0, 0},
     {"reads fail", ON_DISK, DISK_READ, SQLITE_IOERR_READ, 1, 0, 0, 0, 0},
     {"write fails", ON_DISK, DISK_WRITE, SQLITE_IOERR_WRITE, 0, 0, 0, 0, 0},
     {"writes fail", ON_DISK, DISK_WRITE, SQLITE_IOERR_WRITE, 1, 0, 0, 0, 0},
     {"disk full", ON_DISK, DISK_WRITE, SQLITE_FULL, 1, 0, 0, 0, 0},
+    {"write is cut short", ON_DISK, DISK_WRITE, SQLITE_IOERR_WRITE, 0, 1, 0, 0, 0},
     {"disk full, half written", ON_DISK, DISK_WRITE, SQLITE_FULL, 0, 1, 0, 0, 0},
     {"sync fails", ON_DISK, DISK_SYNC, SQLITE_IOERR_FSYNC, 0, 0, 0, 0, 0},
     {"syncs fail", ON_DISK, DISK_SYNC, SQLITE_IOERR_FSYNC, 1, 0, 0, 0, 0},
@@ -49,25 +56,34 @@ static const fault faults[] = {
     {"lock fails", ON_DISK, DISK_LOCK, SQLITE_IOERR_LOCK, 0, 0, 0, 0, 0},
     {"lock is held", ON_DISK, DISK_LOCK, SQLITE_BUSY, 1, 0, 0, 0, 0},
     {"power cut", ON_DISK, DISK_CHANGES, SQLITE_IOERR, 0, 0, 1, 0, 0},
-    {"power cut, some kept", ON_DISK, DISK_CHANGES, SQLITE_IOERR, 0, 1, 1, 2, 0},
-    {"process dies", ON_DISK, DISK_CHANGES, SQLITE_IOERR, 0, 0, 1, 1, 0},
+    {"power cut, journal kept", ON_DISK, DISK_CHANGES, SQLITE_IOERR, 0, 0, 1, KEEP_JOURNAL, 0},
+    {"power cut, database kept", ON_DISK, DISK_CHANGES, SQLITE_IOERR, 0, 0, 1, KEEP_DATABASE, 0},
+    {"power cut, some kept", ON_DISK, DISK_CHANGES, SQLITE_IOERR, 0, 1, 1, KEEP_SOME, 0},
+    {"process dies", ON_DISK, DISK_CHANGES, SQLITE_IOERR, 0, 0, 1, KEEP_ALL, 0},
     {"allocation fails", IN_MEMORY, 0, 0, 0, 0, 0, 0, 0},
     {"allocations fail", IN_MEMORY, 0, 0, 1, 0, 0, 0, 0},
     {"allocation fails, in SELECT", IN_MEMORY, 0, 0, 0, 0, 0, 0, 1},
     {"allocations fail, in SELECT", IN_MEMORY, 0, 0, 1, 0, 0, 0, 1},
-    {"interrupt", BY_INTERRUPT, 0, 0, 0, 0, 0, 0, 0},
-    {"interrupt, in SELECT", BY_INTERRUPT, 0, 0, 0, 0, 0, 0, 1},
+    {"heap limit", BY_LIMIT, 0, 0, 1, 0, 0, 0, 0},
+    {"cancelled", BY_INTERRUPT, 0, 0, 0, 0, 0, 0, 0},
+    {"cancelled, in SELECT", BY_INTERRUPT, 0, 0, 0, 0, 0, 0, 1},
+    {"interrupt", BY_INTERRUPT, 0, 0, 1, 0, 0, 0, 0},
+    {"interrupt, in SELECT", BY_INTERRUPT, 0, 0, 1, 0, 0, 0, 1},
 };
 #define FAULTS ((int)(sizeof faults / sizeof faults[0]))
 
 static int interrupt_left, interrupt_seen;
+static sqlite3 *interrupted; /* NULL: the handler alone says stop, and that to one statement */
 
 static int interrupt_step(void *arg) {
   (void)arg;
   interrupt_seen++;
-  if (interrupt_left < 0) return 0;
-  return interrupt_left-- == 0;
+  if (interrupt_left < 0 || interrupt_left-- > 0) return 0;
+  if (interrupted) sqlite3_interrupt(interrupted);
+  return !interrupted;
 }
+
+static sqlite3_int64 limit_base;
 
 /* n below 0 counts only. */
 static void arm(const fault *f, sqlite3 *db, int n) {
@@ -84,9 +100,14 @@ static void arm(const fault *f, sqlite3 *db, int n) {
     memory_fault.lasting = f->lasting;
     memory_fault.seen = 0;
     memory_fault.armed = 1;
+  } else if (f->where == BY_LIMIT) {
+    limit_base = sqlite3_memory_used();
+    sqlite3_memory_highwater(1);
+    if (n >= 0) sqlite3_hard_heap_limit64(limit_base + 1 + (sqlite3_int64)n * HEAP_STEP);
   } else {
     interrupt_left = n;
     interrupt_seen = 0;
+    interrupted = f->lasting ? db : 0;
     sqlite3_progress_handler(db, 10, interrupt_step, 0);
   }
 }
@@ -100,6 +121,10 @@ static int disarm(const fault *f, sqlite3 *db) {
   if (f->where == IN_MEMORY) {
     memory_fault.armed = 0;
     return memory_fault.seen;
+  }
+  if (f->where == BY_LIMIT) {
+    sqlite3_hard_heap_limit64(0);
+    return (int)((sqlite3_memory_highwater(0) - limit_base) / HEAP_STEP) + 1;
   }
   sqlite3_progress_handler(db, 0, 0, 0);
   return interrupt_seen;
@@ -119,8 +144,10 @@ static int run_revisions(sqlite3 *db, const scenario *s, unsigned flags) {
   rc = migrate_open(db, &options, &m);
   if (rc) return rc;
   migrate_add(m, s->revisions, s->n);
-  if (s->down) migrate_downgrade(m, s->target);
-  else migrate_upgrade(m, s->target);
+  if (s->down)
+    migrate_downgrade(m, s->target);
+  else
+    migrate_upgrade(m, s->target);
   if (!quiet && migrate_errcode(m)) printf("%s\n", migrate_errmsg(m));
   return migrate_close(m);
 }
@@ -130,8 +157,10 @@ static void run_function(sqlite3_context *context, int argc, sqlite3_value **arg
   int rc = run_revisions(sqlite3_context_db_handle(context), s, MIGRATE_SQL_FUNCTION);
   (void)argc;
   (void)argv;
-  if (rc == SQLITE_NOMEM) sqlite3_result_error_nomem(context);
-  else if (rc) sqlite3_result_error(context, migrate_strerror(rc), -1);
+  if (rc == SQLITE_NOMEM)
+    sqlite3_result_error_nomem(context);
+  else if (rc)
+    sqlite3_result_error(context, migrate_strerror(rc), -1);
 }
 
 static int exec(sqlite3 *db, const char *sql) { return sqlite3_exec(db, sql, 0, 0, 0); }
@@ -190,10 +219,22 @@ static void settings(sqlite3 *db, char *out, size_t size) {
   sqlite3_finalize(s);
 }
 
+/* FAULT_PAGE bytes a page; FAULT_JOURNAL: delete, truncate, persist or wal. */
+static void set_journal(sqlite3 *db, const char *mode) {
+  const char *page = getenv("FAULT_PAGE");
+  char sql[200];
+  sqlite3_snprintf(sizeof sql, sql, "PRAGMA page_size = %s", page ? page : "4096");
+  exec(db, sql);
+  if (!mode) return;
+  if (strcmp(mode, "wal") == 0) exec(db, "PRAGMA locking_mode = EXCLUSIVE"); /* no shared memory */
+  sqlite3_snprintf(sizeof sql, sql, "PRAGMA journal_mode = %s", mode);
+  exec(db, sql);
+}
+
 static sqlite3 *open_database(const scenario *s) {
   sqlite3 *db = 0;
   sqlite3_open("app.db", &db);
-  if (s->wal) exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+  set_journal(db, s->wal ? "wal" : getenv("FAULT_JOURNAL"));
   exec(db, "PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cache_size = 8");
   sqlite3_db_config(db, 1010, 1, (int *)0); /* DEFENSIVE */
   sqlite3_db_config(db, 1013, 0, (int *)0); /* DQS, off as in hardened programs */
@@ -236,12 +277,26 @@ static void check_next(const scenario *s, const images *im) {
   if (sqlite3_close(db)) blame("the next launch leaves a statement", 0, 0);
 }
 
+static void check_lasts(const scenario *s, const images *im) {
+  sqlite3 *db = open_database(s);
+  char *found = image(db);
+  if (!same(found, im->after)) blame("the power cut undid a success", im->after, found);
+  sqlite3_free(found);
+  sqlite3_close(db);
+}
+
 /* The same connection, once the fault is over. */
 static void check_connection(sqlite3 *db, const scenario *s, const fault *f, const images *im,
                              int rc, int open, const char *settings_before) {
   char now[200], *found;
   settings(db, now, sizeof now);
+  if (f->lasting || (f->nested && f->where == IN_MEMORY)) { /* EXTRA may stay: no PRAGMA compiles */
+    now[strlen(now) - 1] = settings_before[strlen(settings_before) - 1];
+  }
   if (strcmp(now, settings_before)) blame("settings", settings_before, now);
+  if (f->code == SQLITE_FULL && f->lasting && rc && (rc & 0xff) != SQLITE_FULL) {
+    blame("the disk is full, and the code is another", 0, 0);
+  }
   if (open) {
     left_open++;
     exec(db, "ROLLBACK");
@@ -249,8 +304,10 @@ static void check_connection(sqlite3 *db, const scenario *s, const fault *f, con
   if (s->caller && !sqlite3_get_autocommit(db)) {
     found = image(db);
     if (!same(found, im->during) && !same(found, im->before) && !same(found, im->after)) {
-      if (f->where == IN_MEMORY) left_open++;
-      else blame("caller's transaction", im->during, found);
+      if (f->where == IN_MEMORY)
+        left_open++;
+      else
+        blame("caller's transaction", im->during, found);
     }
     sqlite3_free(found);
     exec(db, "ROLLBACK");
@@ -263,33 +320,52 @@ static void check_connection(sqlite3 *db, const scenario *s, const fault *f, con
   sqlite3_free(found);
 }
 
-/* One place: returns how many places there are. */
-static int point(const scenario *s, const fault *f, const images *im, int n) {
-  sqlite3_int64 used = sqlite3_memory_used();
+/* The disk as it is after the power cut, or the death of the process alone. */
+static void restart(const fault *f, int n) {
+  const char *seed = getenv("FAULT_SEED");
+  if (!f->power)
+    disk_restart(KEEP_ALL, 0);
+  else
+    disk_restart(f->keep, (unsigned)(seed ? atoi(seed) : 1) * 7919u + (unsigned)n);
+}
+
+/* A launch with a fault at place n, none below 0: what is said, and the connection afterwards. Where
+** the power goes it also goes after a success, which must last. Returns how many places there are. */
+static int attempt(const scenario *s, const fault *f, const images *im, int n) {
   sqlite3_stmt *nested = 0;
   char before[200];
-  sqlite3 *db;
+  sqlite3 *db = open_database(s);
   int rc, seen, open, power;
-  disk_load("app.db", &im->base);
-  db = open_database(s);
   settings(db, before, sizeof before);
-  sqlite3_create_function_v2(db, "migrate_run", 0, SQLITE_UTF8 | 0x80000, (void *)(size_t)s, run_function,
-                             0, 0, 0);
+  sqlite3_create_function_v2(db, "migrate_run", 0, SQLITE_UTF8 | 0x80000, (void *)(size_t)s,
+                             run_function, 0, 0, 0);
   if (f->nested) sqlite3_prepare_v2(db, "SELECT migrate_run()", -1, &nested, 0);
   arm(f, db, n);
   rc = launch(db, s, nested, &open);
   seen = disarm(f, db);
-  power = f->power && disk_fault.off;
-  sqlite3_finalize(nested);
   if (n < 0 && rc) blame("fails without a fault", "0", sqlite3_errmsg(db));
+  sqlite3_finalize(nested);
+  if (f->power && n < 0 && !s->caller) disk_fault.off = 1;
+  power = f->power && disk_fault.off;
   if (!power) check_connection(db, s, f, im, rc, open, before);
-  if (power && open) exec(db, "ROLLBACK");
   if (power && !sqlite3_get_autocommit(db)) exec(db, "ROLLBACK");
   if (sqlite3_close(db)) blame("the connection cannot be closed: a statement is left", 0, 0);
-  if (sqlite3_memory_used() != used) blame("memory leaks", 0, 0);
-  disk_restart(f->power ? (f->keep > 1 ? f->keep + (unsigned)n * 7 : f->keep) : 1);
-  if (power || n % 5 == 0) check_next(s, im);
+  restart(f, n);
   points++;
+  if (power && n < 0)
+    check_lasts(s, im);
+  else if (power || n % 5 == 0)
+    check_next(s, im);
+  return seen;
+}
+
+/* One place: returns how many places there are. */
+static int point(const scenario *s, const fault *f, const images *im, int n) {
+  sqlite3_int64 used = sqlite3_memory_used();
+  int seen;
+  disk_load("app.db", &im->base);
+  seen = attempt(s, f, im, n);
+  if (sqlite3_memory_used() != used) blame("memory leaks", 0, 0);
   return seen;
 }
 
@@ -333,11 +409,45 @@ static void sweep(const scenario *s, const fault *f, const images *im, int *fail
     bad++;
     if (!first[0]) sqlite3_snprintf(sizeof first, first, "a transaction is left open");
   }
-  if (bad) printf("%s\n(%d of %d places, %d left open)\nnot ", first, bad, points - from,
-                  left_open - was_open);
+  if (bad)
+    printf("%s\n(%d of %d places, %d left open)\nnot ", first, bad, points - from,
+           left_open - was_open);
   printf("ok - %s: %s\n", s->name, f->name);
   fflush(stdout);
   *failed += bad != 0;
+}
+
+/* A fault, and another one while the next launch finishes what the first has left. */
+static void twice(const scenario *s, const images *im, int *failed) {
+  const char *z = getenv("FAULT_PAIRS"), *only = getenv("FAULT_ONLY");
+  unsigned seed = getenv("FAULT_SEED") ? (unsigned)atoi(getenv("FAULT_SEED")) : 1;
+  int pairs = z ? atoi(z) : 30, i, k, bad = 0, seen[FAULTS], lost = left_open;
+  char name[200];
+  sqlite3_snprintf(sizeof name, name, "%s: a fault after a fault", s->name);
+  if (s->caller || (only && !strstr(name, only))) return;
+  trouble[0] = 0;
+  now_at = name;
+  for (k = 0; k < FAULTS; k++) seen[k] = point(s, &faults[k], im, -1);
+  for (i = 0; i < pairs && !bad; i++) {
+    const fault *f[2];
+    int at[2];
+    disk_load("app.db", &im->base);
+    for (k = 0; k < 2; k++) {
+      int which = (int)((seed = seed * 1103515245u + 12345u) >> 8) % FAULTS;
+      f[k] = &faults[which];
+      at[k] = (int)((seed = seed * 1103515245u + 12345u) >> 8) % (seen[which] + 1);
+      attempt(s, f[k], im, at[k]);
+    }
+    check_next(s, im);
+    bad = trouble[0] != 0;
+    if (bad) {
+      printf("%s: %s at %d, then %s at %d: %s\n", s->name, f[0]->name, at[0], f[1]->name, at[1],
+             trouble);
+    }
+  }
+  left_open = lost; /* counted where each fault stands alone */
+  printf("%s - %s, %d pairs\n", bad ? "not ok" : "ok", name, i);
+  *failed += bad;
 }
 
 /* The disk before, and the images before and after. 0: this SQLite lacks what the case needs. */
@@ -395,7 +505,8 @@ static int refused(int nested) {
   exec(db, "BEGIN; INSERT INTO mine VALUES(7)");
   im.during = im.before = im.after = image(db);
   exec(db, "ROLLBACK");
-  sqlite3_create_function_v2(db, "migrate_run", 0, SQLITE_UTF8 | 0x80000, &s, run_function, 0, 0, 0);
+  sqlite3_create_function_v2(db, "migrate_run", 0, SQLITE_UTF8 | 0x80000, &s, run_function, 0, 0,
+                             0);
   if (nested) sqlite3_prepare_v2(db, "SELECT migrate_run()", -1, &call, 0);
   trouble[0] = 0;
   rc = launch(db, &s, call, &open);
@@ -431,6 +542,7 @@ int main(void) {
       continue;
     }
     for (k = 0; k < FAULTS; k++) sweep(&scenarios[i], &faults[k], &im, &failed);
+    twice(&scenarios[i], &im, &failed);
     free(im.base.z);
     sqlite3_free(im.before);
     sqlite3_free(im.after);

@@ -15,7 +15,8 @@ typedef struct scenario {
   unsigned flags;
 } scenario;
 
-#define REVISION(id, down, up, back) {id, down, 0, 0, id, 0, up, back, 0, 0, 0}
+#define REVISION(id, down, up, back) \
+  { id, down, 0, 0, id, 0, up, back, 0, 0, 0 }
 #define NUMBERS(n) \
   " WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < " #n ") "
 
@@ -58,8 +59,9 @@ static const migrate_revision strict[] = {
              0)};
 
 static const migrate_revision search[] = {
-    REVISION("r1", 0, "ALTER TABLE note ADD COLUMN mark TEXT DEFAULT 'x' FIRST, "
-                      "ALTER COLUMN body SET NOT NULL",
+    REVISION("r1", 0,
+             "ALTER TABLE note ADD COLUMN mark TEXT DEFAULT 'x' FIRST, "
+             "ALTER COLUMN body SET NOT NULL",
              0)};
 
 static const migrate_revision three[] = {
