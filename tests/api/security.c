@@ -1,0 +1,249 @@
+/* Security: database files that somebody else has made, and hosts that allow little. Whatever they
+** hold, a call fails or works, changes all or nothing, and does not misbehave. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#define MIGRATE_IMPLEMENTATION
+#define MIGRATE_STATIC
+#include "../../amalgamation/migrate.in.h"
+
+static const migrate_revision revisions[] = {
+    {"a1", 0, 0, 0, "first", 0, "CREATE TABLE made(a)", "DROP TABLE made", 0, 0, 0},
+    {"b2", "a1", 0, 0, "second", 0, "ALTER TABLE made ADD b FIRST", "ALTER TABLE made DROP b", 0, 0,
+     0},
+};
+
+static sqlite3 *database(const char *sql) {
+  sqlite3 *db = 0;
+  char *message = 0;
+  assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+  if (sqlite3_exec(db, sql, 0, 0, &message) != SQLITE_OK) fail_msg("%s: %s", sql, message);
+  return db;
+}
+
+/* All rows of a query in one text, for sqlite3_free(). */
+static char *ask(sqlite3 *db, const char *sql) {
+  sqlite3_str *out = sqlite3_str_new(0);
+  sqlite3_stmt *s = 0;
+  int i;
+  if (sqlite3_prepare_v2(db, sql, -1, &s, 0) != SQLITE_OK) fail_msg("%s", sqlite3_errmsg(db));
+  while (sqlite3_step(s) == SQLITE_ROW) {
+    for (i = 0; i < sqlite3_column_count(s); i++) {
+      const char *z = (const char *)sqlite3_column_text(s, i);
+      sqlite3_str_appendf(out, "%s|", z ? z : "NULL");
+    }
+  }
+  sqlite3_finalize(s);
+  return sqlite3_str_length(out) ? sqlite3_str_finish(out)
+                                 : (sqlite3_free(sqlite3_str_finish(out)), sqlite3_mprintf(""));
+}
+
+static void expect(sqlite3 *db, const char *sql, const char *answer) {
+  char *z = ask(db, sql);
+  if (strcmp(z, answer) != 0) fail_msg("%s: %s, not %s", sql, z, answer);
+  sqlite3_free(z);
+}
+
+/* Upgrades; the code, and in `said` the message. */
+static char said[2000];
+static int upgrade(sqlite3 *db) {
+  migrate_options o;
+  migrate *m = 0;
+  memset(&o, 0, sizeof o);
+  o.errbuf = said;
+  o.nerrbuf = (int)sizeof said;
+  said[0] = 0;
+  migrate_open(db, &o, &m);
+  migrate_add(m, revisions, 2);
+  migrate_upgrade(m, "head");
+  return migrate_close(m);
+}
+
+static int exec(sqlite3 *db, const char *sql) {
+  migrate_options o;
+  migrate *m = 0;
+  memset(&o, 0, sizeof o);
+  o.errbuf = said;
+  o.nerrbuf = (int)sizeof said;
+  said[0] = 0;
+  migrate_open(db, &o, &m);
+  migrate_exec(m, sql);
+  return migrate_close(m);
+}
+
+/* An upgrade that must fail, and must change nothing. */
+static void refused(const char *setup, const char *part) {
+  static const char image[] = "SELECT type, name, sql FROM sqlite_master ORDER BY rowid";
+  sqlite3 *db = database(setup);
+  char *before = ask(db, image), *after;
+  int rc = upgrade(db);
+  after = ask(db, image);
+  if (rc == 0 || !strstr(said, part)) fail_msg("%.80s: %d %s", setup, rc, said);
+  assert_string_equal(before, after);
+  assert_true(sqlite3_get_autocommit(db));
+  sqlite3_free(before);
+  sqlite3_free(after);
+  sqlite3_close(db);
+}
+
+/* 6: what bears the version table's name must be an ordinary table. */
+static void item_6(void **state) {
+  (void)state;
+  refused("CREATE TABLE t(version_num); CREATE VIEW alembic_version AS SELECT * FROM t;"
+          "CREATE TRIGGER r INSTEAD OF INSERT ON alembic_version BEGIN DELETE FROM t; END",
+          "not a version table");
+  refused("CREATE VIRTUAL TABLE alembic_version USING fts5(version_num)", "not a version table");
+  refused("CREATE TABLE alembic_version(other)", "not a version table");
+}
+
+/* 7: version tables of another form, and rows that are no revisions. */
+static void item_7(void **state) {
+  static const char *const forms[] = {
+      "CREATE TABLE alembic_version(version_num, more TEXT DEFAULT 'x')",
+      "CREATE TABLE alembic_version(version_num TEXT PRIMARY KEY) WITHOUT ROWID",
+      "CREATE TABLE log(x); CREATE TABLE alembic_version(version_num);"
+      "CREATE TRIGGER r AFTER INSERT ON alembic_version BEGIN INSERT INTO log VALUES(1); END",
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    sqlite3 *db = database(forms[i]);
+    int rc = upgrade(db);
+    if (rc) fail_msg("%s: %s", forms[i], said);
+    expect(db, "SELECT version_num FROM alembic_version", "b2|");
+    sqlite3_close(db);
+  }
+  refused("CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES(NULL)",
+          "no revision identifier");
+  refused("CREATE TABLE alembic_version(version_num);"
+          "INSERT INTO alembic_version VALUES(x'6131006231')",
+          "no revision identifier");
+  refused("CREATE TABLE alembic_version(version_num);"
+          "INSERT INTO alembic_version VALUES(hex(zeroblob(500000)))",
+          "Can't locate revision identified by");
+  refused("CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version "
+          "WITH c(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM c LIMIT 100000) "
+          "SELECT 'r' || i FROM c",
+          "Can't locate revision identified by");
+  refused("CREATE TABLE alembic_version(version_num);"
+          "INSERT INTO alembic_version VALUES('a1''; DROP TABLE x; --')",
+          "Can't locate revision identified by");
+  refused("CREATE TABLE alembic_version(version_num);"
+          "CREATE TRIGGER r AFTER INSERT ON alembic_version BEGIN SELECT RAISE(ROLLBACK, 'no'); "
+          "END",
+          "no");
+}
+
+/* 12: the name of an attached database is quoted wherever it goes. */
+static void item_12(void **state) {
+  sqlite3 *db = database(
+      "CREATE TABLE t(a); ATTACH ':memory:' AS \"a\"\"b c\";"
+      "CREATE TABLE \"a\"\"b c\".t(a INT CHECK(a > 0), b UNIQUE);"
+      "CREATE INDEX \"a\"\"b c\".x ON t(a); INSERT INTO \"a\"\"b c\".t VALUES(1, 2), (3, 4);"
+      "CREATE TEMP VIEW v AS SELECT a FROM \"a\"\"b c\".t");
+  static const char *const changes[] = {
+      "ALTER TABLE \"a\"\"b c\".t ALTER a TYPE TEXT, ADD c FIRST",
+      "ALTER TABLE \"a\"\"b c\".t ALTER a SET NOT NULL",
+      "ALTER TABLE \"a\"\"b c\".t RENAME a TO d",
+      "ALTER TABLE \"a\"\"b c\".t ADD UNIQUE(d), DROP COLUMN c",
+      "ALTER TABLE \"a\"\"b c\".t RENAME TO u",
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    if (exec(db, changes[i])) fail_msg("%s: %s", changes[i], said);
+  }
+  expect(db, "SELECT d, b FROM \"a\"\"b c\".u", "1|2|3|4|");
+  expect(db, "SELECT * FROM v", "1|3|");
+  expect(db, "SELECT name, sql FROM main.sqlite_master", "t|CREATE TABLE t(a)|");
+  expect(db, "PRAGMA \"a\"\"b c\".integrity_check", "ok|");
+  sqlite3_close(db);
+}
+
+static void edit_schema(sqlite3 *db, const char *sql) {
+  char *message = 0;
+  sqlite3_exec(db, "PRAGMA writable_schema = ON", 0, 0, 0);
+  if (sqlite3_exec(db, sql, 0, 0, &message) != SQLITE_OK) fail_msg("%s: %s", sql, message);
+  sqlite3_exec(db, "PRAGMA writable_schema = OFF", 0, 0, 0);
+}
+
+/* 13: SQLite reads a schema text up to its first NUL; a name that differs from the text, and a text
+** that is none, are refused or left alone. */
+static void item_13(void **state) {
+  sqlite3 *db = database("CREATE TABLE t(a INT); INSERT INTO t VALUES(1)");
+  int rc;
+  (void)state;
+  edit_schema(db, "UPDATE sqlite_master SET sql = CAST(x'435245415445205441424C45207428612049"
+                  "4E542900584F' AS TEXT) WHERE name = 't'");
+  rc = exec(db, "ALTER TABLE t ADD b INT FIRST");
+  if (rc) fail_msg("%s", said);
+  expect(db, "SELECT a, b FROM t", "1|NULL|");
+  expect(db, "PRAGMA integrity_check", "ok|");
+  sqlite3_close(db);
+
+  db = database("CREATE TABLE t(a INT); CREATE TABLE u(b INT)");
+  edit_schema(db, "UPDATE sqlite_master SET sql = 'CREATE TABLE other(a INT)' WHERE name = 't'");
+  rc = exec(db, "ALTER TABLE t ADD c INT FIRST");
+  if (rc) assert_true(sqlite3_get_autocommit(db));
+  else expect(db, "PRAGMA integrity_check", "ok|");
+  sqlite3_close(db);
+
+  db = database("CREATE TABLE t(a INT); CREATE TABLE u(b INT)");
+  edit_schema(db, "UPDATE sqlite_master SET sql = 'CREATE TABLE t(((' WHERE name = 't'");
+  rc = exec(db, "ALTER TABLE t ADD c INT FIRST");
+  assert_int_not_equal(rc, 0);
+  assert_true(sqlite3_get_autocommit(db));
+  sqlite3_close(db);
+}
+
+/* 18: a host that allows little. What does not fit is an error; limits stay as they were. */
+static void item_18(void **state) {
+  static const struct {
+    int limit, value;
+  } low[] = {
+      {SQLITE_LIMIT_SQL_LENGTH, 1000}, {SQLITE_LIMIT_COLUMN, 10},
+      {SQLITE_LIMIT_EXPR_DEPTH, 10},   {SQLITE_LIMIT_VDBE_OP, 25000},
+      {SQLITE_LIMIT_TRIGGER_DEPTH, 1}, {SQLITE_LIMIT_ATTACHED, 0},
+      {SQLITE_LIMIT_LENGTH, 2000},     {SQLITE_LIMIT_COMPOUND_SELECT, 1},
+      {SQLITE_LIMIT_FUNCTION_ARG, 2},  {SQLITE_LIMIT_VARIABLE_NUMBER, 1},
+      {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 10},
+  };
+  static const char all[] = "SELECT type, name, sql FROM sqlite_master ORDER BY rowid";
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof low / sizeof low[0]; i++) {
+    sqlite3 *db = database("CREATE TABLE t(a INT CHECK(a > 0), b UNIQUE, c DEFAULT 7);"
+                           "INSERT INTO t VALUES(1, 2, 3); CREATE VIEW v AS SELECT a FROM t");
+    char *before = ask(db, all), *after;
+    int rc;
+    sqlite3_limit(db, low[i].limit, low[i].value);
+    rc = exec(db, "ALTER TABLE t ALTER a TYPE TEXT, ADD d FIRST, ADD CHECK(b <> c)");
+    assert_int_equal(sqlite3_limit(db, low[i].limit, -1), low[i].value);
+    assert_true(sqlite3_get_autocommit(db));
+    sqlite3_limit(db, low[i].limit, 1000000);
+    after = ask(db, all);
+    if (rc) assert_string_equal(before, after);
+    else assert_string_not_equal(before, after);
+    expect(db, "SELECT a, b, c FROM t", "1|2|3|");
+    expect(db, "PRAGMA integrity_check", "ok|");
+    sqlite3_free(before);
+    sqlite3_free(after);
+    sqlite3_close(db);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(item_6),  cmocka_unit_test(item_7),  cmocka_unit_test(item_12),
+      cmocka_unit_test(item_13), cmocka_unit_test(item_18),
+  };
+  return cmocka_run_group_tests(tests, 0, 0);
+}
