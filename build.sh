@@ -302,6 +302,14 @@ verb_hosts() {
   verb_test hosts
 }
 
+## hosted            installs D1 (miniflare) and libSQL outside of the repository, then runs tests/d1
+verb_hosted() {
+  sh tests/d1/install
+  CHAINS=all
+  export CHAINS
+  verb_test d1/
+}
+
 # (gcc -fanalyzer takes more than three minutes for one file of this length, and is left out.)
 ## lint              clang's analyzer, cppcheck and shellcheck, where they are installed
 verb_lint() {
@@ -422,7 +430,7 @@ verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
   default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | \
-    matrix | hosts | lint | nightly | \
+    matrix | hosts | hosted | lint | nightly | \
     prove | embed | dist | install)
     "verb_$verb" "$@" ;;
   clean | help) "verb_$verb" ;;

@@ -90,7 +90,7 @@ typedef struct migrate_statement {
   const char *direction; /* "upgrade", "downgrade" or "" */
   const char *kind;      /* "frame", "schema", "data", "check", "script" or "version" */
   const char *sql;
-  const char *strategy; /* "native", "schema edit", "rebuild", "portable" or "" */
+  const char *strategy; /* "native", "schema edit", "rebuild", "portable", "hosted" or "" */
   const char *reason;   /* why this way; never NULL */
 } migrate_statement;
 
@@ -284,7 +284,8 @@ MIGRATE_API int migrate_lint(migrate *m, const char *range,
 /* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
 ** `command` is "upgrade", "downgrade" or "stamp"; `range` a target, from where the database is, or
 ** "from:to"; `tag` goes into the head of the script (NULL: none). The script ends in the database
-** that the run online would make. migrate_result() holds it, "" with nothing to do. */
+** that the run online would make. migrate_result() holds it, "" with nothing to do. With the setting
+** dialect = d1 it is a script for Cloudflare D1. */
 MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
                                const char *tag);
 

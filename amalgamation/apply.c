@@ -625,3 +625,11 @@ static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig
   if (mig_failed(a)) return;
   c->nothing = !c->new_name && !c->recomputed && strcmp(c->now.sql, sql) == 0;
 }
+
+/* An empty change of a table, for edits that another table's statement asks for. */
+static mig_alteration *mig_side_change(mig_arena *a, const char *sql) {
+  mig_alteration *c = (mig_alteration *)mig_alloc(a, sizeof *c);
+  mig_alter *none = (mig_alter *)mig_alloc(a, sizeof *none);
+  if (c && none) mig_apply(a, sql, none, c);
+  return mig_failed(a) ? 0 : c;
+}

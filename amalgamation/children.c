@@ -1,14 +1,6 @@
 /* Children: foreign keys of other tables that a change of their parent would leave without the key
 ** that they reference. RESTRICT names them; CASCADE drops them, as PostgreSQL does. */
 
-/* An empty change of a table, for edits that another table's statement asks for. */
-static mig_alteration *mig_side_change(mig_arena *a, const char *sql) {
-  mig_alteration *c = (mig_alteration *)mig_alloc(a, sizeof *c);
-  mig_alter *none = (mig_alter *)mig_alloc(a, sizeof *none);
-  if (c && none) mig_apply(a, sql, none, c);
-  return mig_failed(a) ? 0 : c;
-}
-
 /* Has the foreign key lost the key that it references? Also one of the same name, or a new primary
 ** key where it names no columns, is another key unless its columns are those that were there. */
 static int mig_loses_parent_key(mig_lowering *l, const mig_constraint *fk) {
@@ -24,8 +16,9 @@ static int mig_loses_parent_key(mig_lowering *l, const mig_constraint *fk) {
   return 0;
 }
 
-/* In plain SQL the child is a table to be made anew, like any other. */
-static void mig_lower_child_portable(mig_lowering *l, mig_alteration *c) {
+/* In plain SQL the child is a table to be made anew, like any other. The catalog then has its new
+** text: it is no longer of the parent's family. */
+static void mig_lower_child_portable(mig_lowering *l, mig_object *o, mig_alteration *c) {
   mig_lowering child = *l;
   mig_facts facts = *l->facts;
   mig_diff d;
@@ -34,7 +27,10 @@ static void mig_lower_child_portable(mig_lowering *l, mig_alteration *c) {
   child.d = &d;
   child.facts = &facts;
   mig_compare(c, &d);
-  if (!mig_failed(l->a)) mig_lower_by_portable(&child);
+  if (mig_failed(l->a)) return;
+  if (l->facts->hosted) mig_lower_by_hosted(&child, o, c);
+  else mig_lower_by_portable(&child);
+  o->sql = c->now.sql;
 }
 
 static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
@@ -55,7 +51,7 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
     i = -1;
   }
   if (!dropped || mig_failed(l->a)) return;
-  if (l->facts->portable) mig_lower_child_portable(l, c);
+  if (l->facts->portable) mig_lower_child_portable(l, o, c);
   else mig_emit_text_edit(l, o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
 }
 

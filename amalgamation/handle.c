@@ -11,6 +11,11 @@ typedef struct mig_added { /* what one migrate_add() gave */
   struct mig_added *next;
 } mig_added;
 
+typedef struct mig_gone { /* a table that a script dropped and others reference: put aside */
+  const char *schema, *name, *aside;
+  struct mig_gone *next;
+} mig_gone;
+
 struct migrate {
   sqlite3 *db;
   mig_fault fault;
@@ -46,6 +51,7 @@ struct migrate {
   int legacy;            /* legacy_alter_table at its beginning */
   int synchronous;       /* was this before it was EXTRA; 0: as it was */
   mig_pending *pending;
+  mig_gone *gone;        /* by the section that runs */
   sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
   const char *edit_schema;
   int defensive, writable; /* the flags before it was opened */
@@ -69,6 +75,9 @@ struct migrate {
   sqlite3_int64 done, total, told; /* told: when, in milliseconds */
 };
 
+/* May the schema not be edited? */
+static int mig_is_plain(const migrate *m) { return m->settings.rebuild != MIG_REBUILD_AUTO; }
+
 /* Starts a public call: its memory is new, its result empty. Returns the sticky code. */
 static int mig_begin_call(migrate *m) {
   if (!m) return SQLITE_NOMEM;
@@ -81,6 +90,7 @@ static int mig_begin_call(migrate *m) {
   mig_arena_free(&m->work);
   mig_text_init(&m->result, &m->work);
   m->pending = 0;
+  m->gone = 0;
   m->slots = 0;
   m->nslot = 0;
   m->catalogs = 0;

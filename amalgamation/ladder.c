@@ -36,12 +36,13 @@ static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
   l->out->strategy = mig_rung_name(choice.rung);
   l->out->why = choice.reason;
   mig_lower_refusals(l);
-  if (choice.rung != MIG_PORTABLE_REBUILD) mig_lower_index_strings(l);
+  if (choice.rung < MIG_PORTABLE_REBUILD) mig_lower_index_strings(l);
   mig_lower_null_checks(l);
   mig_lower_fk_baselines(l, 0);
   if (choice.rung == MIG_NATIVE) mig_lower_native_add(l);
   else if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_by_edit(l, table);
   else if (choice.rung == MIG_REBUILD) mig_lower_by_rebuild(l, table);
+  else if (choice.rung == MIG_HOSTED_REBUILD) mig_lower_by_hosted(l, table, l->c);
   else mig_lower_by_portable(l);
   if (choice.rung == MIG_REBUILD && l->d->autoincrement) mig_lower_sequence(l);
   if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_null_checks_after(l);

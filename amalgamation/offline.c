@@ -91,17 +91,6 @@ typedef struct mig_printer {
   int portable;  /* the settings of the portable rung are in force at this place */
 } mig_printer;
 
-/* Does the text end in a line comment, which would hide a semicolon? */
-static int mig_ends_in_comment(const char *sql) {
-  size_t n = strlen(sql), at = 0;
-  mig_token k;
-  do {
-    k = mig_next_token(sql, n, at);
-    at = k.end;
-  } while (k.type != MIG_TK_END && at < n);
-  return k.type == MIG_TK_COMMENT && sql[k.at] == '-';
-}
-
 /* Where the script goes on: a transaction is put together when it is known what it needs. */
 static mig_text *mig_print_to(migrate *k) {
   mig_printer *p = (mig_printer *)k->listener;
@@ -109,14 +98,7 @@ static mig_text *mig_print_to(migrate *k) {
 }
 
 /* A statement without its line's end. */
-static void mig_print_open(migrate *k, const char *sql) {
-  mig_text *z = mig_print_to(k);
-  size_t n = sql ? strlen(sql) : 0;
-  if (!n) return;
-  mig_put(z, sql);
-  if (mig_ends_in_comment(sql)) mig_put(z, "\n");
-  if (sql[n - 1] != ';' || mig_ends_in_comment(sql)) mig_put(z, ";");
-}
+static void mig_print_open(migrate *k, const char *sql) { mig_put_statement(mig_print_to(k), sql); }
 
 static void mig_print(migrate *k, const char *sql) {
   mig_text *z = mig_print_to(k);
@@ -387,10 +369,32 @@ static const char *mig_split_range(mig_arena *a, const char *range, const char *
   return colon[1] ? colon + 1 : "head";
 }
 
+/* Prints a run in the dialect that is set. */
+static void mig_print_run(migrate *m, mig_offline *o, int direction, const char *command,
+                          const char *range, const char *to, const char *tag) {
+  migrate *k = &o->k;
+  mig_printer p;
+  mig_d1 d1;
+  if (m->settings.dialect == MIG_DIALECT_D1) {
+    mig_d1_listen(k, &d1);
+    mig_offline_run(k, direction, to);
+    if (!k->fault.code && d1.body.n) mig_d1_script(m, &d1, command, range, tag);
+    return;
+  }
+  memset(&p, 0, sizeof p);
+  mig_text_init(&p.body, &k->work);
+  p.keys = mig_keys_are_on(m);
+  k->listen = mig_print_statement;
+  k->framed = mig_print_frame;
+  k->listener = &p;
+  k->settings.rebuild = MIG_REBUILD_PORTABLE;
+  mig_offline_run(k, direction, to);
+  if (!k->fault.code && p.body.n) mig_print_script(m, &p, command, range, tag);
+}
+
 MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
                                const char *tag) {
   mig_offline o;
-  mig_printer p;
   const char *from, *to;
   int direction;
   if (mig_begin_call(m)) return migrate_errcode(m);
@@ -402,17 +406,7 @@ MIGRATE_API int migrate_script(migrate *m, const char *command, const char *rang
   }
   to = mig_split_range(&m->work, range, &from);
   mig_offline_begin(m, &o, from);
-  memset(&p, 0, sizeof p);
-  if (o.k.db && !o.k.fault.code) {
-    mig_text_init(&p.body, &o.k.work);
-    p.keys = mig_keys_are_on(m);
-    o.k.listen = mig_print_statement;
-    o.k.framed = mig_print_frame;
-    o.k.listener = &p;
-    o.k.settings.rebuild = MIG_REBUILD_PORTABLE;
-    mig_offline_run(&o.k, direction, to);
-    if (!o.k.fault.code && p.body.n) mig_print_script(m, &p, command, range, tag);
-  }
+  if (o.k.db && !o.k.fault.code) mig_print_run(m, &o, direction, command, range, to, tag);
   mig_offline_end(m, &o);
   return mig_end_call(m);
 }

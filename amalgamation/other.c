@@ -52,7 +52,7 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   mig_put_name_like(&z, x.sql, x.name_span, r->to);
   mig_put(&z, x.sql + x.name_span.end);
   mig_rename_index_stats(m, c, o->name, r->to);
-  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) {
+  if (mig_is_plain(m)) {
     mig_sink_sql(m, MIG_S_SCHEMA, mig_format(a, "DROP INDEX \"%w\".\"%w\"", c->schema, o->name),
                  "made again under the new name");
     mig_sink_sql(m, MIG_S_SCHEMA,

@@ -146,9 +146,9 @@ static char *mig_plain_columns(mig_lowering *l, int n) {
   return names.z;
 }
 
-static void mig_lower_by_two_copies(mig_lowering *l) {
-  mig_copy_lists out = mig_copy_columns(l), back = out;
-  const mig_table *old = &l->c->old;
+/* The rows go into a plain table. */
+static void mig_lower_save(mig_lowering *l) {
+  mig_copy_lists out = mig_copy_columns(l);
   char *names = mig_plain_columns(l, out.n);
   if (!names) return;
   mig_emit(l->out, MIG_S_SCHEMA,
@@ -156,22 +156,34 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
            "the rows stay here while the table is made anew");
   mig_text_init(&out.columns, l->a);
   mig_put(&out.columns, names);
-  mig_emit_copy(l, l->scratch, old->name, &out);
-  mig_keep_sequence(l, old->name, l->scratch);
-  mig_keep_stats(l, old->name, l->scratch);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, old->name),
-           "its rows are in the copy");
-  mig_emit_create(l);
-  mig_keep_stats(l, l->scratch, old->name);
+  mig_emit_copy(l, l->scratch, l->c->old.name, &out);
+  mig_keep_sequence(l, l->c->old.name, l->scratch);
+  mig_keep_stats(l, l->c->old.name, l->scratch);
+}
+
+/* They come back. */
+static void mig_lower_restore(mig_lowering *l) {
+  mig_copy_lists back = mig_copy_columns(l);
+  const char *name = l->c->old.name;
+  mig_keep_stats(l, l->scratch, name);
   mig_text_init(&back.values, l->a);
-  mig_put(&back.values, names);
+  mig_put(&back.values, mig_plain_columns(l, back.n));
   back.key = "rowid";
   back.nkey = back.sorted = 1;
-  mig_emit_copy(l, old->name, l->scratch, &back);
-  mig_keep_sequence(l, l->scratch, old->name);
+  mig_emit_copy(l, name, l->scratch, &back);
+  mig_keep_sequence(l, l->scratch, name);
   mig_emit(l->out, MIG_S_SCHEMA,
            mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
            "the rows are back");
+}
+
+static void mig_lower_by_two_copies(mig_lowering *l) {
+  mig_lower_save(l);
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->c->old.name),
+           "its rows are in the copy");
+  mig_emit_create(l);
+  mig_lower_restore(l);
 }
 
 static void mig_lower_by_portable(mig_lowering *l) {

@@ -32,30 +32,11 @@ static mig_facts mig_read_facts(migrate *m, const mig_target *t) {
   mig_facts f;
   f.version = sqlite3_libversion_number();
   f.max_columns = sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1);
-  f.portable = m->settings.rebuild == MIG_REBUILD_PORTABLE;
+  f.portable = mig_is_plain(m);
+  f.hosted = m->settings.rebuild == MIG_REBUILD_HOSTED;
   f.hidden = mig_is_target_hidden(t);
   f.dense = 0;
   return f;
-}
-
-static int mig_prefix_taken(const mig_catalog *c, const char *prefix) {
-  int i;
-  for (i = 0; i < c->n; i++) {
-    if (mig_has_name_prefix(c->v[i].name, prefix)) return 1;
-  }
-  return 0;
-}
-
-/* A prefix for the names of what exists only while the change runs: no object begins with it. */
-static const char *mig_scratch_prefix(migrate *m, const mig_target *t) {
-  const char *name = 0;
-  int number = t->catalog->scratch;
-  if (number >= 0) return mig_format(&m->work, "migrate_scratch_%d", number);
-  do {
-    name = mig_format(&m->work, "migrate_scratch_%d", ++number);
-  } while (name && (mig_prefix_taken(t->catalog, name) || mig_prefix_taken(t->temp, name)));
-  t->catalog->scratch = number;
-  return name;
 }
 
 /* Virtual tables that read the table by name keep the old names and would fail (FTS5 content=). */
@@ -201,28 +182,11 @@ static void mig_run_final_text(migrate *m, const mig_target *t, const mig_altera
   mig_flush(m);
   now = mig_find_target(m, t->catalog->schema, t->object->name);
   if (!now.object || !now.object->sql || strcmp(now.object->sql, c->now.sql) == 0) return;
-  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) return;
+  if (mig_is_plain(m)) return;
   mig_run_edit(m, t->catalog->schema,
                mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
                           t->catalog->schema, now.object->rowid),
                c->now.sql, "the text keeps its layout and spelling");
-}
-
-/* The portable rung renames tables that others reference: nothing may follow, or be enforced. */
-static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
-  int keys, legacy;
-  if (rung != MIG_PORTABLE_REBUILD) {
-    mig_sink_list(m, list);
-    return;
-  }
-  keys = mig_switch(m, SQLITE_DBCONFIG_ENABLE_FKEY, 0);
-  legacy = mig_switch(m, MIG_LEGACY_ALTER_TABLE, 1);
-  mig_still_ready(m);
-  mig_sink_list(m, list);
-  mig_undo_in_need(m);
-  mig_switch(m, MIG_LEGACY_ALTER_TABLE, legacy);
-  mig_switch(m, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
-  mig_still_ready(m);
 }
 
 /* Everything but renames: compared, decided, written down, run. */
@@ -285,7 +249,7 @@ static void mig_run_native_rename(migrate *m, const mig_target *t, const mig_ren
   mig_sink(m, &s, "native");
   mig_run_show(m, store);
   if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_respell_plainly(m, t, r->from, r->to);
-  else mig_respell_all(m, t, r->from, r->to);
+  else if (!mig_is_plain(m)) mig_respell_all(m, t, r->from, r->to);
 }
 
 /* Gives the table another text with the same columns, by whichever rung. */
@@ -394,6 +358,7 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   mig_alter alter;
   mig_target t;
   mig_flags flags;
+  int keys;
   mig_parse_alter(a, sql, n, &alter);
   if (mig_failed(a)) return;
   t = mig_find_target(m, alter.schema, alter.table);
@@ -411,7 +376,9 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   mig_refuse_target(m, &t);
   if (mig_failed(a)) return;
   flags = mig_enter(m);
+  keys = mig_hosted_keys(m, 1);
   mig_alter_target(m, &t, &alter);
+  mig_hosted_keys(m, keys);
   mig_leave(m, flags);
 }
 
@@ -424,11 +391,17 @@ static int mig_starts(const char *sql, mig_span s, const char *first, const char
   return !second || mig_token_is(sql, mig_next_significant(sql, s.end, k.end), second);
 }
 
+static int mig_is_hosted_drop(migrate *m, const char *sql, mig_span s) {
+  return m->depth && m->settings.rebuild == MIG_REBUILD_HOSTED &&
+         mig_starts(sql, s, "DROP", "TABLE");
+}
+
 /* A statement of the ALTER language; 0 when it is none. */
 static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one) {
   int kind = mig_starts(sql, s, "ALTER", "TABLE")   ? 1
              : mig_starts(sql, s, "ALTER", "INDEX") ? 2
              : mig_starts(sql, s, "CREATE", "OR")   ? 3
+             : mig_is_hosted_drop(m, sql, s)        ? 4
                                                     : 0;
   int alone = kind && !m->depth; /* outside of a transaction each is still whole or nothing */
   if (alone) mig_frame_open(m);
@@ -436,6 +409,7 @@ static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one
   if (kind == 1) mig_run_alter(m, one, s.end - s.at);
   if (kind == 2) mig_run_alter_index(m, one);
   if (kind == 3) mig_run_or_replace(m, one);
+  if (kind == 4 && !mig_run_drop(m, one)) kind = 0;
   if (alone) {
     mig_flush(m);
     mig_frame_close(m);
@@ -469,6 +443,7 @@ static size_t mig_run_script(migrate *m, const char *sql) {
     mig_run_statement(m, sql, s, at);
     if (mig_failed(&m->work)) mig_fault_rebase(&m->work, sql, s.at);
   }
+  mig_settle(m);
   mig_flush(m);
   return s.at;
 }

@@ -25,6 +25,7 @@
   X(BOOL, compare_server_default, "on")                                                \
   X(BOOL, transaction_per_migration, "off")                                            \
   X(WORD, rebuild, "auto")                                                             \
+  X(WORD, dialect, "sqlite")                                                           \
   X(INT, busy_timeout, "5000")                                                         \
   X(INT, lint_rows, "100000")                                                          \
   X(WORD, log_level, "off")                                                            \
@@ -43,7 +44,8 @@ enum { MIG_KIND_NAME, MIG_KIND_TEXT, MIG_KIND_ZONE, MIG_KIND_BOOL, MIG_KIND_INT,
 #define MIG_SETTING_ENUM(kind, key, value) MIG_SETTING_##key,
 enum { MIG_SETTINGS(MIG_SETTING_ENUM) MIG_SETTING_COUNT };
 
-enum { MIG_REBUILD_AUTO = 0, MIG_REBUILD_PORTABLE = 1 }; /* the setting rebuild */
+enum { MIG_REBUILD_AUTO, MIG_REBUILD_PORTABLE, MIG_REBUILD_HOSTED }; /* the setting rebuild */
+enum { MIG_DIALECT_SQLITE, MIG_DIALECT_D1 };                          /* dialect */
 enum { MIG_FROM_FILE, MIG_FROM_PROGRAM, MIG_FROM_COUNT };
 
 #define MIG_SETTING_FIELD(kind, key, value) MIG_TYPE_##kind key;
@@ -75,6 +77,9 @@ typedef struct mig_setting_word {
 static const mig_setting_word mig_words[] = {
   {MIG_SETTING_rebuild, "auto", MIG_REBUILD_AUTO},
   {MIG_SETTING_rebuild, "portable", MIG_REBUILD_PORTABLE},
+  {MIG_SETTING_rebuild, "hosted", MIG_REBUILD_HOSTED},
+  {MIG_SETTING_dialect, "sqlite", MIG_DIALECT_SQLITE},
+  {MIG_SETTING_dialect, "d1", MIG_DIALECT_D1},
   {MIG_SETTING_log_level, "off", 0},
   {MIG_SETTING_log_level, "debug", MIGRATE_DEBUG},
   {MIG_SETTING_log_level, "info", MIGRATE_INFO},

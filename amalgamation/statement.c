@@ -76,3 +76,23 @@ static const char *mig_kind_name(int kind) {
     default: return "schema";
   }
 }
+
+/* Does the text end in a line comment, which would hide a semicolon? */
+static int mig_ends_in_comment(const char *sql) {
+  size_t n = strlen(sql), at = 0;
+  mig_token k;
+  do {
+    k = mig_next_token(sql, n, at);
+    at = k.end;
+  } while (k.type != MIG_TK_END && at < n);
+  return k.type == MIG_TK_COMMENT && sql[k.at] == '-';
+}
+
+/* The statement with its semicolon. */
+static void mig_put_statement(mig_text *z, const char *sql) {
+  size_t n = sql ? strlen(sql) : 0;
+  if (!n) return;
+  mig_put(z, sql);
+  if (mig_ends_in_comment(sql)) mig_put(z, "\n");
+  if (sql[n - 1] != ';' || mig_ends_in_comment(sql)) mig_put(z, ";");
+}

@@ -1,11 +1,18 @@
 /* Strategy: the first rung of the ladder that is safe for all actions of a statement, and why. */
 
-enum mig_rung { MIG_NATIVE = 1, MIG_SCHEMA_EDIT, MIG_REBUILD, MIG_PORTABLE_REBUILD };
+enum mig_rung {
+  MIG_NATIVE = 1,
+  MIG_SCHEMA_EDIT,
+  MIG_REBUILD,
+  MIG_PORTABLE_REBUILD,
+  MIG_HOSTED_REBUILD
+};
 
 typedef struct mig_facts {
   int version;     /* sqlite3_libversion_number() */
   int max_columns; /* SQLITE_LIMIT_COLUMN of the connection */
   int portable;    /* the schema may not be edited */
+  int hosted;      /* and foreign keys may not be switched off */
   int hidden;      /* a TEMP table has the table's name: SQLite's own ALTER gets lost there */
   int dense;       /* the rowids are 1, 2, .. without a gap */
 } mig_facts;
@@ -16,7 +23,8 @@ typedef struct mig_choice {
 } mig_choice;
 
 static const char *mig_rung_name(int rung) {
-  static const char *const names[] = {"", "native", "schema edit", "rebuild", "portable"};
+  static const char *const names[] = {"", "native", "schema edit", "rebuild", "portable",
+                                      "hosted"};
   return names[rung];
 }
 
@@ -129,7 +137,9 @@ static int mig_keys_need_new_columns(const mig_diff *d) {
 /* Did anything change but columns at the end, constraints and defaults? */
 static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const mig_facts *f) {
   mig_choice choice;
-  int copy = f->portable ? MIG_PORTABLE_REBUILD : MIG_REBUILD;
+  int copy = f->hosted     ? MIG_HOSTED_REBUILD
+             : f->portable ? MIG_PORTABLE_REBUILD
+                           : MIG_REBUILD;
   choice.rung = copy;
   choice.reason = d->why;
   if (d->layout || d->values) return choice;
@@ -139,7 +149,8 @@ static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const m
   choice.reason = "SQLite's own ADD COLUMN does it: old rows read the default";
   if (mig_is_native_add(c, d)) return choice;
   choice.rung = copy;
-  choice.reason = "rebuild = portable: the schema is not edited";
+  choice.reason = f->hosted ? "rebuild = hosted: the schema is not edited, foreign keys stay on"
+                            : "rebuild = portable: the schema is not edited";
   if (f->portable) return choice;
   choice.reason = "a default changes and this SQLite cannot write short rows out in full";
   if (d->defaults && (f->version < 3035000 || c->now.ncolumn + 2 > f->max_columns)) return choice;

@@ -166,19 +166,23 @@ static void merge_call(sqlite3_context *context, int argc, sqlite3_value **argv)
 }
 
 /* Alembic's options of these commands; an option that ends in = takes a value. */
-static const char *const run_options[] = {"--sql", "--tag=", 0};
-static const char *const stamp_options[] = {"--sql", "--tag=", "--purge", 0};
-enum { OPTION_SQL, OPTION_TAG, OPTION_PURGE };
+static const char *const run_options[] = {"--sql", "--tag=", "--dialect=", 0};
+static const char *const stamp_options[] = {"--sql", "--tag=", "--dialect=", "--purge", 0};
+enum { OPTION_SQL, OPTION_TAG, OPTION_DIALECT, OPTION_PURGE };
 
 /* Runs a command, or prints its script with --sql. */
 static void run_command(scalar *s, const options *o, const char *command, const char *target) {
   if (o->values[OPTION_TAG] && !o->values[OPTION_SQL]) {
     call_fail(&s->k, MIGRATE_MISUSE, "--tag goes with --sql");
   }
+  if (o->values[OPTION_DIALECT] && !o->values[OPTION_SQL]) {
+    call_fail(&s->k, MIGRATE_MISUSE, "--dialect goes with --sql");
+  }
   if (o->names == stamp_options && o->values[OPTION_PURGE] && o->values[OPTION_SQL]) {
     call_fail(&s->k, MIGRATE_MISUSE, "Can't use --purge with --sql mode");
   }
   if (!call_begin_revisions(&s->k, scalar_connection(s->context))) return;
+  if (o->values[OPTION_DIALECT]) migrate_set(s->k.m, "dialect", o->values[OPTION_DIALECT]);
   if (o->values[OPTION_SQL]) migrate_script(s->k.m, command, target, o->values[OPTION_TAG]);
   else if (o->names == stamp_options && o->values[OPTION_PURGE]) {
     migrate_stamp_purge(s->k.m, target);

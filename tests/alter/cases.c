@@ -1,7 +1,8 @@
 /* Runs the case files of tests/alter/cases, one hazard of changing a table each, in every
 ** surrounding that applies: in memory, on a rollback journal and on WAL; in autocommit and inside
-** a transaction of the caller with foreign keys on; with the cheapest way and with plain SQL only;
-** through C and through the SQL function. What a directive means stands in the folder's README. */
+** a transaction of the caller with foreign keys on; with the cheapest way, with plain SQL only and
+** as hosted SQLites need it; through C and through the SQL function. What a directive means stands
+** in the folder's README. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -173,7 +174,7 @@ static int read_folder(test_file *files) {
 
 enum { MEMORY, JOURNAL, WAL };
 enum { PLAIN, TRANSACTION };
-enum { AUTO, PORTABLE };
+enum { AUTO, PORTABLE, HOSTED };
 enum { FROM_C, FROM_SQL };
 
 typedef struct test_run {
@@ -235,9 +236,11 @@ static void load_extension(test_run *run) {
   char *message = 0;
   int rc = sqlite3_load_extension(run->db, EXTENSION, 0, &message);
   CHECK(rc == SQLITE_OK, "cannot load the extension: %s", message ? message : "?");
-  if (run->rung == PORTABLE) {
-    rc = sqlite3_exec(run->db, "SELECT migrate_config('rebuild','portable')", 0, 0, 0);
-    CHECK(rc == SQLITE_OK, "rebuild=portable: %s", sqlite3_errmsg(run->db));
+  if (run->rung != AUTO) {
+    const char *sql = run->rung == PORTABLE ? "SELECT migrate_config('rebuild', 'portable')"
+                                            : "SELECT migrate_config('rebuild', 'hosted')";
+    rc = sqlite3_exec(run->db, sql, 0, 0, 0);
+    CHECK(rc == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(run->db));
   }
 }
 
@@ -302,6 +305,7 @@ static int change_from_c(test_run *run) {
   options.errbuf = run->error;
   options.nerrbuf = (int)sizeof(run->error);
   migrate_open(run->db, &options, &m);
+  if (run->rung == HOSTED) migrate_set(m, "rebuild", "hosted");
   rc = migrate_exec(m, run->file->alter);
   CHECK(migrate_close(m) == rc, "migrate_close() does not repeat the code %d", rc);
   CHECK(rc == 0 || run->error[0], "error %d has no message", rc);
@@ -548,6 +552,9 @@ static int applies(const test_run *run) {
   const test_file *file = run->file;
   int by_function = strncmp(file->env, "call-", 5) == 0;
   if (strcmp(file->env, "file") == 0 && run->store == MEMORY) return 0;
+  if (run->rung == HOSTED && run->store != (strcmp(file->env, "file") == 0 ? JOURNAL : MEMORY)) {
+    return 0; /* where the rows are is all the same to it */
+  }
   if (by_function != (run->caller == FROM_SQL)) {
     /* beside those that ask for it, the function runs each file once, in memory */
     return run->caller == FROM_SQL && run->store == MEMORY && run->frame == PLAIN &&
@@ -560,20 +567,20 @@ static int applies(const test_run *run) {
 static int add_runs(const test_file *file, struct CMUnitTest *tests, int n) {
   static const char *const store[] = {"memory", "journal", "wal"};
   int i;
-  for (i = 0; i < 24; i++) {
+  for (i = 0; i < 36; i++) {
     test_run *run = (test_run *)calloc(1, sizeof(test_run));
     run->file = file;
     run->store = i % 3;
     run->frame = i / 3 % 2;
-    run->rung = i / 6 % 2;
-    run->caller = i / 12;
+    run->rung = i / 6 % 3;
+    run->caller = i / 18;
     if (!applies(run)) {
       free(run);
       continue;
     }
     snprintf(run->name, sizeof(run->name), "%s [%s%s%s%s]", file->name, store[run->store],
              run->frame == TRANSACTION ? ", in a transaction" : "",
-             run->rung == PORTABLE ? ", portable" : "",
+             run->rung == PORTABLE ? ", portable" : run->rung == HOSTED ? ", hosted" : "",
              run->caller == FROM_SQL ? ", by the SQL function" : "");
     memset(&tests[n], 0, sizeof(tests[n]));
     tests[n].name = run->name;
@@ -585,7 +592,7 @@ static int add_runs(const test_file *file, struct CMUnitTest *tests, int n) {
 
 int main(void) {
   test_file *files = (test_file *)calloc(MAX_FILES, sizeof(test_file));
-  struct CMUnitTest *tests = (struct CMUnitTest *)calloc(MAX_FILES * 24, sizeof(*tests));
+  struct CMUnitTest *tests = (struct CMUnitTest *)calloc(MAX_FILES * 36, sizeof(*tests));
   int n = read_folder(files), count = 0, i;
   name_database();
   for (i = 0; i < n; i++) count = add_runs(&files[i], tests, count);

@@ -100,7 +100,7 @@ static void bad_values(void **state) {
   bad_value("busy_timeout", "5s", "setting busy_timeout must be a whole number, not '5s'");
   bad_value("busy_timeout", "99999999999",
             "setting busy_timeout must be a whole number, not '99999999999'");
-  bad_value("rebuild", "fast", "setting rebuild must be one of auto, portable, not 'fast'");
+  bad_value("rebuild", "fast", "setting rebuild must be one of auto, portable, hosted, not 'fast'");
   bad_value("log_level", "loud",
             "setting log_level must be one of off, debug, info, warning, error, not 'loud'");
   bad_value("timezone", "../Olympus",
@@ -114,7 +114,7 @@ static void bad_values(void **state) {
             "unknown setting colour; the settings are file, script_location, version_locations, "
             "file_template, timezone, truncate_slug_length, target, include, exclude, "
             "version_table, journal, compare_type, compare_server_default, "
-            "transaction_per_migration, rebuild, "
+            "transaction_per_migration, rebuild, dialect, "
             "busy_timeout, lint_rows, log_level, progress, backup");
 }
 
