@@ -281,6 +281,16 @@ typedef struct migrate_finding {
 MIGRATE_API int migrate_lint(migrate *m, const char *range,
                              int (*row)(void *arg, const migrate_finding *), void *arg);
 
+/* Runs revisions up, down and up again on a private copy of the database, rows included, and
+** compares: is what a downgrade leaves what its upgrade found, schema and rows? NULL: all that are
+** pending; else those up to the target, or of a range as of migrate_history(), which are first
+** taken back in the copy where they are applied. MIGRATE_DIFFERENT names, of each revision that is
+** not true, the first statement that is not undone, with the texts before and after it. Rows are
+** not compared of a revision that allows lossy-downgrade (README, "Verify"). migrate_result() holds
+** a line a revision. Functions that only this connection has are stood in for; upgrade_fn and
+** downgrade_fn are called with the copy. Nothing is written. */
+MIGRATE_API int migrate_verify(migrate *m, const char *target);
+
 /* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
 ** `command` is "upgrade", "downgrade" or "stamp"; `range` a target, from where the database is, or
 ** "from:to"; `tag` goes into the head of the script (NULL: none). The script ends in the database

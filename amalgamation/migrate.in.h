@@ -92,6 +92,8 @@
 #include "witness.c"
 #include "judge.c"
 #include "lint.c"
+#include "copy.c"
+#include "verify.c"
 #ifndef MIGRATE_NO_STDIO
 #include "init.c"
 #include "future.c"

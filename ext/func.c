@@ -253,6 +253,16 @@ static void check_call(sqlite3_context *context, int argc, sqlite3_value **argv)
   scalar_end(&s, scalar_result(&s));
 }
 
+/* migrate_verify([target]) */
+static void verify_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *target = 0;
+  scalar_start(&s, context);
+  if (argc) target = call_text(&s.k, argv[0], "the target");
+  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_verify(s.k.m, target);
+  scalar_end(&s, scalar_result(&s));
+}
+
 /* migrate_exec(sql) */
 static void exec_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
@@ -292,6 +302,8 @@ static const struct function {
   {"migrate_embed", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, embed_call},
   {"migrate_embed", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, embed_call},
   {"migrate_check", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, check_call},
+  {"migrate_verify", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, verify_call},
+  {"migrate_verify", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, verify_call},
   {"migrate_exec", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, exec_call},
   {"migrate_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, version_call},
 };

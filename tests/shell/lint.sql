@@ -8,3 +8,8 @@ SELECT * FROM migrate_lint('a2');
 SELECT revision, rule FROM migrate_lint('a3:') WHERE severity <> 'note';
 SELECT * FROM migrate_lint('nothing');
 SELECT count(*) FROM sqlite_master;
+.print -- verify
+SELECT migrate_verify();
+SELECT migrate_verify('a1');
+SELECT migrate_verify(NULL);
+SELECT * FROM migrate_current;
