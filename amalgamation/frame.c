@@ -376,6 +376,10 @@ static void mig_frame_open(migrate *m) {
   if (m->own_transaction) mig_be_durable(m);
   if (mig_failed(&m->work)) return;
   mig_ready(m);
+  if (!m->undo[0]) { /* an authorizer may forbid ROLLBACK */
+    mig_fail_db(m, 0);
+    return;
+  }
   rc = m->own_transaction ? mig_step_patiently(m, "BEGIN IMMEDIATE")
                           : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {
