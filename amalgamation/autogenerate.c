@@ -15,7 +15,8 @@ typedef struct mig_draft {
   int looks; /* the way is shown, not kept: what is certain need not be tried */
 } mig_draft;
 
-#define MIG_ROUNDS 4 /* one is enough, unless a change brought another with it */
+#define MIG_ROUNDS 6 /* tables' new names, columns' new names, the rest; more where a change brought
+                     ** another with it */
 
 /* Remembers what a statement costs: a rebuild copies, the others do not. */
 static void mig_note_strategy(migrate *k, const mig_statement *s, const char *strategy) {
@@ -92,6 +93,51 @@ static void mig_comparison_init(mig_comparison *c, migrate *m, const mig_catalog
   c->renamed = renamed;
 }
 
+/* ---- one ALTER TABLE a table ---- */
+
+static int mig_only_renames(const mig_difference *v) {
+  const mig_action *x;
+  for (x = v->actions; x; x = x->next) {
+    if (x->kind != MIG_RENAME_COLUMN) return 0;
+  }
+  return v->actions != 0;
+}
+
+/* The next change of the same table, where nothing between the two speaks of the table. */
+static mig_difference *mig_next_change(mig_arena *a, const mig_difference *v) {
+  mig_difference *w;
+  for (w = v->next; w && !mig_failed(a); w = w->next) {
+    if (w->actions && mig_same(w->object, v->object)) return w;
+    if (mig_mentions_token(a, w->sql, v->object)) return 0;
+  }
+  return 0;
+}
+
+/* Columns got their new names in a round of their own: that becomes a part of the table's next
+** change. */
+static void mig_join_renames(mig_arena *a, mig_way *way) {
+  mig_difference **at = &way->first, *v, *w;
+  while ((v = *at) != 0 && !mig_failed(a)) {
+    mig_action *x = v->actions;
+    const char *detail;
+    w = mig_only_renames(v) ? mig_next_change(a, v) : 0;
+    if (!w) {
+      at = &v->next;
+      continue;
+    }
+    while (x->next) x = x->next;
+    x->next = w->actions;
+    w->actions = v->actions;
+    w->before = v->before;
+    detail = mig_format(a, "%s\n%s", v->detail, w->detail);
+    mig_put_alter(a, w, w->object);
+    w->detail = detail;
+    *at = v->next;
+  }
+}
+
+/* ---- the way ---- */
+
 static mig_difference *mig_compare_all(mig_comparison *c) {
   mig_compare_names(c);
   if (!c->first && !mig_failed(c->a)) mig_compare_catalogs(c);
@@ -109,7 +155,10 @@ static void mig_lead(mig_draft *d, mig_way *way, const mig_catalog *to,
     if (!c.from || !mig_compare_all(&c)) break;
     mig_try(d, way, c.first);
   }
+  mig_join_renames(&m->work, way);
 }
+
+/* ---- without a trial ---- */
 
 /* Does a view or trigger speak of the table, or is there an FTS5 table that may read it? */
 static int mig_is_spoken_of(const mig_comparison *c, const char *table) {

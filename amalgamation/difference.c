@@ -11,7 +11,7 @@ typedef struct mig_difference {
   const char *sql;    /* the statement, without its semicolon */
   const char *detail; /* notes, a line each */
   const char *hint;   /* a statement that may be meant instead; NULL: none */
-  const mig_action *actions; /* of an ALTER TABLE */
+  mig_action *actions; /* of an ALTER TABLE */
   const char *strategy; /* how it ran in a private copy; NULL: as it stands */
   const mig_table *before, *after; /* its tables; of a CREATE the latter, of a DROP the former */
 } mig_difference;
@@ -140,18 +140,22 @@ static int mig_is_another(const mig_comparison *d, const mig_item *item) {
   return 1;
 }
 
-/* Both are ordinary tables: the actions that lead from one to the other. */
-static void mig_compare_item(mig_comparison *d, mig_item *item) {
-  mig_evolution *e;
-  if (!item->from_table || !item->to_table || mig_is_another(d, item)) return;
-  e = (mig_evolution *)mig_alloc(d->a, sizeof *e);
-  if (!e) return;
+static void mig_evolution_init(mig_evolution *e, const mig_comparison *d, const mig_item *item) {
   e->a = d->a;
   e->to = item->to_table;
   e->now = *item->from_table;
   e->name = item->from->name;
   e->settings = d->settings;
   e->renamed = d->renamed;
+}
+
+/* Both are ordinary tables: the actions that lead from one to the other. */
+static void mig_compare_item(mig_comparison *d, mig_item *item) {
+  mig_evolution *e;
+  if (!item->from_table || !item->to_table || mig_is_another(d, item)) return;
+  e = (mig_evolution *)mig_alloc(d->a, sizeof *e);
+  if (!e) return;
+  mig_evolution_init(e, d, item);
   mig_evolve(e);
   item->evolution = e->count ? e : 0;
   item->done = !e->count;
@@ -198,6 +202,14 @@ static mig_difference *mig_differ(mig_comparison *d, const char *op, const char 
   return v;
 }
 
+static int mig_is_renamed_already(const mig_comparison *d, const char *to) {
+  const mig_difference *v;
+  for (v = d->first; v; v = v->next) {
+    if (mig_same(v->object, to)) return 1;
+  }
+  return 0;
+}
+
 static const char *mig_type_words(const mig_object *o) {
   return mig_is_type(o, "table") && mig_is_virtual_text(o->sql) ? "virtual table" : o->type;
 }
@@ -242,24 +254,29 @@ static void mig_write_drop(mig_comparison *d, const mig_object *o) {
   if (mig_is_table(o)) v->before = mig_table_of(d->a, o);
 }
 
-static void mig_write_alter(mig_comparison *d, const mig_item *item) {
-  mig_difference *v = mig_differ(d, "alter", "table", item->to->name);
-  const mig_action *action = item->evolution->first;
-  const char *before = item->evolution->count > 1 ? "\n  " : " ";
+/* ALTER TABLE with its actions, a line each where there are several, and what they are called. */
+static void mig_put_alter(mig_arena *a, mig_difference *v, const char *table) {
+  const mig_action *action = v->actions;
+  const char *before = action && action->next ? "\n  " : " ";
   mig_text sql, notes;
-  mig_text_init(&sql, d->a);
-  mig_text_init(&notes, d->a);
-  if (!v) return;
-  mig_putf(&sql, "ALTER TABLE %s", mig_bare(d->a, item->from->name));
+  mig_text_init(&sql, a);
+  mig_text_init(&notes, a);
+  mig_putf(&sql, "ALTER TABLE %s", mig_bare(a, table));
   for (; action; action = action->next) {
     mig_putf(&sql, "%s%s%s", before, action->sql, action->next ? "," : "");
     mig_putf(&notes, "%s%s", action->note, action->next ? "\n" : "");
   }
   v->sql = sql.z;
   v->detail = notes.z;
+}
+
+static void mig_write_alter(mig_comparison *d, const mig_item *item) {
+  mig_difference *v = mig_differ(d, "alter", "table", item->to->name);
+  if (!v) return;
   v->actions = item->evolution->first;
   v->before = item->from_table;
   v->after = item->to_table;
+  mig_put_alter(d->a, v, item->from->name);
 }
 
 /* ---- what may be a rename ---- */
@@ -574,19 +591,76 @@ static void mig_write_respelled(mig_comparison *d, const char *from, const char 
   mig_write_rename(d, between, to, detail);
 }
 
+static const mig_renamed *mig_table_marker(const mig_comparison *d, const char *to) {
+  const mig_renamed *r;
+  for (r = d->renamed; r; r = r->next) {
+    if (r->table_from && mig_same(r->table, to)) return r;
+  }
+  return 0;
+}
+
+/* Does the marker still speak of something to do? As with columns: mig_marker_holds(). */
+static int mig_table_marker_holds(const mig_comparison *d, const mig_renamed *r) {
+  int steps = 0;
+  if (mig_catalog_table(d->from, r->table)) return 0;
+  for (; r && steps++ <= d->to->n; r = mig_table_marker(d, r->table_from)) {
+    if (!mig_is_table(mig_catalog_table(d->from, r->table_from))) return 0;
+    if (!mig_is_table(mig_catalog_table(d->to, r->table))) return 0;
+    if (!mig_catalog_table(d->to, r->table_from)) return 1;
+  }
+  return 0;
+}
+
+/* Columns of a table that markers rename. SQLite's rename follows the name into what depends on the
+** table: only then it is seen what else has to change. */
+static void mig_compare_column_names(mig_comparison *d, const mig_object *from,
+                                     const mig_object *to) {
+  mig_evolution e;
+  mig_item item;
+  if (strcmp(from->sql, to->sql) == 0) return;
+  memset(&e, 0, sizeof e);
+  memset(&item, 0, sizeof item);
+  item.from = from;
+  item.to = to;
+  item.from_table = mig_table_of(d->a, from);
+  item.to_table = mig_table_of(d->a, to);
+  item.evolution = &e;
+  if (!item.from_table || !item.to_table) return;
+  mig_evolution_init(&e, d, &item);
+  mig_evolve_names(&e);
+  if (e.count) mig_write_alter(d, &item);
+}
+
+static int mig_has_column_marker(const mig_comparison *d, const char *table) {
+  const mig_renamed *r;
+  for (r = d->renamed; r; r = r->next) {
+    if (r->from && mig_same(r->table, table)) return 1;
+  }
+  return 0;
+}
+
+static void mig_compare_all_column_names(mig_comparison *d) {
+  int i;
+  for (i = 0; i < d->to->n && !mig_failed(d->a); i++) {
+    const mig_object *o = &d->to->v[i], *p;
+    if (!mig_is_table(o) || !mig_has_column_marker(d, o->name)) continue;
+    p = mig_catalog_table(d->from, o->name);
+    if (mig_is_table(p) && mig_takes_part(d, d->to, o)) mig_compare_column_names(d, p, o);
+  }
+}
+
 /* Tables that the markers, or the case of their letters, rename. */
 static void mig_compare_names(mig_comparison *d) {
-  const mig_renamed *r;
+  const mig_renamed *r, *next;
   int i;
   for (r = d->renamed; r && !mig_failed(d->a); r = r->next) {
-    if (!r->table_from || !mig_is_table(mig_catalog_table(d->from, r->table_from)) ||
-        mig_catalog_table(d->from, r->table) || mig_catalog_table(d->to, r->table_from) ||
-        !mig_is_table(mig_catalog_table(d->to, r->table))) {
-      continue;
+    if (!r->table_from || !mig_table_marker_holds(d, r)) continue;
+    if (mig_is_renamed_already(d, r->table)) continue;
+    for (next = r; next; next = mig_table_marker(d, next->table_from)) {
+      mig_write_rename(d, next->table_from, next->table,
+                       mig_format(d->a, "Detected renamed table '%s', now '%s'", next->table_from,
+                                  next->table));
     }
-    mig_write_rename(d, r->table_from, r->table,
-                     mig_format(d->a, "Detected renamed table '%s', now '%s'", r->table_from,
-                                r->table));
   }
   for (i = 0; i < d->to->n && !mig_failed(d->a); i++) {
     const mig_object *o = &d->to->v[i], *p = mig_catalog_table(d->from, o->name);
@@ -594,4 +668,5 @@ static void mig_compare_names(mig_comparison *d) {
     if (mig_is_virtual_text(o->sql) || !mig_takes_part(d, d->to, o)) continue;
     mig_write_respelled(d, p->name, o->name);
   }
+  if (!d->first && d->renamed) mig_compare_all_column_names(d);
 }

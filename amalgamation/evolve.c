@@ -62,31 +62,52 @@ static const char *mig_column_note(mig_evolution *e, const char *what, const cha
 
 /* ---- names ---- */
 
-/* The column of the target that the marker says this one becomes, or NULL. */
-static const char *mig_renamed_to(const mig_evolution *e, const char *column) {
+/* The marker of a column of the target: its name is `to`. */
+static const mig_renamed *mig_marker_of(const mig_evolution *e, const char *to) {
   const mig_renamed *r;
   for (r = e->renamed; r; r = r->next) {
-    if (r->from && mig_same(r->table, e->name) && mig_same(r->from, column) &&
-        mig_find_column(&e->now, r->to) < 0 && mig_find_column(e->to, r->to) >= 0 &&
-        mig_find_column(e->to, column) < 0) {
-      return r->to;
-    }
+    if (r->from && mig_same(r->table, e->name) && mig_same(r->to, to)) return r;
   }
   return 0;
 }
 
+/* Does the marker still speak of something to do? The old name is there, the new one is not, and the
+** old one is no column of the target, unless another one takes that name over in turn. A marker that
+** was followed once stays in the target, and says nothing any more. */
+static int mig_marker_holds(const mig_evolution *e, const mig_renamed *r) {
+  int steps = 0;
+  if (mig_find_column(&e->now, r->to) >= 0 || mig_find_column(e->to, r->to) < 0) return 0;
+  for (; r && steps++ <= e->to->ncolumn; r = mig_marker_of(e, r->from)) {
+    if (mig_find_column(&e->now, r->from) < 0) return 0;
+    if (mig_find_column(e->to, r->from) < 0) return 1;
+  }
+  return 0;
+}
+
+static void mig_rename_column(mig_evolution *e, const char *from, const char *to) {
+  mig_act(e, to,
+          mig_format(e->a, "RENAME COLUMN %s TO %s", mig_bare(e->a, from), mig_bare(e->a, to)),
+          mig_format(e->a, "Detected renamed column '%s.%s', now '%s'", e->name, from, to));
+  if (!mig_failed(e->a)) e->last->was = from;
+}
+
 /* Renamed columns, and those whose name only changes its case. */
 static void mig_evolve_names(mig_evolution *e) {
+  const mig_renamed *r = e->renamed;
   int i;
+  while (r && !mig_failed(e->a)) {
+    if (r->from && mig_same(r->table, e->name) && mig_marker_holds(e, r)) {
+      mig_rename_column(e, e->now.columns[mig_find_column(&e->now, r->from)].name, r->to);
+      r = e->renamed; /* what waited for the name may follow */
+    } else {
+      r = r->next;
+    }
+  }
   for (i = 0; i < e->now.ncolumn && !mig_failed(e->a); i++) {
-    const char *from = e->now.columns[i].name, *to = mig_renamed_to(e, from);
+    const char *from = e->now.columns[i].name;
     int k = mig_find_column(e->to, from);
-    if (k >= 0) to = strcmp(e->to->columns[k].name, from) != 0 ? e->to->columns[k].name : 0;
-    if (!to) continue;
-    mig_act(e, to,
-            mig_format(e->a, "RENAME COLUMN %s TO %s", mig_bare(e->a, from), mig_bare(e->a, to)),
-            mig_format(e->a, "Detected renamed column '%s.%s', now '%s'", e->name, from, to));
-    if (!mig_failed(e->a)) e->last->was = from;
+    if (k < 0 || strcmp(e->to->columns[k].name, from) == 0) continue;
+    mig_rename_column(e, from, e->to->columns[k].name);
   }
 }
 

@@ -28,21 +28,21 @@ static void mig_draft_down(mig_draft *d, const mig_catalog *to) {
 }
 
 /* A statement that may be meant stands as a comment above the one that is written. */
-static void mig_put_hint(mig_text *t, const char *hint) {
+static void mig_put_hint(mig_text *t, const char *words, const char *hint) {
   const char *end;
   for (; hint && *hint; hint = *end ? end + 1 : end) {
     end = strchr(hint, '\n');
     if (!end) end = hint + strlen(hint);
-    mig_put(t, "-- instead, where it is the same thing under a new name: ");
+    mig_put(t, words);
     mig_putn(t, hint, (size_t)(end - hint));
     mig_put(t, ";\n");
   }
 }
 
-static void mig_put_way(mig_text *t, const mig_way *way) {
+static void mig_put_way(mig_text *t, const mig_way *way, const char *words) {
   const mig_difference *v;
   for (v = way->first; v && !mig_failed(t->a); v = v->next) {
-    mig_put_hint(t, v->hint);
+    mig_put_hint(t, words, v->hint);
     mig_put(t, mig_closed(t->a, v->sql));
     mig_put(t, "\n");
   }
@@ -91,8 +91,8 @@ static void mig_generate(migrate *m, const migrate_new_options *o, mig_revision 
   if (!mig_failed(&m->work) && d.up.first) {
     mig_log_way(m, &d.up);
     mig_put_review(&up, &d);
-    mig_put_way(&up, &d.up);
-    mig_put_way(&down, &d.down);
+    mig_put_way(&up, &d.up, "-- instead, where it is the same thing under a new name: ");
+    mig_put_way(&down, &d.down, "-- instead, where the upgrade renames: ");
     r->upgrade.sql = mig_text_z(&up);
     r->downgrade.sql = mig_text_z(&down);
   }

@@ -69,6 +69,7 @@ static void mig_goal_script(migrate *m, mig_goal *g, const char *sql, const char
                mig_place_of(sql, s.at).line);
     }
     if (found <= 0 || mig_failed(a)) return;
+    if (made) mig_read_edge_markers(a, sql, s.at, at, made, &g->renamed);
     mig_goal_step(m, g, one, where, sql, s.at);
     from = at;
     before = made;

@@ -12,13 +12,25 @@ static const char *mig_marker(mig_arena *a, const char *z, mig_token comment) {
   return mig_is_name(z, k) ? mig_dequote(a, z, k) : 0;
 }
 
+/* A new one, behind the others. */
 static mig_renamed *mig_add_renamed(mig_arena *a, mig_renamed **list, const char *table) {
   mig_renamed *r = (mig_renamed *)mig_alloc(a, sizeof *r);
   if (!r) return 0;
   r->table = table;
-  r->next = *list;
+  while (*list) list = &(*list)->next;
   *list = r;
   return r;
+}
+
+/* The same comment may be met twice: in the target's script and in the text that SQLite kept. */
+static void mig_add_renamed_table(mig_arena *a, mig_renamed **list, const char *table,
+                                  const char *from) {
+  mig_renamed *r;
+  for (r = *list; r; r = r->next) {
+    if (r->table_from && mig_same(r->table, table)) return;
+  }
+  r = mig_add_renamed(a, list, table);
+  if (r) r->table_from = from;
 }
 
 static int mig_has_newline(const char *z, size_t from, size_t to) {
@@ -44,6 +56,14 @@ static int mig_marked_column(const mig_table *t, size_t before, mig_token commen
   return t->ncolumn - 1;
 }
 
+/* Does a comment behind the opening parenthesis still speak of the table? So it does at the end of
+** the first line. */
+static int mig_ends_first_line(const mig_table *t, mig_token comment) {
+  mig_token next = mig_next_significant(t->sql, t->nsql, comment.end);
+  return !mig_has_newline(t->sql, t->open, comment.at) &&
+         (t->sql[comment.at] == '-' || mig_has_newline(t->sql, comment.end, next.at));
+}
+
 /* Adds the markers inside of a CREATE TABLE text. */
 static void mig_read_markers(mig_arena *a, const char *sql, mig_renamed **list) {
   mig_table t;
@@ -55,14 +75,15 @@ static void mig_read_markers(mig_arena *a, const char *sql, mig_renamed **list) 
     const char *from = k.type == MIG_TK_COMMENT ? mig_marker(a, sql, k) : 0;
     if (k.type != MIG_TK_COMMENT && k.type != MIG_TK_SPACE) before = k.end;
     if (from) {
-      mig_renamed *r = mig_add_renamed(a, list, t.name);
-      if (!r) return;
-      if (before <= t.open + 1 && !mig_has_newline(sql, before, k.at)) {
-        r->table_from = from;
-      } else {
-        r->from = from;
-        r->to = t.columns[mig_marked_column(&t, before, k)].name;
+      mig_renamed *r;
+      if (k.at < t.open || k.at > t.close || (before == t.open + 1 && mig_ends_first_line(&t, k))) {
+        mig_add_renamed_table(a, list, t.name, from);
+        continue;
       }
+      r = mig_add_renamed(a, list, t.name);
+      if (!r) return;
+      r->from = from;
+      r->to = t.columns[mig_marked_column(&t, before, k)].name;
     }
   }
 }
@@ -76,8 +97,26 @@ static void mig_read_outer_markers(mig_arena *a, const char *z, size_t from, siz
        k = mig_next_token(z, to, k.end)) {
     const char *old = k.type == MIG_TK_COMMENT ? mig_marker(a, z, k) : 0;
     const char *table = before && !mig_has_newline(z, from, k.at) ? before : behind;
-    mig_renamed *r = old && table ? mig_add_renamed(a, list, table) : 0;
-    if (r) r->table_from = old;
+    if (old && table) mig_add_renamed_table(a, list, table, old);
+  }
+}
+
+/* Adds the markers of a statement that stand before its first parenthesis or behind its last: SQLite
+** does not keep all of them. */
+static void mig_read_edge_markers(mig_arena *a, const char *z, size_t from, size_t to,
+                                  const char *made, mig_renamed **list) {
+  size_t open = 0, close = 0;
+  mig_token k;
+  for (k = mig_next_token(z, to, from); k.type != MIG_TK_END; k = mig_next_token(z, to, k.end)) {
+    if (!open && mig_token_op(z, k, "(")) open = k.at;
+    if (mig_token_op(z, k, ")")) close = k.at;
+  }
+  for (k = mig_next_token(z, to, from); open && k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_token(z, to, k.end)) {
+    const char *old = k.type != MIG_TK_COMMENT || (k.at > open && k.at < close)
+                          ? 0
+                          : mig_marker(a, z, k);
+    if (old) mig_add_renamed_table(a, list, made, old);
   }
 }
 
