@@ -456,7 +456,8 @@ static void mig_apply_rename_constraint(mig_alteration *c, const mig_op *op) {
 /* FIRST and AFTER of a column that is there: its definition goes out and in again. */
 static void mig_apply_move(mig_alteration *c, const mig_op *op, int column) {
   mig_origin origin = c->origins[column];
-  char *text = mig_span_text(c->a, c->now.sql, c->now.columns[column].span);
+  char *text = mig_item_text(c->a, &c->now, column);
+  const char *comments = mig_item_comments(c->a, &c->now, column);
   int n = c->now.ncolumn, p = mig_position(c, op, -1);
   if (mig_failed(c->a) || p == column || p + 1 == column || n == 1) return;
   mig_drop_item(c, column);
@@ -464,6 +465,9 @@ static void mig_apply_move(mig_alteration *c, const mig_op *op, int column) {
   mig_delete_origin(c, column, n);
   p = mig_position(c, op, -1);
   mig_use_text(c, mig_insert_item(c->a, &c->now, p, text));
+  if (*comments && !mig_failed(c->a)) {
+    mig_use_text(c, mig_put_comments(c->a, &c->now, p + 1, comments));
+  }
   if (mig_failed(c->a)) return;
   mig_insert_origin(c, p + 1);
   c->origins[p + 1] = origin;

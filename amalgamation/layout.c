@@ -139,50 +139,103 @@ static char *mig_cut(mig_arena *a, const char *sql, mig_span s, int after_commen
   return mig_splice(a, sql, s, open ? "\n" : "");
 }
 
-static char *mig_delete_last_item(mig_arena *a, const mig_table *t, mig_items list) {
+/* The comma before item i, and the first byte behind it; 0 and the end of the item before where a
+** comma is missing. */
+static size_t mig_item_base(const mig_table *t, const mig_items *list, int i, size_t *comma) {
+  *comma = i > 0 ? mig_comma(t->sql, list->v[i - 1].end, list->v[i].at) : 0;
+  if (*comma) return *comma + 1;
+  return i > 0 ? list->v[i - 1].end : t->open + 1;
+}
+
+/* What goes with item i: the comments on its own lines before it and behind it, and the comma
+** behind it, if it has one. */
+static mig_span mig_item_cut(const mig_table *t, const mig_items *list, int i) {
   const char *sql = t->sql;
-  int i = list.n - 1;
-  size_t comma = mig_comma(sql, list.v[i - 1].end, list.v[i].at);
-  size_t base = comma ? comma + 1 : list.v[i - 1].end;
+  size_t comma, base = mig_item_base(t, list, i, &comma);
+  mig_span cut;
+  cut.at = mig_line_tail(sql, t->nsql, base);
+  if (i == list->n - 1) {
+    cut.end = mig_line_tail(sql, t->nsql, list->v[i].end);
+    return cut;
+  }
+  comma = mig_comma(sql, list->v[i].end, list->v[i + 1].at);
+  cut.end = comma ? mig_line_tail(sql, t->nsql, comma + 1) : list->v[i].end;
+  if (mig_at_line_end(sql, cut.at)) {
+    /* its own line, or lines: from the end of the line before to the end of its last */
+    if (!mig_at_line_end(sql, cut.end)) cut.at = list->v[i].at;
+    while (cut.at == list->v[i].at && (sql[cut.end] == ' ' || sql[cut.end] == '\t')) cut.end++;
+    return cut;
+  }
+  cut.at = base;
+  if (i == 0) {
+    cut.at = list->v[0].at;
+    while (sql[cut.end] == ' ' || sql[cut.end] == '\t') cut.end++;
+  }
+  return cut;
+}
+
+/* Takes item i out of the list, with its comma. The list keeps at least one item. */
+static char *mig_delete_item(mig_arena *a, const mig_table *t, int i) {
+  mig_items list = mig_list_items(a, t);
+  size_t comma, base;
   mig_span cut, c;
   char *shorter;
-  cut.at = mig_line_tail(sql, t->nsql, base);
-  cut.end = mig_line_tail(sql, t->nsql, list.v[i].end);
-  shorter = mig_cut(a, sql, cut, cut.at > base);
+  if (!list.v) return 0;
+  cut = mig_item_cut(t, &list, i);
+  if (i < list.n - 1) return mig_cut(a, t->sql, cut, 0);
+  base = mig_item_base(t, &list, i, &comma);
+  shorter = mig_cut(a, t->sql, cut, cut.at > base);
   if (!comma || !shorter) return shorter;
   c.at = comma;
   c.end = comma + 1;
   return mig_splice(a, shorter, c, "");
 }
 
-/* Takes item i out of the list, with its comma. The list keeps at least one item. */
-static char *mig_delete_item(mig_arena *a, const mig_table *t, int i) {
+/* The text of item i with the comments before it that go with it. */
+static char *mig_item_text(mig_arena *a, const mig_table *t, int i) {
   mig_items list = mig_list_items(a, t);
-  const char *sql = t->sql;
-  size_t comma, base;
-  mig_span cut;
+  mig_span s;
   if (!list.v) return 0;
-  if (i == list.n - 1) return mig_delete_last_item(a, t, list);
-  comma = mig_comma(sql, list.v[i].end, list.v[i + 1].at);
-  base = t->open + 1;
-  if (i > 0) {
-    size_t before = mig_comma(sql, list.v[i - 1].end, list.v[i].at);
-    base = before ? before + 1 : list.v[i - 1].end;
+  s = list.v[i];
+  s.at = mig_item_cut(t, &list, i).at;
+  while (s.at < list.v[i].at) {
+    mig_token k = mig_next_token(t->sql, list.v[i].at, s.at);
+    if (k.type == MIG_TK_COMMENT) break;
+    s.at = k.end;
   }
-  cut.end = comma ? mig_line_tail(sql, t->nsql, comma + 1) : list.v[i].end;
-  cut.at = mig_line_tail(sql, t->nsql, base);
-  if (mig_at_line_end(sql, cut.at)) {
-    /* its own line, or lines: from the end of the line before to the end of its last */
-    if (!mig_at_line_end(sql, cut.end)) cut.at = list.v[i].at;
-    while (cut.at == list.v[i].at && (sql[cut.end] == ' ' || sql[cut.end] == '\t')) cut.end++;
-    return mig_cut(a, sql, cut, 0);
+  return mig_span_text(a, t->sql, s);
+}
+
+/* The comments behind item i that go with it, each behind a blank; "" for none. */
+static const char *mig_item_comments(mig_arena *a, const mig_table *t, int i) {
+  mig_items list = mig_list_items(a, t);
+  size_t end, at;
+  mig_text z;
+  mig_text_init(&z, a);
+  if (!list.v) return "";
+  at = list.v[i].end;
+  end = mig_item_cut(t, &list, i).end;
+  while (at < end && !mig_failed(a)) {
+    mig_token k = mig_next_token(t->sql, end, at);
+    if (k.type == MIG_TK_COMMENT) mig_putf(&z, " %.*s", (int)(k.end - k.at), t->sql + k.at);
+    if (k.type == MIG_TK_COMMENT && t->sql[k.at] == '-' && k.end < end) mig_put(&z, "\n");
+    at = k.end;
   }
-  cut.at = base;
-  if (i == 0) {
-    cut.at = list.v[0].at;
-    while (sql[cut.end] == ' ' || sql[cut.end] == '\t') cut.end++;
-  }
-  return mig_cut(a, sql, cut, 0);
+  return mig_text_z(&z);
+}
+
+/* Puts comments behind item i: where the last goes to the end of the line, behind the comma. */
+static char *mig_put_comments(mig_arena *a, const mig_table *t, int i, const char *comments) {
+  mig_items list = mig_list_items(a, t);
+  const char *last = strrchr(comments, '\n'), *line = strstr(last ? last : comments, " --");
+  size_t at, comma;
+  if (!list.v) return 0;
+  at = list.v[i].end;
+  comma = line && i + 1 < list.n ? mig_comma(t->sql, at, list.v[i + 1].at) : 0;
+  if (comma) at = comma + 1;
+  return mig_insert(a, t->sql, at,
+                    mig_format(a, "%s%s", comments,
+                               line && !mig_at_line_end(t->sql, at) ? "\n" : ""));
 }
 
 /* Takes a constraint out of a column's definition, with the blanks before it. */

@@ -612,8 +612,10 @@ static int mig_is_same_fk(mig_lowering *l, const mig_constraint *o, const mig_co
     same = column >= 0 && l->c->origins[column].from == mig_find_column(old, o->keys[k].name);
   }
   for (k = 0; same && k < fk->nparent; k++) {
-    same = mig_same(fk->parent_keys[k].name, o->parent_keys[k].name) ||
-           mig_same(fk->parent, old->name);
+    const char *name = fk->parent_keys[k].name;
+    int column = mig_same(fk->parent, old->name) ? mig_find_column(now, name) : -1;
+    same = column < 0 ? mig_same(name, o->parent_keys[k].name)
+                      : l->c->origins[column].from == mig_find_column(old, o->parent_keys[k].name);
   }
   return same;
 }

@@ -75,7 +75,6 @@
 #include "older.c"
 #include "revise.c"
 #include "d1.c"
-#include "d1.c"
 #include "offline.c"
 #include "step.c"
 #include "config.c"

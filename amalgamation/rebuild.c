@@ -325,14 +325,16 @@ static void mig_emit_text_edit(mig_lowering *l, mig_object *o, const char *sql,
 /* Short rows are written out in full, so that a default means new rows only: SQLite's own DROP
 ** COLUMN writes every row, fires no trigger and keeps rowids and indexes. */
 static void mig_lower_materialise(mig_lowering *l) {
+  mig_statement *s;
   mig_text z;
   mig_text_init(&z, l->a);
   mig_put(&z, "ALTER TABLE ");
   mig_put_object(&z, l->schema, l->c->old.name);
   mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s ADD COLUMN \"%w\" INT", z.z, l->scratch),
            "rows older than a column read its default: they are written out in full");
-  mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s DROP COLUMN \"%w\"", z.z, l->scratch),
-           "rows older than a column read its default: they are written out in full");
+  s = mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s DROP COLUMN \"%w\"", z.z, l->scratch),
+               "rows older than a column read its default: they are written out in full");
+  if (s) s->respells = 1;
 }
 
 /* AUTOINCREMENT keeps its mark in sqlite_sequence, which SQLite makes with the first such table. */

@@ -7,15 +7,24 @@ static int mig_rename_is_refused(const mig_rename *r) {
          (mig_is_rowid_word(r->from) || mig_is_rowid_word(r->to));
 }
 
-/* Does a view or trigger name a table or view besides this one? Then its columns may be meant. */
+/* Does this other table or view have such a column? Of a view, and of a virtual table, that is not
+** known. */
+static int mig_may_have_column(mig_arena *a, const mig_object *x, const char *column) {
+  mig_table t;
+  if (!mig_is_type(x, "table") || mig_is_virtual(x) || mig_is_rowid_word(column)) return 1;
+  if (!mig_mentions(x->sql, column)) return 0;
+  return mig_parse_table(a, x->sql, &t) || mig_find_column(&t, column) >= 0;
+}
+
+/* Does a view or trigger name a table or view besides this one whose column may be meant? */
 static int mig_names_others(mig_arena *a, const mig_catalog *c, const mig_object *o,
-                            const char *table) {
+                            const char *table, const char *column) {
   int i;
-  for (i = 0; i < c->n; i++) {
+  for (i = 0; i < c->n && !mig_failed(a); i++) {
     const mig_object *x = &c->v[i];
     if (x == o || mig_same(x->name, table) || mig_same(x->name, o->name)) continue;
     if (!mig_is_type(x, "table") && !mig_is_type(x, "view")) continue;
-    if (mig_mentions_token(a, o->sql, x->name)) return 1;
+    if (mig_mentions_token(a, o->sql, x->name) && mig_may_have_column(a, x, column)) return 1;
   }
   return 0;
 }
@@ -32,7 +41,7 @@ static char *mig_renamed_speaker(migrate *m, const mig_catalog *c, const mig_obj
   all.end = strlen(o->sql);
   mig_find_uses(a, o->sql, all, r->from, &uses);
   if (!uses.n) return 0;
-  if (!mig_names_others(a, c, o, table)) return mig_replace_uses(a, o->sql, &uses, r->to);
+  if (!mig_names_others(a, c, o, table, r->from)) return mig_replace_uses(a, o->sql, &uses, r->to);
   mig_fail(a, MIGRATE_DEPENDENT,
            "%s %s speaks of %s and of other tables, and this SQLite does not rename a column of "
            "that name: drop it first and make it again",

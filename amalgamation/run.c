@@ -74,12 +74,13 @@ static int mig_names_bare(mig_arena *a, const char *sql, const char *name) {
 /* Takes a TEMP table that hides the table, and what means it, out of the TEMP schema, not out of
 ** the file, while SQLite renames. Returns where its rows of the schema are kept; NULL where nothing
 ** hides the table. */
-static const char *mig_run_hide(migrate *m, const mig_target *t) {
-  const char *name = t->object->name, *store;
+static const char *mig_run_hide(migrate *m, const mig_target *t, const char *name) {
+  const char *store;
   mig_text ids;
   int i;
-  if (!mig_is_target_hidden(t)) return 0;
-  store = mig_format(&m->work, "%s_hidden", mig_scratch_prefix(m, t));
+  if (t->temp == t->catalog || !mig_catalog_table(t->temp, name)) return 0;
+  store = mig_format(&m->work, "%s_hidden_%s", mig_scratch_prefix(m, t),
+                     mig_same(name, t->object->name) ? "from" : "to");
   mig_text_init(&ids, &m->work);
   for (i = 0; i < t->temp->n && !mig_failed(&m->work); i++) {
     const mig_object *o = &t->temp->v[i];
@@ -134,21 +135,24 @@ static void mig_run_rename_stats(migrate *m, const mig_target *t, const char *fr
 static void mig_run_rename_table(migrate *m, const mig_target *t, const char *name) {
   const char *schema = t->catalog->schema, *old = t->object->name;
   mig_statement s;
-  const char *store;
+  const char *hidden, *in_the_way;
   if (strcmp(name, old) == 0) return;
   mig_refuse_readers(m, t, 0);
   if (!mig_same(name, old) && mig_catalog_find(t->catalog, name)) {
     mig_fail(&m->work, MIGRATE_EXISTS,
              "there is already another table, index, view or trigger with this name: %s", name);
   }
-  store = mig_run_hide(m, t);
+  hidden = mig_run_hide(m, t, old);
+  in_the_way = mig_same(name, old) ? 0 : mig_run_hide(m, t, name);
   memset(&s, 0, sizeof s);
   s.kind = MIG_S_NATIVE;
   s.sql = mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", schema, old, name);
   s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
   mig_sink(m, &s, "native");
-  mig_run_show(m, store);
+  mig_run_show(m, in_the_way);
+  mig_run_show(m, hidden);
   mig_run_rename_stats(m, t, old, name);
+  if (m->settings.rebuild != MIG_REBUILD_PORTABLE) mig_respell_all(m, t, old, name);
 }
 
 /* The columns' names and number are what views and triggers can depend on. */
@@ -189,6 +193,20 @@ static void mig_run_final_text(migrate *m, const mig_target *t, const mig_altera
                c->now.sql, "the text keeps its layout and spelling");
 }
 
+/* SQLite's DROP COLUMN puts its own quotes into the texts of the schema. */
+static void mig_run_statements(migrate *m, const mig_target *t, const mig_statements *list,
+                               int rung) {
+  const mig_statement *s;
+  if (rung > MIG_REBUILD) {
+    mig_run_list(m, list, rung);
+    return;
+  }
+  for (s = list->first; s && !mig_failed(&m->work); s = s->next) {
+    mig_sink(m, s, list->strategy);
+    if (s->respells) mig_respell_all(m, t, "", "");
+  }
+}
+
 /* Everything but renames: compared, decided, written down, run. */
 static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   mig_facts facts = mig_read_facts(m, t);
@@ -215,7 +233,7 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   mig_lower_children(&l);
   if (mig_failed(&m->work)) return;
   choice = mig_lower_change(&l, t->object);
-  mig_run_list(m, &list, choice.rung);
+  mig_run_statements(m, t, &list, choice.rung);
   if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
 }
 
@@ -236,7 +254,7 @@ static void mig_respell_plainly(migrate *m, const mig_target *before, const char
 
 /* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
 static void mig_run_native_rename(migrate *m, const mig_target *t, const mig_rename *r) {
-  const char *store = mig_run_hide(m, t);
+  const char *store = mig_run_hide(m, t, t->object->name);
   mig_statement s;
   memset(&s, 0, sizeof s);
   s.kind = MIG_S_NATIVE;

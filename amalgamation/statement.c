@@ -37,6 +37,7 @@ typedef struct mig_statement {
   int slot;              /* COUNT, NOT_MORE */
   mig_object *object;    /* EDIT of one text: of which object at hand; NULL: other edits */
   const char *text;      /* the text that it becomes */
+  int respells;          /* NATIVE: SQLite may have put its own quotes into other texts */
 } mig_statement;
 
 typedef struct mig_statements {

@@ -10,6 +10,7 @@
 typedef struct statistic {
   char index[120]; /* its name; of an automatic one its columns */
   char *numbers;
+  int twins; /* how many indexes are described so: of several none is told from the others */
 } statistic;
 
 typedef struct statistics {
@@ -45,30 +46,6 @@ static void describe_index(world *w, const table *t, const char *name, char *to,
   sqlite3_free(sql);
 }
 
-/* The statistics of the table, of one of the two tables that hold them. */
-static void read_statistics(world *w, const table *t, const char *from, statistics *out) {
-  sqlite3_stmt *s = 0;
-  char *sql = sqlite3_mprintf("SELECT coalesce(idx, ''), quote(%s) FROM \"%w\".%s WHERE tbl = %Q",
-                              strcmp(from, "sqlite_stat4") == 0 ? "neq || nlt || ndlt || sample"
-                                                                : "stat",
-                              schema_of(w), from, t->name);
-  out->n = 0;
-  sqlite3_prepare_v2(w->db, sql, -1, &s, 0);
-  while (sqlite3_step(s) == SQLITE_ROW && out->n < MAX_STATS) {
-    const char *name = (const char *)sqlite3_column_text(s, 0);
-    statistic *x = &out->v[out->n++];
-    if (same_name(name, t->name)) name = "the table";
-    describe_index(w, t, name, x->index, sizeof(x->index));
-    x->numbers = sqlite3_mprintf("%s", sqlite3_column_text(s, 1));
-  }
-  sqlite3_finalize(s);
-  sqlite3_free(sql);
-}
-
-static void forget_statistics(statistics *x) {
-  while (x->n > 0) sqlite3_free(x->v[--x->n].numbers);
-}
-
 /* How many indexes of the table are described so? */
 static int count_indexes(world *w, const table *t, const char *described) {
   sqlite3_stmt *s = 0;
@@ -85,18 +62,42 @@ static int count_indexes(world *w, const table *t, const char *described) {
   return n;
 }
 
+/* The statistics of the table, of one of the two tables that hold them. */
+static void read_statistics(world *w, const table *t, const char *from, statistics *out) {
+  sqlite3_stmt *s = 0;
+  char *sql = sqlite3_mprintf("SELECT coalesce(idx, ''), quote(%s) FROM \"%w\".%s WHERE tbl = %Q",
+                              strcmp(from, "sqlite_stat4") == 0 ? "neq || nlt || ndlt || sample"
+                                                                : "stat",
+                              schema_of(w), from, t->name);
+  out->n = 0;
+  sqlite3_prepare_v2(w->db, sql, -1, &s, 0);
+  while (sqlite3_step(s) == SQLITE_ROW && out->n < MAX_STATS) {
+    const char *name = (const char *)sqlite3_column_text(s, 0);
+    statistic *x = &out->v[out->n++];
+    if (same_name(name, t->name)) name = "the table";
+    describe_index(w, t, name, x->index, sizeof(x->index));
+    x->numbers = sqlite3_mprintf("%s", sqlite3_column_text(s, 1));
+    x->twins = count_indexes(w, t, x->index);
+  }
+  sqlite3_finalize(s);
+  sqlite3_free(sql);
+}
+
+static void forget_statistics(statistics *x) {
+  while (x->n > 0) sqlite3_free(x->v[--x->n].numbers);
+}
+
 static int has_statistic(const statistics *all, const statistic *x) {
   int i;
+  if (x->twins > 1) return 1;
   for (i = 0; i < all->n; i++) {
-    if (strcmp(all->v[i].index, x->index) == 0 && strcmp(all->v[i].numbers, x->numbers) == 0) {
-      return 1;
-    }
+    if (strcmp(all->v[i].index, x->index) != 0) continue;
+    if (all->v[i].twins > 1 || strcmp(all->v[i].numbers, x->numbers) == 0) return 1;
   }
   return 0;
 }
 
-/* The first index whose statistics are lost or made up; NULL when there is none. Two automatic ones
-** over the same columns cannot be told apart. */
+/* The first index whose statistics are lost or made up; NULL when there is none. */
 static const char *wrong_statistic(world *w, const table *now, const statistics *before,
                                    const statistics *after) {
   int i;

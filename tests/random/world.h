@@ -182,6 +182,13 @@ static void mark_deleted_ids(world *w, prng *r, table *t) {
   sqlite3_free(sql);
 }
 
+/* Makes a TEMP table of the same name. */
+static void hide_table(world *w, const char *name) {
+  char *sql = sqlite3_mprintf("CREATE TEMP TABLE \"%w\"(zz)", name);
+  run_sql(w, sql);
+  sqlite3_free(sql);
+}
+
 /* Makes a database of random content. Returns 0 where SQLite does not take it: try another. */
 static int make_world(world *w, prng *r, table *t, unsigned how) {
   int i, with_temp, orphans = once(r, 10);
@@ -198,11 +205,7 @@ static int make_world(world *w, prng *r, table *t, unsigned how) {
   with_temp = how % 8 != 3;
   for (i = below(r, 4); i > 0; i--) make_other(r, t, with_temp);
   if (create_others(w, t)) return 0;
-  if (!with_temp && !w->schema[0]) {
-    char *sql = sqlite3_mprintf("CREATE TEMP TABLE \"%w\"(zz)", t->name);
-    run_sql(w, sql);
-    sqlite3_free(sql);
-  }
+  if (!with_temp && !w->schema[0]) hide_table(w, t->name);
   if (once(r, 4) &&
       sqlite3_libversion_number() >= 3037000) { /* older ones may crash as they load it */
     run_sql(w, "ANALYZE");
