@@ -304,6 +304,18 @@ static int mig_pause(migrate *m, int *waited) {
   return 1;
 }
 
+/* Waits with a fault in hand, which stays when busy_timeout is over. */
+static int mig_pause_at_fault(migrate *m, int *waited) {
+  mig_fault busy = m->fault;
+  memset(&m->fault, 0, sizeof m->fault);
+  if (!mig_pause(m, waited) && !m->fault.code) {
+    m->fault = busy;
+    return 0;
+  }
+  mig_fault_clear(&busy);
+  return !m->fault.code;
+}
+
 /* BEGIN IMMEDIATE, which writers make wait; COMMIT, which readers do. */
 static int mig_step_patiently(migrate *m, const char *sql) {
   int waited = 0, rc;

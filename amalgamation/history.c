@@ -12,7 +12,7 @@ typedef struct mig_history {
   void *arg;
 } mig_history;
 
-/* The version rows, and with them what is applied. */
+/* The version rows, and with them what is applied, and when. */
 static void mig_history_rows(mig_history *h) {
   mig_arena *a = &h->m->work;
   int i;
@@ -21,6 +21,15 @@ static void mig_history_rows(mig_history *h) {
   h->is_row = mig_marks(h->g);
   for (i = 0; i < h->rows.n && h->is_row; i++) h->is_row[h->rows.at[i]] = 1;
   h->applied = mig_applied(h->g, h->rows);
+  if (!mig_failed(a)) h->entry = mig_applied_entries(h->m, h->g, h->applied);
+}
+
+/* While another connection commits, nobody may read, and it is waited for. */
+static void mig_history_rows_patiently(mig_history *h) {
+  int waited = 0;
+  do {
+    mig_history_rows(h);
+  } while ((h->m->fault.code & 0xff) == SQLITE_BUSY && mig_pause_at_fault(h->m, &waited));
 }
 
 /* Begins a command; 0 when it cannot go on. */
@@ -33,8 +42,7 @@ static int mig_history_open(mig_history *h, migrate *m,
   h->arg = arg;
   h->g = mig_graph_of(m);
   if (!row) mig_fail(&m->work, MIGRATE_MISUSE, "the callback for the rows is NULL");
-  if (h->g) mig_history_rows(h);
-  if (!mig_failed(&m->work)) h->entry = mig_applied_entries(m, h->g, h->applied);
+  if (h->g && row) mig_history_rows_patiently(h);
   return !mig_failed(&m->work);
 }
 

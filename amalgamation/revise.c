@@ -280,18 +280,6 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   return t;
 }
 
-/* Waits with a fault in hand, which stays when busy_timeout is over. */
-static int mig_pause_at_fault(migrate *m, int *waited) {
-  mig_fault busy = m->fault;
-  memset(&m->fault, 0, sizeof m->fault);
-  if (!mig_pause(m, waited) && !m->fault.code) {
-    m->fault = busy;
-    return 0;
-  }
-  mig_fault_clear(&busy);
-  return !m->fault.code;
-}
-
 /* Before the frame: while another connection commits, nobody may read, and it is waited for. */
 static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
   int waited = 0;

@@ -6,6 +6,7 @@
 **
 ** FAULT_STRIDE  every how many places (a prime, so that all kinds come up); 1 is every place
 ** FAULT_ONLY    runs those whose line in the output holds this text
+** FAULT_STOP    ends with the first that fails
 ** FAULT_PAIRS   of faults after faults, in each case; FAULT_SEED makes them and the sectors lost
 ** FAULT_JOURNAL, FAULT_PAGE  see set_journal() */
 #include <signal.h>
@@ -329,8 +330,9 @@ static void restart(const fault *f, int n) {
     disk_restart(f->keep, (unsigned)(seed ? atoi(seed) : 1) * 7919u + (unsigned)n);
 }
 
-/* A launch with a fault at place n, none below 0: what is said, and the connection afterwards. Where
-** the power goes it also goes after a success, which must last. Returns how many places there are. */
+/* A launch with a fault at place n, none below 0: what is said, and the connection afterwards.
+** Where the power goes it also goes after a success, which must last. Returns how many places there
+** are. */
 static int attempt(const scenario *s, const fault *f, const images *im, int n) {
   sqlite3_stmt *nested = 0;
   char before[200];
@@ -403,8 +405,8 @@ static void sweep(const scenario *s, const fault *f, const images *im, int *fail
     point(s, f, im, n);
     if (trouble[0] && !bad++) sqlite3_snprintf(sizeof first, first, "%s: %s", name, trouble);
   }
-  /* Where memory is gone for good, or gone in a SELECT, SQLite may leave a few moments without a way
-  ** back: one in two hundred places is the limit. */
+  /* Where memory is gone for good, or gone in a SELECT, SQLite may leave a few moments without a
+  ** way back: one in two hundred places is the limit. */
   if ((left_open - was_open) * 200 > (f->nested || f->lasting ? points - from : 0)) {
     bad++;
     if (!first[0]) sqlite3_snprintf(sizeof first, first, "a transaction is left open");
@@ -415,6 +417,7 @@ static void sweep(const scenario *s, const fault *f, const images *im, int *fail
   printf("ok - %s: %s\n", s->name, f->name);
   fflush(stdout);
   *failed += bad != 0;
+  if (bad && getenv("FAULT_STOP")) exit(1);
 }
 
 /* A fault, and another one while the next launch finishes what the first has left. */

@@ -4,7 +4,8 @@
 ** others wait and find nothing to do, and nobody sees a half.
 **
 ** RACE_ROUNDS (10) rounds of RACE_PROCESSES (6); the work of a revision counts itself, so that a
-** second application shows. */
+** second application shows. RACE_ONLY=text runs those whose name holds it, and stops at the first
+** that fails. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,19 +59,20 @@ static const char *ask(sqlite3 *db, const char *sql) {
 
 static sqlite3 *open_file(void) {
   sqlite3 *db = 0;
-  if (sqlite3_open(path, &db) != SQLITE_OK) _exit(9);
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  if (sqlite3_open_v2(path, &db, flags, getenv("RACE_VFS")) != SQLITE_OK) _exit(9);
   sqlite3_exec(db, "PRAGMA synchronous = OFF", 0, 0, 0); /* no power goes here */
   return db;
 }
 
 static void fresh_file(int wal) {
-  static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+  static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock"};
   char name[300];
   sqlite3 *db;
   int i;
-  for (i = 0; i < 4; i++) {
+  for (i = 0; i < 5; i++) {
     sqlite3_snprintf(sizeof name, name, "%s%s", path, ends[i]);
-    unlink(name);
+    if (unlink(name)) rmdir(name);
   }
   if (!wal) return; /* the file does not exist: all starters create it */
   db = open_file();
@@ -78,11 +80,14 @@ static void fresh_file(int wal) {
   sqlite3_close(db);
 }
 
+static unsigned launch_flags;
+
 static int launch(sqlite3 *db, int timeout) {
   migrate_options options;
   migrate *m;
   memset(&options, 0, sizeof options);
   options.busy_timeout = timeout;
+  options.flags = launch_flags;
   migrate_open(db, &options, &m);
   migrate_add(m, revisions, 3);
   migrate_upgrade(m, "head");
@@ -95,7 +100,9 @@ static int launch(sqlite3 *db, int timeout) {
 
 static int child_launch(int timeout) {
   sqlite3 *db = open_file();
-  int rc = launch(db, timeout);
+  int rc;
+  if (getenv("RACE_ONE_BY_ONE")) launch_flags = MIGRATE_PER_MIGRATION;
+  rc = launch(db, timeout);
   if (!sqlite3_get_autocommit(db)) rc = 8;
   sqlite3_close(db);
   return rc < 0 ? 7 : rc & 0xff;
@@ -118,6 +125,28 @@ static int child_read(void) {
   sqlite3_close(db);
   fflush(stdout);
   return bad;
+}
+
+static int count_row(void *arg, const migrate_history_row *row) {
+  (void)row;
+  ++*(int *)arg;
+  return 0;
+}
+
+/* The commands that only look. */
+static int child_look(void) {
+  sqlite3 *db = open_file();
+  int rows = 0, rc;
+  migrate *m;
+  migrate_open(db, 0, &m);
+  migrate_add(m, revisions, 3);
+  migrate_current(m, count_row, &rows);
+  migrate_history(m, 0, count_row, &rows);
+  rc = migrate_close(m);
+  if (rc) printf("looking: %d\n", rc);
+  fflush(stdout);
+  sqlite3_close(db);
+  return rc || rows != 4;
 }
 
 static const char *self; /* this program */
@@ -169,7 +198,13 @@ static int reap(pid_t child) {
 static int report(const char *name, int wal, int bad) {
   printf("%s - %s, %s\n", bad ? "not ok" : "ok", name, wal ? "WAL" : "rollback journal");
   fflush(stdout);
+  if (bad && getenv("RACE_ONLY")) exit(1);
   return bad;
+}
+
+static int wanted(const char *name) {
+  const char *only = getenv("RACE_ONLY");
+  return !only || strstr(name, only) != 0;
 }
 
 #define MOST 32
@@ -181,7 +216,7 @@ static int processes(void) {
 
 static int rounds(void) { return number("RACE_ROUNDS", 10); }
 
-static int all_at_once(int wal, int readers) {
+static int all_at_once(int wal, int readers, const char *name) {
   int n = processes(), round, i, bad = 0;
   pid_t child[MOST], reader[2] = {0, 0};
   for (round = 0; round < rounds() && !bad; round++) {
@@ -192,7 +227,7 @@ static int all_at_once(int wal, int readers) {
     for (i = 0; i < readers; i++) bad |= reap(reader[i]) != 0;
     bad |= wrong("all at once");
   }
-  return report(readers ? "all start at once, others read" : "all start at once", wal, bad);
+  return report(name, wal, bad);
 }
 
 /* Some die at any instant; the rest, or else the next launch, finishes. */
@@ -216,7 +251,7 @@ static int some_killed(int wal) {
     bad |= wrong("after kills");
   }
   printf("%d killed\n", killed);
-  return report("some are killed", wal, bad);
+  return report("C4 some are killed", wal, bad);
 }
 
 /* A process alone, killed at each of many instants. */
@@ -233,7 +268,7 @@ static int killed_alone(int wal) {
     bad |= wrong("after a kill");
   }
   printf("%d of %d killed in time\n", early, round);
-  return report("one is killed, the next launch finishes", wal, bad);
+  return report("C4 one is killed, the next launch finishes", wal, bad);
 }
 
 /* Somebody holds the write lock: longer than the timeout is BUSY, shorter is waited for. */
@@ -260,7 +295,7 @@ static int lock_held(int wal) {
   bad |= reap(child) != 0;
   sqlite3_close(db);
   bad |= wrong("after the lock");
-  return report("a holder of the lock is waited for", wal, bad);
+  return report("C5 a holder of the lock is waited for", wal, bad);
 }
 
 /* A long reader: on WAL nobody waits; else COMMIT is BUSY and everything is as before. Its snapshot
@@ -283,7 +318,7 @@ static int long_reader(int wal) {
   if (!wal) bad |= reap(start(100)) != 0;
   sqlite3_close(db);
   bad |= wrong("after the reader");
-  return report("a long reader keeps its snapshot", wal, bad);
+  return report("C6 a long reader keeps its snapshot", wal, bad);
 }
 
 /* Other open connections see the new schema, although parts of it were edited in place. */
@@ -311,27 +346,226 @@ static int others_notice(int wal) {
   sqlite3_finalize(s);
   sqlite3_close(other);
   sqlite3_close(db);
-  return report("other connections see the new schema", wal, bad);
+  return report("C9 other connections see the new schema", wal, bad);
+}
+
+static int handler_calls;
+
+static int handler(void *arg, int n) {
+  (void)n;
+  handler_calls++;
+  usleep(2000);
+  return !arg || handler_calls < *(int *)arg;
+}
+
+/* The host's busy handler is asked, stays, and what it gives up is undone. */
+static int host_waits(int wal) {
+  sqlite3 *db, *other, *reader;
+  sqlite3_stmt *s = 0;
+  int bad = 0, most = 5;
+  fresh_file(wal);
+  db = open_file();
+  other = open_file();
+  sqlite3_exec(other, "CREATE TABLE held(x); INSERT INTO held VALUES(1), (2)", 0, 0, 0);
+  sqlite3_exec(other, "BEGIN IMMEDIATE", 0, 0, 0);
+  handler_calls = 0;
+  sqlite3_busy_handler(db, handler, &most);
+  bad |= (launch(db, -1) & 0xff) != SQLITE_BUSY || handler_calls != most;
+  bad |= !sqlite3_get_autocommit(db);
+  sqlite3_exec(other, "ROLLBACK", 0, 0, 0);
+  reader = open_file();
+  sqlite3_prepare_v2(reader, "SELECT x FROM held", -1, &s, 0);
+  sqlite3_step(s);
+  if (!wal) { /* COMMIT waits for the reader */
+    handler_calls = 0;
+    bad |= (launch(db, -1) & 0xff) != SQLITE_BUSY || handler_calls < most;
+    bad |= !sqlite3_get_autocommit(db);
+    bad |= strcmp(ask(db, "SELECT count(*) FROM sqlite_master"), "1") != 0;
+  }
+  sqlite3_finalize(s);
+  sqlite3_close(reader);
+  bad |= launch(db, -1) != 0;
+  handler_calls = 0; /* it is still there */
+  sqlite3_exec(other, "BEGIN IMMEDIATE", 0, 0, 0);
+  sqlite3_exec(db, "BEGIN IMMEDIATE", 0, 0, 0);
+  bad |= handler_calls != most;
+  sqlite3_close(other);
+  sqlite3_close(db);
+  bad |= wrong("the host's handler");
+  return report("C7 the host's busy handler is used and kept", wal, bad);
+}
+
+static int modes_stay(int wal) {
+  static const char *const modes[] = {"delete", "truncate", "persist", "wal"};
+  static const char *const one[] = {"PRAGMA journal_mode", "PRAGMA locking_mode",
+                                    "PRAGMA page_size",    "PRAGMA synchronous",
+                                    "PRAGMA auto_vacuum",  "PRAGMA wal_autocheckpoint"};
+  char before[300];
+  int i, k, level, bad = 0;
+  for (i = wal ? 3 : 0; i < (wal ? 4 : 3); i++) {
+    for (level = 0; level < 4; level++) {
+      char sql[200];
+      sqlite3 *db;
+      fresh_file(0);
+      db = open_file();
+      sqlite3_snprintf(sizeof sql, sql,
+                       "PRAGMA page_size = 1024; PRAGMA auto_vacuum = 1; PRAGMA journal_mode = %s; "
+                       "PRAGMA synchronous = %d; CREATE TABLE held(x)",
+                       modes[i], level);
+      sqlite3_exec(db, sql, 0, 0, 0);
+      before[0] = 0;
+      for (k = 0; k < 6; k++) strcat(strcat(before, ask(db, one[k])), " ");
+      bad |= launch(db, 1000) != 0;
+      sql[0] = 0;
+      for (k = 0; k < 6; k++) strcat(strcat(sql, ask(db, one[k])), " ");
+      if (strcmp(before, sql)) printf("was: %s\n is: %s\n", before, sql);
+      bad |= strcmp(before, sql) != 0;
+      sqlite3_close(db);
+    }
+  }
+  return report("C8 journal mode, page size, synchronous stay", wal, bad);
+}
+
+/* A transaction for each revision: a kill leaves a version whose schema is there, whole. */
+static int killed_between(int wal) {
+  static const char *const states[] = {
+      "no such table: alembic_version", "r1 1 3", "r2 2 3", "r3 3 4"};
+  int round, bad = 0, i, seen[4] = {0, 0, 0, 0};
+  setenv("RACE_ONE_BY_ONE", "1", 1);
+  for (round = 0; round < rounds() * 5 && !bad; round++) {
+    pid_t child;
+    const char *z;
+    sqlite3 *db;
+    fresh_file(wal);
+    child = start(20000);
+    usleep((useconds_t)(round * 12000 / (rounds() * 5)));
+    kill(child, SIGKILL);
+    reap(child);
+    db = open_file();
+    z = ask(db, "SELECT group_concat(version_num) || ' ' || (SELECT n FROM counter) || ' ' || "
+                "(SELECT count(*) FROM pragma_table_info('person')) FROM alembic_version");
+    for (i = 0; i < 4 && strcmp(z, states[i]) != 0; i++) {}
+    if (i == 4) printf("a third state: %s\n", z);
+    if (i < 4) seen[i]++;
+    bad |= i == 4;
+    sqlite3_close(db);
+    bad |= reap(start(20000)) != 0;
+    bad |= wrong("after a kill");
+  }
+  unsetenv("RACE_ONE_BY_ONE");
+  printf("states seen: %d %d %d %d\n", seen[0], seen[1], seen[2], seen[3]);
+  return report("C10 one by one, killed between: a legitimate version", wal, bad);
+}
+
+static long size_of(const char *end) {
+  char name[300];
+  FILE *f;
+  long n = 0;
+  sqlite3_snprintf(sizeof name, name, "%s%s", path, end);
+  f = fopen(name, "rb");
+  if (!f) return 0;
+  fseek(f, 0, SEEK_END);
+  n = ftell(f);
+  fclose(f);
+  return n;
+}
+
+/* A rebuild beside a snapshot: the log holds what was written, once, and is emptied afterwards. */
+static int log_is_bounded(int wal) {
+  sqlite3 *db, *reader;
+  sqlite3_stmt *s = 0;
+  migrate *m;
+  long table, written;
+  int bad = 0;
+  if (!wal) return 0;
+  fresh_file(1);
+  db = open_file();
+  sqlite3_exec(db,
+               "PRAGMA secure_delete = OFF;" /* it writes zeros over the old pages */
+               "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b TEXT);"
+               "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 40000) "
+               "INSERT INTO t SELECT i, i, hex(zeroblob(100)) FROM c;"
+               "PRAGMA wal_checkpoint(TRUNCATE)",
+               0, 0, 0);
+  table = size_of("");
+  reader = open_file();
+  sqlite3_prepare_v2(reader, "SELECT id FROM t", -1, &s, 0);
+  sqlite3_step(s);
+  migrate_open(db, 0, &m);
+  migrate_exec(m, "ALTER TABLE t ALTER COLUMN a TYPE INTEGER USING a + 1");
+  bad |= migrate_close(m) != 0;
+  written = size_of("-wal");
+  printf("table %ld bytes, log %ld\n", table, written);
+  bad |= written > table * 13 / 10;
+  while (sqlite3_step(s) == SQLITE_ROW) {}
+  sqlite3_finalize(s);
+  bad |= strcmp(ask(reader, "SELECT sum(a) FROM t"), "800060000") != 0;
+  sqlite3_close(reader);
+  bad |= strcmp(ask(db, "PRAGMA wal_checkpoint(TRUNCATE)"), "0") != 0;
+  bad |= size_of("-wal") != 0;
+  sqlite3_close(db);
+  return report("C11 the log is bounded", wal, bad);
+}
+
+/* Commands that only look wait for who holds everything. */
+static int looking_waits(int wal) {
+  sqlite3 *db;
+  pid_t child;
+  int bad = 0;
+  fresh_file(wal);
+  bad |= reap(start(1000)) != 0;
+  db = open_file();
+  sqlite3_exec(db, "BEGIN EXCLUSIVE", 0, 0, 0);
+  child = start_child("look");
+  usleep(200000);
+  sqlite3_exec(db, "COMMIT", 0, 0, 0);
+  bad |= reap(child) != 0;
+  sqlite3_close(db);
+  return report("C5 current and history wait", wal, bad);
+}
+
+static int dot_files(int wal) {
+  int bad;
+  if (wal || !sqlite3_vfs_find("unix-dotfile")) return 0;
+  setenv("RACE_VFS", "unix-dotfile", 1);
+  bad = all_at_once(wal, 0, "C13 locks that are files");
+  fresh_file(wal);
+  unsetenv("RACE_VFS");
+  return bad;
+}
+
+static int all_alone(int wal) {
+  return all_at_once(wal, 0, "C1 C2 C15 all start at once on a file that is not there");
+}
+
+static int beside_readers(int wal) {
+  return all_at_once(wal, 2, "C3 all start at once, others read");
 }
 
 int main(int argc, char **argv) {
+  static const struct {
+    const char *name;
+    int (*run)(int wal);
+  } races[] = {{"C1 C2 C15", all_alone}, {"C3", beside_readers},     {"C4", some_killed},
+               {"C4", killed_alone},     {"C5", lock_held},          {"C5", looking_waits},
+               {"C6", long_reader},      {"C7", host_waits},         {"C8", modes_stay},
+               {"C9", others_notice},    {"C10", killed_between},    {"C11", log_is_bounded},
+               {"C13", dot_files}};
   const char *folder = getenv("TMPDIR");
+  size_t i;
   int wal, bad = 0;
   self = argv[0];
   if (argc == 3) {
     sqlite3_snprintf(sizeof path, path, "%s", argv[2]);
+    if (strcmp(argv[1], "look") == 0) return child_look();
     return strcmp(argv[1], "read") == 0 ? child_read() : child_launch(atoi(argv[1]));
   }
   sqlite3_snprintf(sizeof path, path, "%s/migrate-race-%d.db", folder ? folder : "/tmp",
                    (int)getpid());
   for (wal = 0; wal < 2; wal++) {
-    bad |= all_at_once(wal, 0);
-    bad |= all_at_once(wal, 2);
-    bad |= some_killed(wal);
-    bad |= killed_alone(wal);
-    bad |= lock_held(wal);
-    bad |= long_reader(wal);
-    bad |= others_notice(wal);
+    for (i = 0; i < sizeof races / sizeof races[0]; i++) {
+      if (wanted(races[i].name)) bad |= races[i].run(wal);
+    }
   }
   fresh_file(0);
   return bad;
