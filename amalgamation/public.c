@@ -114,6 +114,24 @@ static void mig_exec_context(migrate *m, const char *sql, size_t at) {
   mig_fault_context(&m->work, "statement %d (line %d): ", m->statements + 1, p.line);
 }
 
+/* What would end the transaction of a script, and so its being all or nothing, is refused before
+** anything of it runs. */
+static void mig_check_exec(mig_arena *a, const char *sql) {
+  size_t n = sql ? strlen(sql) : 0, at = 0, i;
+  mig_span s;
+  while (!mig_failed(a) && mig_next_statement(sql, n, &at, &s) > 0) {
+    if (sql[s.at] == '.') {
+      mig_fail_at(a, MIGRATE_SCRIPT, sql, s.at, "a command of the sqlite3 shell is not SQL");
+    }
+    for (i = 0; i < MIG_TRANSACTION_WORDS && !mig_failed(a); i++) {
+      if (!mig_starts(sql, s, mig_refused_words[i], 0)) continue;
+      mig_fail_at(a, MIGRATE_SCRIPT, sql, s.at,
+                  mig_format(a, "%s is not for a script: it runs in a transaction of its own",
+                             mig_refused_words[i]));
+    }
+  }
+}
+
 MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
   size_t at;
   if (mig_begin_call(m)) return migrate_errcode(m);
@@ -122,6 +140,8 @@ MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
     return mig_end_call(m);
   }
   sql = mig_unix_lines(&m->work, sql);
+  mig_check_exec(&m->work, sql);
+  if (mig_failed(&m->work)) return mig_end_call(m);
   mig_borrow_handler(m);
   mig_frame_open(m);
   at = mig_run_script(m, sql);
@@ -140,7 +160,8 @@ MIGRATE_API int migrate_explain(migrate *m, const char *sql,
     mig_fail(&m->work, MIGRATE_MISUSE, "migrate_explain: the SQL or the callback is NULL");
     return mig_end_call(m);
   }
-  db = mig_scratch_open(m, 1);
+  mig_check_exec(&m->work, sql);
+  db = mig_failed(&m->work) ? 0 : mig_scratch_open(m, 1);
   if (db) {
     mig_stub_functions(&m->work, db, sql);
     mig_scratch_handle(m, db, &k);

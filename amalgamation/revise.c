@@ -391,6 +391,9 @@ static int mig_run_command(migrate *m, int direction, int purge, const char *tar
   c.direction = direction;
   c.purge = purge;
   c.target = target;
+  if (target && direction != MIG_STAMP && strchr(target, ':')) {
+    mig_fail(&m->work, MIGRATE_RANGE, "Range revision not allowed");
+  }
   mig_borrow_handler(m);
   if (target) mig_run_todo(m, &c);
   else mig_fail(&m->work, MIGRATE_MISUSE, "the target is NULL: say which revision");

@@ -348,6 +348,8 @@ static const char *mig_pragma_problem(mig_arena *a, const char *z, size_t n, siz
   return 0;
 }
 
+#define MIG_TRANSACTION_WORDS 6 /* the first of them are about the transaction itself */
+
 static const char *const mig_refused_words[] = {
     "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM"};
 
@@ -357,7 +359,7 @@ static const char *mig_statement_problem(mig_arena *a, const char *z, mig_span s
   size_t i;
   for (i = 0; i < sizeof mig_refused_words / sizeof mig_refused_words[0]; i++) {
     if (!mig_token_is(z, t, mig_refused_words[i])) continue;
-    if (i < 6) {
+    if (i < MIG_TRANSACTION_WORDS) {
       return mig_format(a, "%s is not for a revision: the run has its own transaction",
                         mig_refused_words[i]);
     }

@@ -214,8 +214,9 @@ static void options_take(call *k, options *o, const char *given) {
     n = strlen(o->names[i]);
     if (o->names[i][n - 1] != '=') {
       same = strcmp(o->names[i], given) == 0;
-    } else if (strlen(given) == n - 1 && strncmp(o->names[i], given, n - 1) == 0) {
-      call_fail(k, MIGRATE_MISUSE, "option %s needs a value, as in %s..", given, o->names[i]);
+    } else if (strncmp(o->names[i], given, n - 1) == 0 && (!given[n - 1] || !given[n])) {
+      call_fail(k, MIGRATE_MISUSE, "option %.*s needs a value, as in %s..", (int)n - 1, given,
+                o->names[i]);
       return;
     } else {
       same = strncmp(o->names[i], given, n) == 0;

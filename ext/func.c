@@ -196,10 +196,16 @@ static void command_call(sqlite3_context *context, int argc, sqlite3_value **arg
   scalar s;
   options o;
   const char *target = otherwise;
+  int given = argc || !otherwise;
   scalar_start(&s, context);
-  if (argc || !otherwise) target = scalar_argument(&s, argc, argv, 0, "the target");
+  if (given) target = scalar_argument(&s, argc, argv, 0, "the target");
+  if (target && strncmp(target, "--", 2) == 0) { /* an option: the target was left out */
+    given = 0;
+    target = otherwise;
+    if (!otherwise) call_fail(&s.k, MIGRATE_MISUSE, "the target is missing: it comes first");
+  }
   options_read(&s.k, &o, strcmp(command, "stamp") == 0 ? stamp_options : run_options,
-               argc > 1 ? argc - 1 : 0, argv + 1);
+               argc > given ? argc - given : 0, argv + given);
   run_command(&s, &o, command, target);
   scalar_end(&s, scalar_result(&s));
   options_free(&o);
