@@ -84,7 +84,9 @@ typedef struct mig_printer {
   mig_text body; /* what is finished */
   mig_text part; /* the transaction that is open */
   int step;      /* of the statement printed last */
-  int ran;       /* statements so far whose end the guard counts */
+  int link;      /* of the chain: m7 is the savepoint that the last line has made */
+  int first;     /* the first link of the open transaction */
+  int env;       /* env.sql stands before the transaction that comes next */
   int keys;      /* foreign keys are meant to be on */
   int rebuilds;  /* the open transaction needs them off */
   int own;       /* it holds statements of the revisions' own, which rely on them */
@@ -106,17 +108,18 @@ static void mig_print(migrate *k, const char *sql) {
   mig_put(z, "\n");
 }
 
-/* A statement whose end the guard counts. A shell without -bail goes on with the next line after an
-** error, but not with the rest of a line: so the count stands in the statement's own, and outside
-** of a transaction all statements stand in one. Where SQLite has rolled back by itself (a conflict
-** clause, a full disk), what follows must not commit by itself: there SAVEPOINT begins a
-** transaction, which the guard then rolls back. */
-static void mig_print_counted(migrate *k, const char *sql) {
+/* A statement of a transaction. A shell without -bail goes on after an error with the next line,
+** not with the rest of the one at hand: so each line first releases the savepoint that the line
+** before it has made at its end, while there was still the transaction that its own savepoint was
+** in. After an error, a rollback or a line that is missing none of the rest runs, up to the COMMIT.
+** Outside of a transaction all statements stand in one line. */
+static void mig_print_linked(migrate *k, const char *sql) {
   mig_printer *p = (mig_printer *)k->listener;
+  mig_text *z = mig_print_to(k);
+  if (k->depth) mig_putf(z, "RELEASE m%d; SAVEPOINT m; ", p->link);
   mig_print_open(k, sql);
-  mig_put(mig_print_to(k), " UPDATE temp.migrate_ran SET n = n + 1;");
-  mig_put(mig_print_to(k), k->depth ? "\nSAVEPOINT migrate;\n" : " ");
-  p->ran++;
+  mig_put(z, " ");
+  if (k->depth) mig_putf(z, "RELEASE m; SAVEPOINT m%d;\n", ++p->link);
 }
 
 /* A rule that rows must not break becomes a row of the guard's, which stops the COMMIT. */
@@ -125,17 +128,17 @@ static void mig_print_check(migrate *k, const mig_statement *s) {
   const char *word = s->complaint ? strrchr(s->complaint, '|') : 0;
   char *why = word ? mig_copyn(a, s->complaint, (size_t)(word - s->complaint)) : mig_copy(a, "");
   if (s->kind == MIG_S_COUNT) {
-    mig_print(k, mig_format(a, "INSERT OR REPLACE INTO temp.migrate_count SELECT %d, (%s)", s->slot,
-                            s->sql));
+    why = mig_format(a, "INSERT OR REPLACE INTO temp.migrate_count SELECT %d, (%s)", s->slot,
+                     s->sql);
   } else if (s->kind == MIG_S_NOT_MORE) {
-    mig_print(k, mig_format(a,
-                            "INSERT INTO temp.migrate_guard SELECT %Q WHERE (%s) > (SELECT n FROM "
-                            "temp.migrate_count WHERE slot = %d)",
-                            why, s->sql, s->slot));
+    why = mig_format(a,
+                     "INSERT INTO temp.migrate_guard SELECT %Q WHERE (%s) > (SELECT n FROM "
+                     "temp.migrate_count WHERE slot = %d)",
+                     why, s->sql, s->slot);
   } else {
-    mig_print(k, mig_format(a, "INSERT INTO temp.migrate_guard SELECT %Q WHERE EXISTS (%s)", why,
-                            s->sql));
+    why = mig_format(a, "INSERT INTO temp.migrate_guard SELECT %Q WHERE EXISTS (%s)", why, s->sql);
   }
+  mig_print_linked(k, why);
 }
 
 /* The settings of the portable rung: its rename touches nothing else, its copy keeps rows that
@@ -155,13 +158,23 @@ static void mig_print_settings(migrate *k, int portable) {
            legacy ? "ON" : "OFF", unchecked ? "ON" : "OFF");
 }
 
-/* The head of a step: the line that its run would log. */
+/* The head of a step: the line that its run would log. It must not end the line of a section that
+** stands outside of a transaction. */
 static void mig_print_step(migrate *k) {
   mig_printer *p = (mig_printer *)k->listener;
-  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n');
+  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n'), *at;
   if (p->step == k->step || !k->step) return;
   p->step = k->step;
-  mig_putf(mig_print_to(k), "\n-- %s\n", last ? last + 1 : line);
+  line = last ? last + 1 : line;
+  if (k->depth) {
+    mig_putf(&p->part, "\n-- %s\n", line);
+    return;
+  }
+  mig_put(&p->body, "/* ");
+  for (; (at = strstr(line, "*/")) != 0; line = at + 2) {
+    mig_putf(&p->body, "%.*s* /", (int)(at - line), line);
+  }
+  mig_putf(&p->body, "%s */ ", line);
 }
 
 static void mig_print_statement(migrate *k, const mig_statement *s, const char *strategy) {
@@ -183,7 +196,7 @@ static void mig_print_statement(migrate *k, const mig_statement *s, const char *
       if (portable) p->rebuilds = 1;
       if (s->kind == MIG_S_SCRIPT) p->own = 1;
       mig_print_settings(k, portable);
-      mig_print_counted(k, s->sql);
+      mig_print_linked(k, s->sql);
   }
 }
 
@@ -196,11 +209,11 @@ static void mig_print_rows_guard(migrate *k, const char *why) {
   if (!v.exists) return;
   mig_text_init(&list, &k->work);
   for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
-  mig_print(k, mig_format(&k->work,
-                          "INSERT INTO temp.migrate_guard SELECT %Q WHERE (SELECT count(*) FROM "
-                          "main.\"%w\") <> %d OR (SELECT count(*) FROM main.\"%w\" WHERE "
-                          "version_num IN (%s)) <> %d",
-                          why, table, v.rows.n, table, mig_text_z(&list), v.rows.n));
+  mig_print_linked(k, mig_format(&k->work,
+                                 "INSERT INTO temp.migrate_guard SELECT %Q WHERE (SELECT count(*) "
+                                 "FROM main.\"%w\") <> %d OR (SELECT count(*) FROM main.\"%w\" "
+                                 "WHERE version_num IN (%s)) <> %d",
+                                 why, table, v.rows.n, table, mig_text_z(&list), v.rows.n));
 }
 
 /* So must the schema: the number of objects and of the characters of their texts. */
@@ -211,20 +224,14 @@ static void mig_print_schema_guard(migrate *k) {
   sqlite3_stmt *stmt = mig_prepare(k, measure);
   char *want = 0;
   while (mig_row(k, &stmt)) want = mig_cell(k, stmt, 0);
-  mig_print(k, mig_format(&k->work,
-                          "INSERT INTO temp.migrate_guard SELECT 'the schema is not as planned' "
-                          "WHERE (%s) IS NOT %Q",
-                          measure, want));
+  mig_print_linked(k, mig_format(&k->work,
+                                 "INSERT INTO temp.migrate_guard SELECT 'the schema is not as "
+                                 "planned' WHERE (%s) IS NOT %Q",
+                                 measure, want));
 }
 
-/* Says what the guard holds and stops there: with -bail by an error; without it only OR ROLLBACK
-** stops, in front of the COMMIT in its line. */
-static void mig_print_stop(migrate *k, const char *insert) {
-  mig_print(k, "SELECT 'not committed: ' || problem FROM temp.migrate_guard");
-  mig_print_open(k, mig_format(&k->work,
-                               "%s INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard",
-                               insert));
-}
+static const char mig_print_problems[] =
+    "SELECT 'not committed: ' || problem FROM temp.migrate_guard";
 
 /* A rebuild needs foreign keys off for its whole transaction. What the revisions' own statements
 ** would have done to other tables under them is missed there: no row may be left without its parent
@@ -232,24 +239,30 @@ static void mig_print_stop(migrate *k, const char *insert) {
 #define MIG_COUNT_ORPHANS "(SELECT count(*) FROM pragma_foreign_key_check)"
 
 static void mig_print_keys_guard(migrate *k) {
-  mig_print(k,
-            "INSERT INTO temp.migrate_guard SELECT 'rows lost their parent: foreign keys are off "
-            "where a table is rebuilt, so that ON DELETE and ON UPDATE do nothing; put the rebuild "
-            "into a revision of its own and set transaction_per_migration' WHERE "
-            MIG_COUNT_ORPHANS " > (SELECT n FROM temp.migrate_count WHERE slot = -1)");
+  mig_print_linked(
+      k, "INSERT INTO temp.migrate_guard SELECT 'rows lost their parent: foreign keys are off "
+         "where a table is rebuilt, so that ON DELETE and ON UPDATE do nothing; put the rebuild "
+         "into a revision of its own and set transaction_per_migration' WHERE " MIG_COUNT_ORPHANS
+         " > (SELECT n FROM temp.migrate_count WHERE slot = -1)");
 }
 
-/* The transaction that has ended, with what must come before it and behind. */
+/* The transaction that has ended, with what must come before it and behind; it begins in the line
+** of what stands outside before it. With a row in the guard OR ROLLBACK stops in front of the COMMIT
+** in its line: a shell without -bail must not commit half a schema. */
 static void mig_print_part(mig_printer *p, int guarded) {
   mig_text *z = &p->body;
-  if (p->rebuilds) mig_put(z, "\nPRAGMA foreign_keys = OFF;");
-  mig_put(z, "\nBEGIN IMMEDIATE;\n");
+  mig_put(z, p->first ? "" : "\n");
+  if (p->rebuilds) mig_put(z, "PRAGMA foreign_keys = OFF; ");
+  mig_put(z, "BEGIN IMMEDIATE; ");
+  if (p->env) mig_put(z, "DROP TABLE temp.migrate_env; ");
   if (guarded) {
-    mig_put(z, "INSERT OR REPLACE INTO temp.migrate_count SELECT -1, " MIG_COUNT_ORPHANS ";\n");
+    mig_put(z, "INSERT OR REPLACE INTO temp.migrate_count SELECT -1, " MIG_COUNT_ORPHANS "; ");
   }
-  mig_put(z, mig_text_z(&p->part));
-  mig_put(z, " COMMIT; ");
+  mig_putf(z, "SAVEPOINT m%d;\n%s", p->first, mig_text_z(&p->part));
+  mig_put(z, "INSERT OR ROLLBACK INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard; "
+             "COMMIT; ");
   if (p->rebuilds && p->keys) mig_put(z, "PRAGMA foreign_keys = ON; ");
+  p->env = 0;
 }
 
 /* A transaction begins. */
@@ -257,26 +270,24 @@ static void mig_print_begin(migrate *k) {
   mig_printer *p = (mig_printer *)k->listener;
   mig_text_init(&p->part, &k->work);
   p->rebuilds = p->own = 0;
+  p->first = p->link;
   mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
-  mig_print_stop(k, "INSERT");
-  mig_put(&p->part, "\n");
+  mig_print(k, mig_print_problems);
+  mig_print_linked(k, "INSERT INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard");
 }
 
-/* It ends. Before COMMIT the guard rolls back where it has a row: a shell without -bail must not
-** commit half a schema. */
+/* It ends. */
 static void mig_print_end(migrate *k) {
   mig_printer *p = (mig_printer *)k->listener;
   int guarded = p->rebuilds && p->keys && p->own;
   mig_print_settings(k, 0);
   mig_put(&p->part, "\n-- nothing is committed where anything above went wrong\n");
-  mig_print(k, mig_format(&k->work,
-                          "INSERT INTO temp.migrate_guard SELECT 'a statement failed' WHERE "
-                          "(SELECT n FROM temp.migrate_ran) <> %d",
-                          p->ran));
+  mig_print(k, "INSERT INTO temp.migrate_guard VALUES ('a statement failed')");
   mig_print_rows_guard(k, "the version rows are not as planned");
   mig_print_schema_guard(k);
   if (guarded) mig_print_keys_guard(k);
-  mig_print_stop(k, "INSERT OR ROLLBACK");
+  mig_print_linked(k, "DELETE FROM temp.migrate_guard WHERE problem = 'a statement failed'");
+  mig_print(k, mig_print_problems);
   mig_print_part(p, guarded);
 }
 
@@ -313,7 +324,7 @@ static int mig_keys_are_on(migrate *m) {
 }
 
 /* env.sql is run by the script as well, before its transaction. It all stands in one line with the
-** table that a COMMIT needs: where something in it fails, nothing is committed later. */
+** table that the first transaction takes away: where something in it fails, that does not begin. */
 static void mig_print_env(migrate *m) {
   const char *sql = m->settings.env_sql;
   size_t at = 0;
@@ -325,33 +336,39 @@ static void mig_print_env(migrate *m) {
     mig_putn(&m->result, sql + s.at, s.end - s.at);
     mig_put(&m->result, "; ");
   }
+  mig_put(&m->result, "CREATE TEMP TABLE migrate_env(x);\n");
   if (found < 0) {
     mig_fail(&m->work, MIGRATE_SCRIPT, "%s, line %d: the text ends inside of this statement",
              m->settings.env_path, mig_place_of(sql, s.at).line);
   }
 }
 
+/* Words of the caller's in a comment: they must not end its line. */
+static void mig_print_words(mig_text *out, const char *z) {
+  for (; *z; z++) mig_putn(out, (unsigned char)*z < ' ' ? " " : z, 1);
+}
+
 static void mig_print_script(migrate *m, const mig_printer *p, const char *command,
                              const char *words, const char *tag) {
   mig_text *out = &m->result;
   mig_put(out, "-- run with: sqlite3 -bail FILE < script\n");
-  mig_putf(out, "-- migrate %s, %s %s\n", MIGRATE_VERSION, command, words);
-  if (tag) mig_putf(out, "-- tag: %s\n", tag);
+  mig_putf(out, "-- migrate %s, %s ", MIGRATE_VERSION, command);
+  mig_print_words(out, words);
+  mig_put(out, tag ? "\n-- tag: " : "\n");
+  if (tag) mig_print_words(out, tag);
+  if (tag) mig_put(out, "\n");
   mig_print_env(m);
-  mig_put(out, "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n");
   if (p->keys) mig_put(out, "PRAGMA foreign_keys = ON;\n");
   mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
-               "-- migrate_ran counts the statements that have run: the guard commits all or none; "
-               "after a\n-- rollback of SQLite's own SAVEPOINT keeps from being committed what "
-               "follows\n"
+               "-- Each line goes on from the savepoint of the line before it: after an error none "
+               "of the\n-- rest runs, and nothing is committed.\n"
                "CREATE TEMP TABLE migrate_guard(problem);\n"
-               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n"
-               "CREATE TEMP TABLE migrate_ran AS SELECT 0 AS n;\n");
+               "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
+               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
   mig_put(out, mig_text_z(&p->body));
   mig_put(out, "\nDROP TABLE temp.migrate_guard;\n"
                "DROP TABLE temp.migrate_stop;\n"
-               "DROP TABLE temp.migrate_count;\n"
-               "DROP TABLE temp.migrate_ran;\n");
+               "DROP TABLE temp.migrate_count;\n");
 }
 
 static int mig_script_direction(const char *command) {
@@ -384,6 +401,7 @@ static void mig_print_run(migrate *m, mig_offline *o, int direction, const char 
   memset(&p, 0, sizeof p);
   mig_text_init(&p.body, &k->work);
   p.keys = mig_keys_are_on(m);
+  p.env = m->settings.env_sql != 0;
   k->listen = mig_print_statement;
   k->framed = mig_print_frame;
   k->listener = &p;

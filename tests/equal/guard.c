@@ -171,6 +171,8 @@ static void tag(void **state) {
   assert_int_equal(strncmp(migrate_result(m), "-- run with: sqlite3 -bail FILE < script\n", 41), 0);
   assert_non_null(strstr(migrate_result(m), "\n-- tag: release 7\n"));
   assert_non_null(strstr(migrate_result(m), "\n-- Running upgrade a1 -> b2, it's -- second; */\n"));
+  assert_int_equal(migrate_script(m, "upgrade", "head", "a\nDROP TABLE b;\r\n"), 0);
+  assert_non_null(strstr(migrate_result(m), "\n-- tag: a DROP TABLE b;  \n"));
   assert_int_equal(migrate_script(m, "sideways", "head", 0), MIGRATE_MISUSE);
   migrate_close(m);
   sqlite3_close(db);
@@ -255,6 +257,7 @@ static int folder_run(world *w, const folder *f, char **script) {
   migrate_options options;
   int rc;
   memset(&options, 0, sizeof(options));
+  options.flags = w->flags & ~LOOK;
   options.log = keep_warning;
   options.log_arg = w;
   options.errbuf = w->error;
@@ -394,7 +397,41 @@ static void errors(void **state) {
   world_close(&w);
 }
 
-/* Every line of the run, deleted by itself; SAVEPOINT is there for those that roll back. */
+/* A section outside of a transaction does not run where what stands before it has failed, with the
+** journal or without. */
+static void cut_not_reached(void **state) {
+  const unsigned flags[] = {0, MIGRATE_NO_JOURNAL};
+  int i, j;
+  (void)state;
+  for (i = 0; i < 4; i++) {
+    world w;
+    folder f;
+    char *script, *z;
+    begin(&w, line, 0);
+    w.flags = flags[i / 2];
+    folder_open(&f, &w, "");
+    world_write(f.b, "-- ends a comment */ -- here\n-- revision: b2\n-- down_revision: a1\n"
+                     "-- migrate:up transaction:false\nCREATE TABLE outside(x);\n"
+                     "INSERT INTO outside VALUES (1) -- one\n;\n"
+                     "ALTER TABLE outside ADD COLUMN y FIRST; INSERT INTO outside VALUES (2, 3)");
+    assert_int_equal(folder_run(&w, &f, &script), 0);
+    z = broken(script, "-- Running upgrade  -> a1", "CREATE TABLE t", "CREATE TABLE main");
+    for (j = 0; j < 2; j++) {
+      remove(w.offline);
+      world_shell(&w, shells[j], z);
+      assert_answer(w.offline, "SELECT name FROM sqlite_master", "");
+    }
+    assert_int_equal(world_shell(&w, shells[i % 2], script), 0);
+    assert_int_equal(folder_run(&w, &f, 0), 0);
+    assert_true(world_same(&w, "the whole of it"));
+    sqlite3_free(z);
+    sqlite3_free(script);
+    folder_close(&f);
+    world_close(&w);
+  }
+}
+
+/* Every line of the run, deleted by itself. */
 static void deletions(void **state) {
   world w;
   char *script, *from, *end, *next;
@@ -409,7 +446,6 @@ static void deletions(void **state) {
   for (from = strchr(from, '\n') + 1; from < end && *from != '\n'; from = next) {
     char *z;
     next = strchr(from, '\n') + 1;
-    if (strncmp(from, "SAVEPOINT", 9) == 0) continue;
     z = sqlite3_mprintf("%.*s%s", (int)(from - script), script, next);
     assert_nothing(&w, z, "a line deleted");
     sqlite3_free(z);
@@ -561,6 +597,67 @@ static void environment(void **state) {
   }
 }
 
+/* A script that rebuilds a table cannot enforce foreign keys: what would be refused or cascade
+** online is not committed, where the application has them on. Orphans from before are none of it.
+*/
+static void foreign_keys(void **state) {
+  static migrate_revision r[] = {
+      {"a1", 0, 0, 0, "", 0,
+       "CREATE TABLE p(a INTEGER PRIMARY KEY);\nINSERT INTO p VALUES (1), (2), (3);\n"
+       "CREATE TABLE c(a REFERENCES p(a) ON DELETE CASCADE);\n"
+       "INSERT INTO c VALUES (1), (2);\nCREATE TABLE t(a TEXT)",
+       0, 0, 0, 0},
+      {"b2", "a1", 0, 0, "", 0, "ALTER TABLE t ALTER a TYPE INTEGER;\nDELETE FROM p WHERE a = 3",
+       0, 0, 0, 0},
+      {"c3", "b2", 0, 0, "", 0, "DELETE FROM p WHERE a = 2;\nALTER TABLE t ALTER a TYPE TEXT", 0,
+       0, 0, 0},
+      {"d4", "c3", 0, 0, "", 0, "DELETE FROM p WHERE a = 1", 0, 0, 0, 0},
+  };
+  const char *target[] = {"b2", "c3", "d4"};
+  int on, i;
+  (void)state;
+  for (on = 0; on < 2; on++) {
+    world w;
+    begin(&w, r, 4);
+    assert_int_equal(world_online(&w, "upgrade", "a1"), 0);
+    world_sql(w.online, "INSERT INTO c VALUES (77)");
+    for (i = 0; i < 3; i++) {
+      sqlite3 *db = world_database(w.online);
+      migrate *m = world_migrate(&w, db);
+      char *script;
+      sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, on, 0);
+      world_copy(&w);
+      assert_int_equal(migrate_script(m, "upgrade", target[i], 0), 0);
+      script = sqlite3_mprintf("%s%s", on ? "PRAGMA foreign_keys = ON;\n" : "", migrate_result(m));
+      if (on && i == 1) assert_nothing(&w, script, "a row that goes along");
+      else assert_int_equal(world_shell(&w, "-bail", script), 0);
+      assert_int_equal(migrate_upgrade(m, target[i]), 0);
+      migrate_close(m);
+      sqlite3_close(db);
+      if (!on || i != 1) assert_true(world_same(&w, target[i]));
+      sqlite3_free(script);
+    }
+    world_close(&w);
+  }
+}
+
+/* What a statement says of the one before it stays true. */
+static void counters(void **state) {
+  static migrate_revision r[] = {
+      {"a1", 0, 0, 0, "", 0,
+       "CREATE TABLE t(a INTEGER PRIMARY KEY, b);\nINSERT INTO t(b) VALUES (1), (2), (3);\n"
+       "INSERT INTO t(b) SELECT changes();\nUPDATE t SET b = 0 WHERE a > 2;\n"
+       "INSERT INTO t VALUES (77, changes());\nINSERT INTO t SELECT 1000 + last_insert_rowid(), 5",
+       0, 0, 0, 0}};
+  world w;
+  (void)state;
+  begin(&w, r, 1);
+  assert_true(world_both(&w, "changes()", "upgrade", "head"));
+  assert_answer(w.offline, "SELECT group_concat(a || ' ' || b) FROM t",
+                "|t1 1,2 2,3 0,4 0,77 2,1077 5\n");
+  world_close(&w);
+}
+
 /* A copy keeps rows that broke a CHECK before, and the settings that a revision has made. */
 static void old_rows(void **state) {
   static migrate_revision r[] = {
@@ -608,6 +705,8 @@ int main(void) {
       cmocka_unit_test(errors),     cmocka_unit_test(deletions), cmocka_unit_test(places),
       cmocka_unit_test(rollbacks),  cmocka_unit_test(rows),      cmocka_unit_test(per_migration),
       cmocka_unit_test(environment), cmocka_unit_test(old_rows),
+      cmocka_unit_test(counters),   cmocka_unit_test(foreign_keys),
+      cmocka_unit_test(cut_not_reached),
   };
   const struct CMUnitTest none[] = {cmocka_unit_test(no_shell)};
   if (!world_has_shell()) return cmocka_run_group_tests(none, 0, 0);
