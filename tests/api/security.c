@@ -1,5 +1,5 @@
-/* Security: database files that somebody else has made, and hosts that allow little. Whatever they
-** hold, a call fails or works, changes all or nothing, and does not misbehave. */
+/* Security: database files that somebody else has made. Whatever they hold, a call fails or works,
+** changes all or nothing, and does not misbehave. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -204,46 +204,10 @@ static void item_13(void **state) {
   sqlite3_close(db);
 }
 
-/* 18: a host that allows little. What does not fit is an error; limits stay as they were. */
-static void item_18(void **state) {
-  static const struct {
-    int limit, value;
-  } low[] = {
-      {SQLITE_LIMIT_SQL_LENGTH, 1000}, {SQLITE_LIMIT_COLUMN, 10},
-      {SQLITE_LIMIT_EXPR_DEPTH, 10},   {SQLITE_LIMIT_VDBE_OP, 25000},
-      {SQLITE_LIMIT_TRIGGER_DEPTH, 1}, {SQLITE_LIMIT_ATTACHED, 0},
-      {SQLITE_LIMIT_LENGTH, 2000},     {SQLITE_LIMIT_COMPOUND_SELECT, 1},
-      {SQLITE_LIMIT_FUNCTION_ARG, 2},  {SQLITE_LIMIT_VARIABLE_NUMBER, 1},
-      {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 10},
-  };
-  static const char all[] = "SELECT type, name, sql FROM sqlite_master ORDER BY rowid";
-  size_t i;
-  (void)state;
-  for (i = 0; i < sizeof low / sizeof low[0]; i++) {
-    sqlite3 *db = database("CREATE TABLE t(a INT CHECK(a > 0), b UNIQUE, c DEFAULT 7);"
-                           "INSERT INTO t VALUES(1, 2, 3); CREATE VIEW v AS SELECT a FROM t");
-    char *before = ask(db, all), *after;
-    int rc;
-    sqlite3_limit(db, low[i].limit, low[i].value);
-    rc = exec(db, "ALTER TABLE t ALTER a TYPE TEXT, ADD d FIRST, ADD CHECK(b <> c)");
-    assert_int_equal(sqlite3_limit(db, low[i].limit, -1), low[i].value);
-    assert_true(sqlite3_get_autocommit(db));
-    sqlite3_limit(db, low[i].limit, 1000000);
-    after = ask(db, all);
-    if (rc) assert_string_equal(before, after);
-    else assert_string_not_equal(before, after);
-    expect(db, "SELECT a, b, c FROM t", "1|2|3|");
-    expect(db, "PRAGMA integrity_check", "ok|");
-    sqlite3_free(before);
-    sqlite3_free(after);
-    sqlite3_close(db);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(item_6),  cmocka_unit_test(item_7),  cmocka_unit_test(item_12),
-      cmocka_unit_test(item_13), cmocka_unit_test(item_18),
+      cmocka_unit_test(item_6), cmocka_unit_test(item_7), cmocka_unit_test(item_12),
+      cmocka_unit_test(item_13),
   };
   return cmocka_run_group_tests(tests, 0, 0);
 }
