@@ -124,6 +124,9 @@ typedef struct migrate_progress {
 typedef struct migrate_options {
   const char *version_table; /* NULL: "alembic_version" */
   unsigned flags;            /* MIGRATE_COPY and its neighbours */
+  const char *backup; /* copies the database before a run that has something to do; a path in which
+                      ** %(database)s is the database's, %(revision)s and %(time)s where and when
+                      ** it is, %% is %. NULL: no copy. See migrate_backup_path() */
   int busy_timeout;          /* ms that BEGIN IMMEDIATE is tried again; 0: 5000, below 0: never */
   void (*log)(void *arg, int level, const char *message); /* NULL: silence */
   void *log_arg;
@@ -198,6 +201,23 @@ MIGRATE_API int migrate_downgrade(migrate *m, const char *target);
 MIGRATE_API int migrate_prepare(migrate *m, const char *target);
 MIGRATE_API int migrate_step(migrate *m);
 MIGRATE_API int migrate_run(migrate *m);
+
+/* The copy that the last upgrade or downgrade made of the main database before it began, with the
+** option or setting backup; NULL: none, or none that is left. It is made by SQLite's online backup,
+** read and checked, and on the disk before anything else is done; it never takes the place of a
+** file that is there (PATH-2, PATH-3 .. are its names then), nor follows a link, and only its owner
+** may read it. Where it fails, or the disk has no room for it, the run ends with MIGRATE_BACKUP
+** before it has begun. After success it stays, unless the setting backup_keep is off; after a
+** failure it stays where something was committed before, or the disk or the file was at fault, and
+** goes where the database is as it was. A database without tables is not copied. Inside a
+** transaction of the caller a run with a backup is MIGRATE_IN_TRANSACTION. Borrowed until the next
+** call. */
+MIGRATE_API const char *migrate_backup_path(migrate *m);
+
+/* Puts the content of a copy, or of any other database file, in the place of the main database's,
+** whole or not at all, after it was checked: MIGRATE_BACKUP where it is damaged, empty or not
+** there. MIGRATE_IN_TRANSACTION inside a transaction. In SQL migrate_restore(path). */
+MIGRATE_API int migrate_restore(migrate *m, const char *path);
 
 /* Sets the version rows to the targets without running anything. migrate_stamp_purge() first
 ** forgets the rows that are there, which is the way out when no revision knows them. */

@@ -414,6 +414,7 @@ static void mig_frame_end(migrate *m) {
     rc = m->own_transaction ? mig_step_patiently(m, "COMMIT")
                             : mig_step_all(m->db, "RELEASE migrate", 0);
     if (rc != SQLITE_OK) mig_fail_db(m, "the changes could not be committed");
+    else m->backup.commits++;
   }
   if (mig_failed(&m->work)) mig_frame_undo(m);
   m->depth = 0;

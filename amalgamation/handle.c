@@ -16,6 +16,14 @@ typedef struct mig_gone { /* a table that a script dropped and others reference:
   struct mig_gone *next;
 } mig_gone;
 
+typedef struct mig_backup { /* of the last run */
+  const char *path;      /* NULL: none was made, or it is gone again */
+  sqlite3_vfs *vfs;
+  sqlite3_int64 version; /* the database's data_version when it was made */
+  int commits;           /* of the run since */
+} mig_backup;
+
+
 struct migrate {
   sqlite3 *db;
   mig_fault fault;
@@ -42,6 +50,7 @@ struct migrate {
 
   /* one run */
   struct mig_run *run;   /* of migrate_prepare(), until its last step; NULL: none */
+  mig_backup backup;
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
   sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
@@ -89,6 +98,7 @@ static int mig_begin_call(migrate *m) {
   }
   mig_arena_free(&m->work);
   mig_text_init(&m->result, &m->work);
+  m->backup.path = 0;
   m->pending = 0;
   m->gone = 0;
   m->slots = 0;

@@ -67,8 +67,10 @@
 #include "other.c"
 #include "hosting.c"
 #include "run.c"
+#include "backup.c"
 /* 7: the outside */
 #include "public.c"
+#include "restore.c"
 #include "draw.c"
 #include "embed.c"
 #include "history.c"

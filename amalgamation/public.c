@@ -36,6 +36,7 @@ static void mig_open_options(migrate *m, const migrate_options *o) {
   if (o->version_table) {
     mig_settings_put(a, &m->settings, "version_table", o->version_table, MIG_FROM_PROGRAM);
   }
+  if (o->backup) mig_settings_put(a, &m->settings, "backup", o->backup, MIG_FROM_PROGRAM);
   if (o->busy_timeout) {
     char *ms = mig_format(a, "%d", o->busy_timeout < 0 ? 0 : o->busy_timeout);
     if (ms) mig_settings_put(a, &m->settings, "busy_timeout", ms, MIG_FROM_PROGRAM);
@@ -87,6 +88,10 @@ MIGRATE_API int migrate_close(migrate *m) {
   if (m->depth) mig_frame_undo(m);
   mig_be_as_durable_as_before(m);
   rc = m->fault.code ? m->fault.code : m->run ? SQLITE_ABORT : 0;
+  if (m->run) {
+    mig_fail(&m->work, rc, "the run was not ended");
+    mig_backup_settle(m);
+  }
   mig_arena_free(&m->work);
   mig_arena_free(&m->arena);
   mig_fault_clear(&m->fault);

@@ -33,10 +33,10 @@ static void mig_copier_prepare(mig_copier *w) {
   w->from = (sqlite3_value **)mig_array(a, (size_t)r->nkey * 2, sizeof *w->from);
   w->to = w->from + r->nkey;
   w->first = mig_prepare(
-      m, mig_format(a, "SELECT %s FROM %s ORDER BY %s LIMIT 1", r->key, r->source, r->key));
+      m, mig_format(a, "SELECT %s %s ORDER BY %s LIMIT 1", r->key, r->source, r->key));
   w->next = mig_prepare(
-      m, mig_format(a, "SELECT %s FROM %s WHERE (%s) >= (%s) ORDER BY %s LIMIT 1 OFFSET ?%d", r->key,
-                    r->source, r->key, from, r->key, 1 + r->nkey));
+      m, mig_format(a, "SELECT %s %s WHERE (%s) >= (%s) ORDER BY %s LIMIT 1 OFFSET ?%d",
+                    r->key, r->source, r->key, from, r->key, 1 + r->nkey));
   w->range = mig_prepare(m, mig_format(a, "%s WHERE (%s) >= (%s) AND (%s) < (%s)%s", r->head,
                                        r->key, from, r->key, to, r->tail));
   w->rest = mig_prepare(
@@ -86,8 +86,8 @@ static int mig_copier_range(mig_copier *w) {
   return !mig_tell(m) && more;
 }
 
-/* Frees all. Returns the code of the copy: it goes last, so that the connection's message is
-** its. */
+/* Frees all. Returns the code of the copy: it goes last, so that the connection's message is its
+** own. */
 static int mig_copier_end(mig_copier *w) {
   int i;
   for (i = 0; w->from && i < w->r->nkey; i++) {

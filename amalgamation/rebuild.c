@@ -63,7 +63,7 @@ static char *mig_copied_value(mig_lowering *l, int i, const char *rowid) {
 typedef struct mig_copy_lists {
   mig_text columns, values;
   int n;           /* columns */
-  const char *key; /* what orders the rows, a list of nkey terms; NULL: nothing that could be said */
+  const char *key; /* what orders the rows, a list of nkey terms; NULL: it cannot be said */
   int nkey;
   int sorted;      /* the order is asked for */
 } mig_copy_lists;
@@ -217,11 +217,11 @@ static mig_statement *mig_emit_copy(mig_lowering *l, const char *to, const char 
   mig_ranges *r = (mig_ranges *)mig_alloc(l->a, sizeof *r);
   mig_statement *s;
   if (!r) return 0;
-  r->source = mig_format(l->a, "\"%w\".\"%w\" AS \"%w\" NOT INDEXED", l->schema, from,
+  r->source = mig_format(l->a, "FROM \"%w\".\"%w\" AS \"%w\" NOT INDEXED", l->schema, from,
                          l->c->old.name);
   r->count = mig_format(l->a, "SELECT count(*) FROM \"%w\".\"%w\"", l->schema, from);
-  r->head = mig_format(l->a, "INSERT OR ABORT INTO \"%w\".\"%w\"(%s) SELECT %s FROM %s", l->schema,
-                       to, mig_text_z(&c->columns), mig_text_z(&c->values), r->source);
+  r->head = mig_format(l->a, "INSERT OR ABORT INTO \"%w\".\"%w\"(%s) SELECT %s %s",
+                       l->schema, to, mig_text_z(&c->columns), mig_text_z(&c->values), r->source);
   r->tail = c->sorted ? mig_format(l->a, " ORDER BY %s", c->key) : "";
   r->key = c->key;
   r->nkey = c->nkey;

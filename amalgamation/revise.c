@@ -364,13 +364,16 @@ static int mig_run_is_due(migrate *m, mig_run *r) {
 }
 
 static void mig_run_open(migrate *m, mig_run *r) {
-  if (r->command.direction != MIG_STAMP) mig_run_env(m);
-  if (!mig_failed(&m->work)) mig_frame_open(m);
+  int stamp = r->command.direction == MIG_STAMP;
+  if (!stamp) mig_run_env(m);
+  if (stamp && !mig_failed(&m->work)) mig_frame_open(m);
+  if (!stamp && !mig_failed(&m->work)) mig_backup_open_frame(m, r->todo.rows);
   if (!mig_failed(&m->work)) mig_run_plan(m, r, 1);
 }
 
 static void mig_run_close(migrate *m) {
   mig_frame_close(m);
+  mig_backup_settle(m);
   m->step = m->steps = 0;
   m->revision = m->direction = 0;
 }

@@ -30,7 +30,8 @@
   X(INT, lint_rows, "100000")                                                          \
   X(WORD, log_level, "off")                                                            \
   X(BOOL, progress, "off")                                                             \
-  X(TEXT, backup, "")
+  X(TEXT, backup, "")                                                                  \
+  X(BOOL, backup_keep, "on")
 
 enum { MIG_KIND_NAME, MIG_KIND_TEXT, MIG_KIND_ZONE, MIG_KIND_BOOL, MIG_KIND_INT, MIG_KIND_WORD };
 

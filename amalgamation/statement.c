@@ -17,7 +17,7 @@ enum mig_statement_kind {
 /* A copy that may run range by range, for whoever wants to hear of it and to stop it. */
 typedef struct mig_ranges {
   const char *head, *tail; /* of the INSERT: the WHERE goes in between */
-  const char *source;      /* "schema"."table" AS "name" NOT INDEXED */
+  const char *source;      /* FROM "schema"."table" AS "name" NOT INDEXED */
   const char *count;       /* asks how many rows there are */
   const char *key;         /* what orders the rows, a list of nkey terms */
   int nkey;

@@ -269,6 +269,17 @@ static void verify_call(sqlite3_context *context, int argc, sqlite3_value **argv
   scalar_end(&s, scalar_result(&s));
 }
 
+/* migrate_restore(path) */
+static void restore_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *path;
+  (void)argc;
+  scalar_start(&s, context);
+  path = call_text(&s.k, argv[0], "the path");
+  if (call_configure(&s.k, scalar_connection(context))) migrate_restore(s.k.m, path);
+  scalar_end(&s, scalar_result(&s));
+}
+
 /* migrate_exec(sql) */
 static void exec_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
@@ -307,6 +318,7 @@ static const struct function {
   {"migrate_graph", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, graph_call},
   {"migrate_embed", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, embed_call},
   {"migrate_embed", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, embed_call},
+  {"migrate_restore", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, restore_call},
   {"migrate_check", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, check_call},
   {"migrate_verify", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, verify_call},
   {"migrate_verify", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, verify_call},
