@@ -67,7 +67,9 @@ enum { MIGRATE_OK = 0, MIGRATE_ERRORS(MIGRATE_ERROR_ENUM) MIGRATE_ERROR_END = -1
 typedef struct migrate migrate; /* one environment on one open connection */
 
 /* A revision. All strings are UTF-8, NUL-terminated and borrowed until migrate_close(), unless
-** MIGRATE_COPY is set. Lists are separated by commas; NULL and "" mean none. */
+** MIGRATE_COPY is set. Lists are separated by commas; NULL and "" mean none. What a revision file
+** can say besides opens the SQL as a line of its own: `-- compat: REV` the upgrade, `-- migrate:up
+** transaction:false` (or down) its section. */
 typedef struct migrate_revision {
   const char *id;            /* [A-Za-z0-9_.]+, unique; required */
   const char *down_revision; /* parents: none makes a base, two or more a merge */
@@ -325,8 +327,7 @@ MIGRATE_API int migrate_plan(migrate *m, const char *target,
                              int (*row)(void *arg, const migrate_statement *), void *arg);
 
 /* The revisions as a C header, for a program that carries them along: an array migrate_revisions of
-** MIGRATE_REVISIONS elements, for migrate_add(). It is migrate_result(). `compat` is not kept, and
-** a section with transaction:false is refused: an array cannot say them. */
+** MIGRATE_REVISIONS elements, for migrate_add(). It is migrate_result(). */
 MIGRATE_API int migrate_embed(migrate *m);
 
 /* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the

@@ -39,15 +39,24 @@ static void mig_put_c_string(mig_text *t, const char *indent, const char *z) {
   }
 }
 
+/* A section's text, with the lines before it that an array has no field for: see
+** mig_take_opening(). An empty section is not the same as none. */
+static void mig_put_c_section(mig_text *t, const mig_section *section, const char *compat,
+                              const char *marker) {
+  mig_text z;
+  mig_text_init(&z, t->a);
+  if (compat) mig_putf(&z, "-- compat: %s\n", compat);
+  if (section->outside) mig_putf(&z, "%s transaction:false\n", marker);
+  else if (compat && section->sql && !*section->sql) mig_putf(&z, "%s\n", marker);
+  if (section->sql) mig_put(&z, section->sql);
+  if (section->sql && !z.n) mig_put(t, "\"\"");
+  else mig_put_c_string(t, "\n     ", z.z);
+}
+
 static void mig_put_c_revision(mig_text *t, const mig_revision *r) {
   mig_arena *a = t->a;
   const char *words[6];
   int i;
-  if (r->upgrade.outside || r->downgrade.outside) {
-    mig_fail(a, MIGRATE_UNSUPPORTED,
-             "revision %s has a section with transaction:false, which an array cannot say", r->id);
-    return;
-  }
   words[0] = r->id;
   words[1] = mig_join(a, r->down);
   words[2] = mig_join(a, r->depends);
@@ -59,10 +68,9 @@ static void mig_put_c_revision(mig_text *t, const mig_revision *r) {
     mig_put_c_string(t, "\n     ", words[i]);
     mig_put(t, i < 5 ? ", " : ",\n     ");
   }
-  mig_put_c_string(t, "\n     ", r->upgrade.sql ? r->upgrade.sql : "");
+  mig_put_c_section(t, &r->upgrade, r->compat, "-- migrate:up");
   mig_put(t, ",\n     ");
-  if (r->downgrade.sql && !*r->downgrade.sql) mig_put(t, "\"\""); /* reversible by doing nothing */
-  else mig_put_c_string(t, "\n     ", r->downgrade.sql);
+  mig_put_c_section(t, &r->downgrade, 0, "-- migrate:down");
   mig_put(t, ",\n     0, 0, 0},\n");
 }
 

@@ -15,6 +15,45 @@ static const char *mig_borrow(migrate *m, const char *z) {
   return z && (m->flags & MIGRATE_COPY) ? mig_copy(&m->arena, z) : z;
 }
 
+static int mig_is_text(const char *z, mig_span s, const char *words) {
+  return mig_word_is(z + s.at, s.end - s.at, words);
+}
+
+/* A text whose first line begins with `words`: the next line, and in *rest what stands behind them;
+** else NULL. */
+static const char *mig_opening_line(const char *sql, const char *words, mig_span *rest) {
+  size_t n = strlen(words), end = strcspn(sql, "\n");
+  if (strncmp(sql, words, n) != 0 || end < n) return 0;
+  *rest = mig_trim_blanks(sql, n, end);
+  return sql[end] ? sql + end + 1 : sql + end;
+}
+
+/* A revision file says two things for which an array has no field: they are lines that open the SQL,
+** `-- compat: REV` that of the upgrade, and the section's marker, for its option. */
+static void mig_take_opening(migrate *m, mig_revision *v, mig_section *section, const char *sql) {
+  mig_arena *a = &m->arena;
+  int upgrade = section == &v->upgrade;
+  const char *next, *marker = upgrade ? "-- migrate:up" : "-- migrate:down";
+  mig_span rest;
+  section->sql = sql = mig_unix_lines(a, mig_borrow(m, sql));
+  if (!sql) return;
+  next = upgrade ? mig_opening_line(sql, "-- compat:", &rest) : 0;
+  if (next) {
+    v->compat = mig_span_text(a, sql, rest);
+    if (v->compat) mig_check_id(a, v->compat);
+    section->sql = *next ? next : 0;
+    sql = next;
+  }
+  next = mig_opening_line(sql, marker, &rest);
+  if (!next || mig_failed(a)) return;
+  section->sql = next;
+  section->outside = mig_is_text(sql, rest, "transaction:false");
+  if (section->outside || mig_span_empty(rest) || mig_is_text(sql, rest, "transaction:true")) return;
+  mig_fail(a, MIGRATE_SCRIPT,
+           "revision %s: unknown option of the marker %s; known is transaction:false", v->id,
+           marker);
+}
+
 static void mig_add_one(migrate *m, const migrate_revision *r) {
   mig_arena *a = &m->arena;
   mig_revision *v = (mig_revision *)mig_alloc(a, sizeof *v);
@@ -25,8 +64,8 @@ static void mig_add_one(migrate *m, const migrate_revision *r) {
   v->down = mig_list_of(a, r->down_revision);
   v->depends = mig_list_of(a, r->depends_on);
   v->labels = mig_list_of(a, r->branch_labels);
-  v->upgrade.sql = mig_unix_lines(a, mig_borrow(m, r->upgrade));
-  v->downgrade.sql = mig_unix_lines(a, mig_borrow(m, r->downgrade));
+  mig_take_opening(m, v, &v->upgrade, r->upgrade);
+  mig_take_opening(m, v, &v->downgrade, r->downgrade);
   v->upgrade_fn = r->upgrade_fn;
   v->downgrade_fn = r->downgrade_fn;
   v->arg = r->arg;
