@@ -131,6 +131,11 @@ static int mig_same_name(const mig_constraint *now, const mig_constraint *to) {
   return mig_same(now->name, to->name);
 }
 
+/* Does the constraint come with a column that is still to be added? */
+static int mig_comes_along(const mig_evolution *e, const mig_constraint *c) {
+  return c->column >= 0 && mig_find_column(&e->now, e->to->columns[c->column].name) < 0;
+}
+
 /* Finds the like of each constraint: first those of the same name, then any. */
 static mig_pairs mig_pair(mig_evolution *e) {
   const mig_table *now = &e->now, *to = e->to;
@@ -146,6 +151,7 @@ static mig_pairs mig_pair(mig_evolution *e) {
     for (i = 0; i < now->nconstraint; i++) {
       for (k = 0; x[i] && p.now[i] < 0 && k < to->nconstraint; k++) {
         if (!y[k] || p.to[k] >= 0 || strcmp(x[i], y[k]) != 0) continue;
+        if (mig_comes_along(e, &to->constraints[k])) continue;
         if (!any && !mig_same_name(&now->constraints[i], &to->constraints[k])) continue;
         p.now[i] = k;
         p.to[k] = i;
@@ -372,6 +378,7 @@ static void mig_evolve_type(mig_column_pair *p) {
                          ? "BLOB"
                          : mig_span_text(e->a, type ? e->to->sql : e->now.sql, of->type);
   if (!type && !collation) return;
+  if (type && mig_is_quirky_key(e->to, p->to)) text = "INT";
   mig_act(e, p->name,
           collation ? mig_format(e->a, "ALTER COLUMN %s TYPE %s COLLATE %s", p->bare, text,
                                  mig_bare(e->a, to->collation ? to->collation : "BINARY"))

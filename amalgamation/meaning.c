@@ -86,6 +86,12 @@ static int mig_same_statement(mig_arena *a, const char *x, const char *y) {
 
 /* ---- columns ---- */
 
+/* INTEGER PRIMARY KEY DESC at its column is not the rowid (SQLite's oldest quirk): it means INT. */
+static int mig_is_quirky_key(const mig_table *t, int column) {
+  return t->columns[column].hidden_key && t->rowid_column != column && t->primary_key >= 0 &&
+         t->constraints[t->primary_key].nkey == 1 && mig_same(t->columns[column].type_name, "INTEGER");
+}
+
 /* INT is INTEGER except where the latter would make the rowid; no type at all is BLOB. */
 static const char *mig_type_meaning(mig_arena *a, const mig_table *t, int column) {
   const mig_column *c = &t->columns[column];
@@ -93,6 +99,7 @@ static const char *mig_type_meaning(mig_arena *a, const mig_table *t, int column
   int alone = p && p->nkey == 1 && c->hidden_key;
   if (!c->type_name || !*c->type_name) return mig_span_empty(c->type) ? "blob " : "'' ";
   if (mig_same(c->type_name, "INT") && !alone) return "integer ";
+  if (mig_is_quirky_key(t, column)) return "int ";
   return mig_meaning(a, c->type_name, mig_whole(c->type_name), 0);
 }
 
