@@ -198,7 +198,7 @@ static void arguments(void **state) {
   expect_part("SELECT migrate_downgrade()", "error: wrong number of arguments");
   expect("SELECT migrate_stamp()", "error: the target is missing");
   expect("SELECT migrate_stamp('head', '--force')",
-         "error: unknown option '--force'; known are --sql, --tag=, --purge");
+         "error: unknown option '--force'; known are --sql, --tag=, --dialect=, --purge");
   expect("SELECT * FROM migrate_explain", "error: migrate_explain() needs an argument: the script");
   expect("SELECT * FROM migrate_explain(NULL)", "error: the script is NULL");
   expect_part("SELECT * FROM migrate_explain('SELECT 1', 2)", "error: too many arguments");
@@ -300,6 +300,22 @@ static void twice(void **state) {
   sqlite3_finalize(s);
 }
 
+/* Whether a connection may load more extensions is the host's decision. */
+static void load_extension_stays(void **state) {
+  int value, allowed;
+  (void)state;
+  for (value = 0; value < 2; value++) {
+    sqlite3 *other = 0;
+    assert_int_equal(sqlite3_open(":memory:", &other), 0);
+    sqlite3_db_config(other, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, value, &allowed);
+    assert_int_equal(sqlite3_migrate_init(other, 0, 0), 0);
+    assert_int_equal(sqlite3_exec(other, "SELECT migrate_exec('CREATE TABLE t(a)')", 0, 0, 0), 0);
+    sqlite3_db_config(other, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, -1, &allowed);
+    assert_int_equal(allowed, value);
+    sqlite3_close(other);
+  }
+}
+
 /* Closing while a table is in use elsewhere must not free what it needs. */
 static void closing(void **state) {
   sqlite3_stmt *s;
@@ -381,6 +397,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(settings, open_db, close_db),
     cmocka_unit_test_setup_teardown(settings_are_apart, open_db, close_db),
     cmocka_unit_test_setup_teardown(twice, open_db, close_db),
+    cmocka_unit_test(load_extension_stays),
     cmocka_unit_test_setup_teardown(closing, open_db, close_db),
     cmocka_unit_test(without_memory),
     cmocka_unit_test(calls_without_memory),
