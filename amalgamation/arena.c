@@ -30,6 +30,7 @@ typedef struct mig_arena {
 } mig_arena;
 
 #define MIG_BLOCK_SIZE ((size_t)8000) /* fits a page or two of any allocator */
+#define MIG_ARRAY_MAX ((size_t)-1 / 4) /* bytes of an array: nothing overflows behind it */
 #define MIG_ROUND(n) (((n) + 15) & ~(size_t)15)
 #define MIG_BLOCK_HEAD MIG_ROUND(sizeof(mig_block))
 
@@ -84,7 +85,7 @@ static void *mig_alloc(mig_arena *a, size_t n) {
 
 /* An array of n elements of one size; NULL after a fault or an overflow. */
 static void *mig_array(mig_arena *a, size_t n, size_t size) {
-  if (size && n > ((size_t)1 << 40) / size) {
+  if (size && n > MIG_ARRAY_MAX / size) {
     mig_no_memory(a);
     return 0;
   }
