@@ -310,6 +310,14 @@ verb_hosted() {
   verb_test d1/
 }
 
+## platforms [NAME]  the tests on 32 bit, big-endian, musl, Windows, WebAssembly .., as Debian has them
+verb_platforms() {
+  sh tests/platform/install
+  verb_amalgamate
+  mkdir -p "$CACHE"
+  SQLITE=${SQLITE-$(fetch_sqlite 8.0.1)} sh tests/platform/all "${1-}"
+}
+
 # (gcc -fanalyzer takes more than three minutes for one file of this length, and is left out.)
 ## lint              clang's analyzer, cppcheck and shellcheck, where they are installed
 verb_lint() {
@@ -430,7 +438,7 @@ verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
   default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | \
-    matrix | hosts | hosted | lint | nightly | \
+    matrix | hosts | hosted | platforms | lint | nightly | \
     prove | embed | dist | install)
     "verb_$verb" "$@" ;;
   clean | help) "verb_$verb" ;;

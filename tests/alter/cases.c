@@ -23,6 +23,10 @@
 #define MAX_FILES 400
 #define MAX_LINES 200
 
+#ifdef SQLITE_CORE /* the extension is linked in */
+int sqlite3_migrate_init(sqlite3 *db, char **error, const void *api);
+#endif
+
 /* ---- a case file ------------------------------------------------------------------------- */
 
 enum {
@@ -234,7 +238,11 @@ static void remove_database(void) {
 /* Loads the extension, and answers what a call needs of it. */
 static void load_extension(test_run *run) {
   char *message = 0;
+#ifdef SQLITE_CORE
+  int rc = sqlite3_migrate_init(run->db, &message, 0);
+#else
   int rc = sqlite3_load_extension(run->db, EXTENSION, 0, &message);
+#endif
   CHECK(rc == SQLITE_OK, "cannot load the extension: %s", message ? message : "?");
   if (run->rung != AUTO) {
     const char *sql = run->rung == PORTABLE ? "SELECT migrate_config('rebuild', 'portable')"

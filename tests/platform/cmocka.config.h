@@ -1,0 +1,20 @@
+/* What cmocka's own build would find out on any of the platforms here. */
+#define PACKAGE "cmocka"
+#define VERSION "2"
+#define HAVE_ASSERT_H 1
+#define HAVE_INTTYPES_H 1
+#define HAVE_SETJMP_H 1
+#define HAVE_SIGNAL_H 1
+#define HAVE_STDARG_H 1
+#define HAVE_STDDEF_H 1
+#define HAVE_STDINT_H 1
+#define HAVE_STDIO_H 1
+#define HAVE_STDLIB_H 1
+#define HAVE_STRING_H 1
+#define HAVE_SYS_TYPES_H 1
+#define HAVE_TIME_H 1
+#define HAVE_UINTPTR_T 1
+#define HAVE_SNPRINTF 1
+#define HAVE_VSNPRINTF 1
+#define HAVE_LONGJMP 1
+#define HAVE_GCC_THREAD_LOCAL_STORAGE 1
