@@ -231,13 +231,33 @@ static const char *mig_without_markers(mig_arena *a, const char *sql) {
   return mig_text_z(&z);
 }
 
+static int mig_is_replaced(const mig_comparison *d, const mig_object *o) {
+  const mig_object *p = mig_counterpart(d->to, o);
+  if (!p || !mig_takes_part(d, d->to, p)) return 1;
+  return mig_is_type(o, "index") ? !mig_same_index(d->a, o->sql, p->sql)
+                                 : !mig_same_statement(d->a, o->sql, p->sql);
+}
+
+/* "Detected added index 'i' on 't'", as Alembic says it. */
+static const char *mig_object_note(mig_comparison *d, const char *what, const mig_object *o) {
+  return mig_is_type(o, "index")
+             ? mig_format(d->a, "Detected %s index '%s' on '%s'", what, o->name, o->table)
+             : mig_format(d->a, "Detected %s %s '%s'", what, mig_type_words(o), o->name);
+}
+
+/* Does the object of this name only change? Then one note will do for the drop and the creation. */
+static int mig_only_changes(const mig_comparison *d, const mig_catalog *other,
+                            const mig_object *o) {
+  const mig_object *p = mig_is_table(o) ? 0 : mig_counterpart(other, o);
+  return p && mig_takes_part(d, other, p);
+}
+
 static void mig_write_create(mig_comparison *d, const mig_object *o) {
   mig_difference *v = mig_differ(d, "create", mig_type_words(o), o->name);
+  const mig_object *was = mig_only_changes(d, d->from, o) ? mig_counterpart(d->from, o) : 0;
   if (!v) return;
   v->sql = mig_without_markers(d->a, o->sql);
-  v->detail = mig_is_type(o, "index")
-                  ? mig_format(d->a, "Detected added index '%s' on '%s'", o->name, o->table)
-                  : mig_format(d->a, "Detected added %s '%s'", v->type, o->name);
+  v->detail = was && d->drop && d->drop[was - d->from->v] ? "" : mig_object_note(d, "added", o);
   if (mig_is_table(o)) v->after = mig_table_of(d->a, o);
 }
 
@@ -248,9 +268,14 @@ static void mig_write_drop(mig_comparison *d, const mig_object *o) {
   if (!v || !type) return;
   for (i = 0; type[i]; i++) type[i] = (char)(type[i] - 32);
   v->sql = mig_format(d->a, "DROP %s %s", type, mig_bare(d->a, o->name));
-  v->detail = mig_is_type(o, "index")
-                  ? mig_format(d->a, "Detected removed index '%s' on '%s'", o->name, o->table)
-                  : mig_format(d->a, "Detected removed %s '%s'", v->type, o->name);
+  if (!mig_only_changes(d, d->to, o)) {
+    v->detail = mig_object_note(d, "removed", o);
+  } else if (mig_is_replaced(d, o)) {
+    v->detail = mig_object_note(d, "changed", o);
+  } else {
+    v->detail = mig_format(d->a, "The %s '%s' depends on what changes and is made again", o->type,
+                           o->name);
+  }
   if (mig_is_table(o)) v->before = mig_table_of(d->a, o);
 }
 
@@ -335,13 +360,6 @@ static void mig_guess_renames(mig_comparison *d) {
 }
 
 /* ---- indexes, triggers, views ---- */
-
-static int mig_is_replaced(const mig_comparison *d, const mig_object *o) {
-  const mig_object *p = mig_counterpart(d->to, o);
-  if (!p || !mig_takes_part(d, d->to, p)) return 1;
-  return mig_is_type(o, "index") ? !mig_same_index(d->a, o->sql, p->sql)
-                                 : !mig_same_statement(d->a, o->sql, p->sql);
-}
 
 /* What speaks of a view that goes has to go as well, or a change of a table finds it broken. */
 static void mig_spread_drops(mig_comparison *d) {

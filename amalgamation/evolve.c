@@ -400,7 +400,7 @@ static void mig_evolve_default(mig_column_pair *p) {
           *to ? mig_format(e->a, "ALTER COLUMN %s SET DEFAULT %s", p->bare,
                            mig_span_text(e->a, e->to->sql, e->to->constraints[i].expr))
               : mig_format(e->a, "ALTER COLUMN %s DROP DEFAULT", p->bare),
-          mig_column_note(e, "server default change on column", p->name));
+          mig_column_note(e, "server default on column", p->name));
 }
 
 static const char *mig_not_null_conflict(mig_arena *a, const mig_table *t, int column) {

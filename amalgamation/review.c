@@ -145,40 +145,52 @@ static void mig_review_type(mig_review *r, int column) {
                            r->f.today, name));
 }
 
-/* The terms of a key, each with the collation that it compares with. */
-static const char *mig_key_terms(mig_arena *a, const mig_table *t, const char *sql,
-                                 const mig_key *keys, int nkey) {
+/* A column of a key with the collation that it will compare with, where today's is another one. */
+static void mig_put_key_column(mig_review *r, mig_text *z, const mig_table *t, const mig_key *k,
+                               int today) {
+  int was = mig_future_live(&r->f, k->name);
+  const char *will = mig_key_collation(t, k);
+  const char *has = was < 0 ? 0 : r->f.live->columns[was].collation;
+  mig_putf(z, "\"%w\"", today && was >= 0 ? r->f.live->columns[was].name : k->name);
+  if (!mig_same_collation(will, has)) mig_putf(z, " COLLATE \"%w\"", will);
+}
+
+/* The terms of a key, by the names that they will have, or have today. */
+static const char *mig_key_terms(mig_review *r, const mig_table *t, const char *sql,
+                                 const mig_key *keys, int nkey, int today) {
+  mig_arena *a = &r->m->work;
   mig_text z;
   int i;
   mig_text_init(&z, a);
+  if (!r->rows) return 0;
   for (i = 0; i < nkey; i++) {
-    const mig_key *k = &keys[i];
     mig_put(&z, i ? ", " : "");
-    if (k->name) mig_putf(&z, "\"%w\" COLLATE \"%w\"", k->name, mig_key_collation(t, k));
-    else mig_put(&z, mig_span_text(a, sql, k->expr));
+    if (keys[i].name) mig_put_key_column(r, &z, t, &keys[i], today);
+    else mig_put(&z, mig_span_text(a, sql, keys[i].expr));
   }
   return mig_text_z(&z);
 }
 
 /* The groups of rows that share a key which may not be shared any more; `condition`: of a partial
 ** index, or "1". */
-static void mig_review_unique(mig_review *r, const char *terms, const char *condition) {
+static void mig_review_unique(mig_review *r, const mig_table *t, const char *sql,
+                              const mig_key *keys, int nkey, const char *condition) {
   mig_arena *a = &r->m->work;
-  const char *table = r->f.today;
+  const char *table = r->f.today, *look = mig_key_terms(r, t, sql, keys, nkey, 1);
+  const char *terms = mig_key_terms(r, t, sql, keys, nkey, 0);
   sqlite3_int64 n;
   if (!r->rows || !terms || !condition) return;
   /* a key with a NULL in it is shared by nobody: the count of distinct keys leaves it out */
   n = mig_look(r->m, mig_format(a,
                                 "SELECT count(*) FROM (SELECT 1 FROM %s AS \"%w\" WHERE (%s\n) AND "
                                 "(%s) = (%s) GROUP BY %s HAVING count(*) > 1)",
-                                r->rows, r->v->after ? r->v->after->name : table, condition, terms,
-                                terms, terms));
+                                r->rows, t->name, condition, terms, terms, terms));
   if (n <= 0) return;
   mig_remark(r, mig_format(a,
                            "fails here: %lld keys occur more than once in %s; look with SELECT %s, "
                            "count(*) FROM \"%w\" GROUP BY %s HAVING count(*) > 1, then DELETE or "
                            "UPDATE",
-                           n, table, terms, table, terms));
+                           n, table, look, table, look));
 }
 
 static void mig_review_check(mig_review *r, const mig_constraint *c) {
@@ -234,13 +246,15 @@ static void mig_review_reference(mig_review *r, const mig_constraint *c) {
                            c->keys[0].name));
 }
 
-/* Values that cannot be the rowid. */
+/* Values that cannot be the rowid. A new column gets numbers by itself. */
 static void mig_review_rowid(mig_review *r, int column) {
   mig_arena *a = &r->m->work;
   const char *name = r->v->after->columns[column].name;
-  sqlite3_int64 n = mig_count_rows(
+  sqlite3_int64 n;
+  if (mig_future_live(&r->f, name) < 0) return;
+  n = mig_count_rows(
       r, mig_format(a,
-                    "typeof(\"%w\") NOT IN ('integer', 'null') AND "
+                    "typeof(\"%w\") <> 'integer' AND "
                     "coalesce(CAST(CAST(\"%w\" AS INTEGER) AS TEXT) <> CAST(\"%w\" AS TEXT), 1)",
                     name, name, name));
   if (n <= 0) return;
@@ -281,7 +295,7 @@ static void mig_review_constraint(mig_review *r, int i) {
   const char *meaning = mig_constraint_meaning(&r->m->work, t, i);
   if (!meaning || (mig_has_rule(r, meaning) && !mig_key_compares_anew(r, c))) return;
   if (c->kind == MIG_UNIQUE || c->kind == MIG_PRIMARY_KEY) {
-    mig_review_unique(r, mig_key_terms(&r->m->work, t, t->sql, c->keys, c->nkey), "1");
+    mig_review_unique(r, t, t->sql, c->keys, c->nkey, "1");
   }
   if (c->kind == MIG_PRIMARY_KEY && mig_alias(t) >= 0) mig_review_rowid(r, mig_alias(t));
   if (c->kind == MIG_CHECK) mig_review_check(r, c);
@@ -300,7 +314,7 @@ static void mig_review_index(mig_review *r) {
   where = mig_span_empty(x.where) ? "1" : mig_span_text(a, x.sql, x.where);
   if (!t) return;
   mig_review_rows(r, x.table);
-  mig_review_unique(r, mig_key_terms(a, t, x.sql, x.keys, x.nkey), where);
+  mig_review_unique(r, t, x.sql, x.keys, x.nkey, where);
 }
 
 static void mig_review_alter(mig_review *r) {

@@ -1,0 +1,1 @@
+-- The target schema: the CREATE statements of the database as it should be.
