@@ -73,6 +73,7 @@ static int override_set(connection *c, const char *key, const char *value) {
 typedef struct call {
   connection *c;
   migrate *m;
+  bar progress;
   int code;      /* 0, or the first error: ours or SQLite's */
   char *message; /* of that error; NULL: the text of the code */
   char open_error[500]; /* where migrate_open() tells why there is no handle */
@@ -124,9 +125,12 @@ static int call_open(call *k, connection *c) {
   options.flags = MIGRATE_SQL_FUNCTION;
   options.log = call_log;
   options.log_arg = k;
+  options.progress = bar_progress;
+  options.progress_arg = &k->progress;
   options.errbuf = k->open_error;
   options.nerrbuf = (int)sizeof(k->open_error);
   rc = migrate_open(c->db, &options, &k->m);
+  migrate_set(k->m, "progress", 0); /* the user's business: off unless a setting says on */
   if (rc) call_fail(k, rc, "%s", k->open_error[0] ? k->open_error : migrate_strerror(rc));
   return k->code == 0;
 }
@@ -159,6 +163,7 @@ static int call_begin_revisions(call *k, connection *c) {
 /* Frees all but the message. */
 static void call_close(call *k) {
   call_check(k);
+  bar_end(&k->progress);
   migrate_close(k->m);
   k->m = 0;
   if (k->c) k->c->running = 0;

@@ -28,6 +28,7 @@ static SQLITE_EXTENSION_INIT1 /* static: hosts that load us with RTLD_GLOBAL mus
 #define SQLITE_VTAB_DIRECTONLY 3
 #endif
 
+#include "bar.c"
 #include "call.c"
 #include "func.c"
 #include "table.c"
