@@ -311,13 +311,21 @@ typedef struct mig_run {
   int at;               /* the place in it */
 } mig_run;
 
+/* The same steps? Then they were checked before the lock was taken. */
+static int mig_same_steps(const mig_plan *a, const mig_plan *b) {
+  int i;
+  if (a->n != b->n) return 0;
+  for (i = 0; i < a->n && a->steps[i].rev == b->steps[i].rev; i++) {}
+  return i == a->n;
+}
+
 /* What must be true before the first revision. */
-static void mig_run_prologue(migrate *m, const mig_run *r) {
+static void mig_run_prologue(migrate *m, const mig_run *r, const mig_plan *checked) {
   const mig_todo *t = &r->todo;
   if (!t->plan.n && !t->purge) return;
   mig_report_started(m);
   if (r->command.direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t->rows);
-  mig_check_plan(m, &t->plan);
+  if (!mig_same_steps(&t->plan, checked)) mig_check_plan(m, &t->plan);
   if (mig_failed(&m->work)) return;
   mig_make_tables(m, t->have_version);
   if (t->purge) {
@@ -327,11 +335,12 @@ static void mig_run_prologue(migrate *m, const mig_run *r) {
 
 /* In the frame: plans again, since another process may have been faster. */
 static void mig_run_plan(migrate *m, mig_run *r, int way_back) {
+  mig_plan checked = r->todo.plan;
   r->todo = mig_plan_now(m, &r->command);
   r->plan = way_back && r->todo.back.n ? &r->todo.back : &r->todo.plan;
   r->at = 0;
   if (r->plan == &r->todo.back) mig_check_plan(m, r->plan);
-  else mig_run_prologue(m, r);
+  else mig_run_prologue(m, r, &checked);
 }
 
 /* Runs one revision of an open run. 0: none is left, or there is a fault. */
