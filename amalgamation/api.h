@@ -313,6 +313,14 @@ MIGRATE_API int migrate_lint(migrate *m, const char *range,
 ** downgrade_fn are called with the copy. Nothing is written. */
 MIGRATE_API int migrate_verify(migrate *m, const char *target);
 
+/* Takes over a database that another tool has migrated: recognises its history table by name and
+** columns, or user_version, and stamps the revision that the id applied last means by the mapping:
+** "their-id=revision, ..", or "file:" and the path of such a list, a line each; "Rails: .." where
+** several tools have left tables. NULL: stamps the revision that has their id, where there is one.
+** A database that the tool calls dirty, failed or locked is refused; its table is only read.
+** migrate_result() tells what was found, then a line a change. */
+MIGRATE_API int migrate_adopt(migrate *m, const char *mapping);
+
 /* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
 ** `command` is "upgrade", "downgrade" or "stamp"; `range` a target, from where the database is, or
 ** "from:to"; `tag` goes into the head of the script (NULL: none). The script ends in the database

@@ -95,6 +95,8 @@
 #include "lint.c"
 #include "copy.c"
 #include "verify.c"
+#include "tools.c"
+#include "adopt.c"
 #ifndef MIGRATE_NO_STDIO
 #include "init.c"
 #include "future.c"

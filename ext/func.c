@@ -280,6 +280,16 @@ static void restore_call(sqlite3_context *context, int argc, sqlite3_value **arg
   scalar_end(&s, scalar_result(&s));
 }
 
+/* migrate_adopt([mapping]) */
+static void adopt_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  scalar s;
+  const char *mapping = 0;
+  scalar_start(&s, context);
+  if (argc) mapping = call_text(&s.k, argv[0], "the mapping");
+  if (call_begin_revisions(&s.k, scalar_connection(context))) migrate_adopt(s.k.m, mapping);
+  scalar_end(&s, scalar_result(&s));
+}
+
 /* migrate_exec(sql) */
 static void exec_call(sqlite3_context *context, int argc, sqlite3_value **argv) {
   scalar s;
@@ -322,6 +332,8 @@ static const struct function {
   {"migrate_check", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, check_call},
   {"migrate_verify", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, verify_call},
   {"migrate_verify", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, verify_call},
+  {"migrate_adopt", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, adopt_call},
+  {"migrate_adopt", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, adopt_call},
   {"migrate_exec", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, exec_call},
   {"migrate_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, version_call},
 };
