@@ -434,10 +434,10 @@ static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
   mig_lower_copy(l, l->scratch, l->c->old.name);
   mig_lower_count(l);
   mig_lower_new_keys(l, l->scratch);
+  mig_lower_stats(l);
   mig_lower_exchange(l);
   mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
   mig_lower_auto_rows(l);
-  mig_lower_stats(l);
   mig_emit_on_object(l, "DROP TABLE ", l->scratch, "it owns the old rows now");
   mig_lower_freed_keys(l);
   mig_lower_indexes(l, 1);
@@ -468,9 +468,9 @@ static void mig_lower_by_edit(mig_lowering *l, mig_object *table) {
   mig_lower_sequence(l);
   if (mig_keys_need_new_columns(l->d)) mig_lower_interim(l, table);
   mig_lower_new_keys(l, l->c->old.name);
+  mig_lower_stats(l);
   mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
   mig_lower_auto_rows(l);
-  mig_lower_stats(l);
   mig_lower_freed_keys(l);
   mig_lower_indexes(l, 1);
   mig_lower_renewed_keys(l);

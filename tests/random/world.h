@@ -206,10 +206,7 @@ static int make_world(world *w, prng *r, table *t, unsigned how) {
   for (i = below(r, 4); i > 0; i--) make_other(r, t, with_temp);
   if (create_others(w, t)) return 0;
   if (!with_temp && !w->schema[0]) hide_table(w, t->name);
-  if (once(r, 4) &&
-      sqlite3_libversion_number() >= 3037000) { /* older ones may crash as they load it */
-    run_sql(w, "ANALYZE");
-  }
+  if (once(r, 4)) run_sql(w, "ANALYZE");
   return !w->error[0];
 }
 
