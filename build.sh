@@ -318,6 +318,13 @@ verb_platforms() {
   SQLITE=${SQLITE-$(fetch_sqlite 8.0.1)} sh tests/platform/all "${1-}"
 }
 
+## compare [ROWS]    installs other tools outside of the repository: the same job by each (200,000)
+verb_compare() {
+  sh tests/compare/install
+  verb_default
+  "${PYTHON:-/usr/bin/python3}" tests/compare/compare.py "${1:-200000}" 3
+}
+
 # (gcc -fanalyzer takes more than three minutes for one file of this length, and is left out.)
 ## lint              clang's analyzer, cppcheck and shellcheck, where they are installed
 verb_lint() {
@@ -438,7 +445,7 @@ verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
   default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | \
-    matrix | hosts | hosted | platforms | lint | nightly | \
+    matrix | hosts | hosted | platforms | compare | lint | nightly | \
     prove | embed | dist | install)
     "verb_$verb" "$@" ;;
   clean | help) "verb_$verb" ;;
