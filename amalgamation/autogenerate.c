@@ -15,7 +15,8 @@ typedef struct mig_draft {
   int looks; /* the way is shown, not kept: what is certain need not be tried */
 } mig_draft;
 
-#define MIG_ROUNDS 6 /* tables' new names, columns' new names, the rest; more where a change brought
+#define MIG_ROUNDS \
+  6 /* tables' new names, columns' new names, the rest; more where a change brought
                      ** another with it */
 
 /* Remembers what a statement costs: a rebuild copies, the others do not. */
@@ -48,8 +49,7 @@ static void mig_forget_virtual(mig_draft *d, const char *name) {
     mig_scratch_step(d->m, d->copy.db,
                      mig_format(a, "DELETE FROM sqlite_master WHERE rowid = %lld", o->rowid), 0);
   }
-  mig_scratch_reload(d->m, d->copy.db, "main",
-                     mig_read_int(&d->copy, "PRAGMA schema_version") + 1);
+  mig_scratch_reload(d->m, d->copy.db, "main", mig_read_int(&d->copy, "PRAGMA schema_version") + 1);
   mig_forget_catalogs(&d->copy);
 }
 
@@ -58,8 +58,10 @@ static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
   migrate *m = d->m, *k = &d->copy;
   mig_difference *v;
   if (!list || mig_failed(&m->work)) return;
-  if (way->last) way->last->next = list;
-  else way->first = list;
+  if (way->last)
+    way->last->next = list;
+  else
+    way->first = list;
   mig_frame_open(k);
   k->listen = mig_note_strategy;
   for (v = list; v && !mig_failed(&m->work); v = v->next) {
@@ -284,8 +286,10 @@ static void mig_want_head(migrate *m) {
   rows = mig_room(a, v.rows.n);
   for (i = 0; i < v.rows.n && rows.at; i++) {
     int node = mig_find_id(g, v.rows.at[i]);
-    if (node >= 0) rows.at[rows.n++] = node;
-    else mig_fail(a, MIGRATE_NO_REVISION, "Can't locate revision identified by '%s'", v.rows.at[i]);
+    if (node >= 0)
+      rows.at[rows.n++] = node;
+    else
+      mig_fail(a, MIGRATE_NO_REVISION, "Can't locate revision identified by '%s'", v.rows.at[i]);
   }
   applied = mig_failed(a) ? 0 : mig_applied(g, rows);
   for (i = 0; applied && i < g->n; i++) {
@@ -327,8 +331,10 @@ static void mig_put_line(mig_text *t, const char *sql) {
   size_t n = strlen(sql);
   mig_token k;
   for (k = mig_next_token(sql, n, 0); k.type != MIG_TK_END; k = mig_next_token(sql, n, k.end)) {
-    if (k.type == MIG_TK_SPACE) mig_put(t, " ");
-    else if (k.type != MIG_TK_COMMENT) mig_putn(t, sql + k.at, k.end - k.at);
+    if (k.type == MIG_TK_SPACE)
+      mig_put(t, " ");
+    else if (k.type != MIG_TK_COMMENT)
+      mig_putn(t, sql + k.at, k.end - k.at);
   }
 }
 
@@ -349,8 +355,7 @@ MIGRATE_API int migrate_check(migrate *m) {
     mig_put_line(&lines, v->sql);
   }
   if (d.up.first) {
-    mig_fail(&m->work, MIGRATE_DIFFERENT, "New upgrade operations detected:%s",
-             mig_text_z(&lines));
+    mig_fail(&m->work, MIGRATE_DIFFERENT, "New upgrade operations detected:%s", mig_text_z(&lines));
   }
   mig_put(&m->result, "No new upgrade operations detected.");
   mig_draft_close(&d);

@@ -4,23 +4,23 @@
 
 typedef struct mig_difference {
   struct mig_difference *next;
-  const char *op;     /* "create", "drop", "alter", "rename" */
-  const char *type;   /* "table", "index", "view", "trigger", "virtual table" */
+  const char *op;   /* "create", "drop", "alter", "rename" */
+  const char *type; /* "table", "index", "view", "trigger", "virtual table" */
   const char *object;
-  const char *was;    /* "rename": its name before */
-  const char *sql;    /* the statement, without its semicolon */
-  const char *detail; /* notes, a line each */
-  const char *hint;   /* a statement that may be meant instead; NULL: none */
-  mig_action *actions; /* of an ALTER TABLE */
-  const char *strategy; /* how it ran in a private copy; NULL: as it stands */
+  const char *was;                 /* "rename": its name before */
+  const char *sql;                 /* the statement, without its semicolon */
+  const char *detail;              /* notes, a line each */
+  const char *hint;                /* a statement that may be meant instead; NULL: none */
+  mig_action *actions;             /* of an ALTER TABLE */
+  const char *strategy;            /* how it ran in a private copy; NULL: as it stands */
   const mig_table *before, *after; /* its tables; of a CREATE the latter, of a DROP the former */
 } mig_difference;
 
 /* A table of either side, with what is done to it. */
 typedef struct mig_item {
-  const mig_object *from, *to; /* NULL: not there */
+  const mig_object *from, *to;      /* NULL: not there */
   mig_table *from_table, *to_table; /* NULL: virtual, or both texts are the same */
-  mig_evolution *evolution; /* NULL: nothing is altered */
+  mig_evolution *evolution;         /* NULL: nothing is altered */
   int done;
   int waits; /* for this item, and for none before it */
 } mig_item;
@@ -59,9 +59,9 @@ static int mig_is_virtual_text(const char *sql) {
 
 /* A table that a virtual one keeps its rows in: by the names of SQLite's own modules. */
 static int mig_is_shadow_name(mig_arena *a, const mig_catalog *c, const char *name) {
-  static const char *const suffixes[] = {"data",     "idx",    "content", "docsize", "config",
-                                         "segments", "segdir", "stat",    "node",    "rowid",
-                                         "parent",   0};
+  static const char *const suffixes[] = {"data",   "idx",      "content", "docsize",
+                                         "config", "segments", "segdir",  "stat",
+                                         "node",   "rowid",    "parent",  0};
   const char *tail = strrchr(name, '_');
   char *owner;
   const mig_object *o;
@@ -83,8 +83,8 @@ static int mig_takes_part(const mig_comparison *d, const mig_catalog *c, const m
   if (sqlite3_strnicmp(o->table, "sqlite_", 7) == 0) return 0;
   if (mig_same(o->table, s->version_table) || mig_same(o->table, "migrate_journal")) return 0;
   if (*s->include && !mig_matches(d->a, s->include, o->table)) return 0;
-  if (*s->exclude && (mig_matches(d->a, s->exclude, o->table) ||
-                      mig_matches(d->a, s->exclude, o->name))) {
+  if (*s->exclude &&
+      (mig_matches(d->a, s->exclude, o->table) || mig_matches(d->a, s->exclude, o->name))) {
     return 0;
   }
   return !mig_is_shadow_name(d->a, c, o->table);
@@ -196,8 +196,10 @@ static mig_difference *mig_differ(mig_comparison *d, const char *op, const char 
   v->op = op;
   v->type = type;
   v->object = object;
-  if (d->last) d->last->next = v;
-  else d->first = v;
+  if (d->last)
+    d->last->next = v;
+  else
+    d->first = v;
   d->last = v;
   return v;
 }
@@ -273,8 +275,8 @@ static void mig_write_drop(mig_comparison *d, const mig_object *o) {
   } else if (mig_is_replaced(d, o)) {
     v->detail = mig_object_note(d, "changed", o);
   } else {
-    v->detail = mig_format(d->a, "The %s '%s' depends on what changes and is made again", o->type,
-                           o->name);
+    v->detail =
+        mig_format(d->a, "The %s '%s' depends on what changes and is made again", o->type, o->name);
   }
   if (mig_is_table(o)) v->before = mig_table_of(d->a, o);
 }
@@ -428,6 +430,9 @@ static int mig_is_going(const mig_item *item) { return !item->to || !item->evolu
 ** reference it; and the key that a table which goes needs stays until then. */
 static int mig_waits(const mig_item *x, const mig_item *y) {
   if (x == y || y->done) return 0;
+  if (x->to && mig_is_virtual_text(x->to->sql)) {
+    return !y->to || !mig_is_virtual_text(y->to->sql); /* it may read any of the others by name */
+  }
   if (x->to && y->to && mig_references(x->to_table, y->to->name)) return 1;
   if (x->from && y->from && (!x->to || x->evolution)) {
     int had = mig_references(y->from_table, x->from->name);
@@ -437,10 +442,24 @@ static int mig_waits(const mig_item *x, const mig_item *y) {
   return 0;
 }
 
+/* Has a table still the name that the index will have? */
+static int mig_is_name_taken(const mig_comparison *d, const mig_object *index) {
+  int i;
+  if (!mig_catalog_table(d->from, index->name)) return 0;
+  for (i = 0; i < d->nitem; i++) {
+    const mig_item *item = &d->items[i];
+    if (item->from && !item->done && mig_same(item->from->name, index->name)) return 1;
+  }
+  return 0;
+}
+
 static void mig_write_indexes(mig_comparison *d, const char *table) {
   mig_object *o = 0;
   while ((o = mig_objects_of(d->to, table, o)) != 0) {
-    if (mig_is_type(o, "index") && d->create[o - d->to->v]) mig_write_create(d, o);
+    unsigned char *create = &d->create[o - d->to->v];
+    if (!*create || !mig_is_type(o, "index") || mig_is_name_taken(d, o)) continue;
+    mig_write_create(d, o);
+    *create = 0;
   }
 }
 
@@ -538,9 +557,22 @@ static mig_item *mig_next_item(mig_comparison *d) {
   return first;
 }
 
+/* A virtual table may read others by name: it goes before they change. */
+static void mig_write_virtual_drops(mig_comparison *d) {
+  int i;
+  for (i = 0; i < d->nitem && !mig_failed(d->a); i++) {
+    mig_item *item = &d->items[i];
+    if (item->done || !item->from || !mig_is_virtual_text(item->from->sql)) continue;
+    mig_write_drop(d, item->from);
+    item->from = 0;
+    item->done = !item->to;
+  }
+}
+
 static void mig_write_tables(mig_comparison *d) {
   mig_item *item;
   int i;
+  mig_write_virtual_drops(d);
   for (i = 0; i < d->nitem; i++) {
     if (d->items[i].done && d->items[i].to) mig_write_indexes(d, d->items[i].to->name);
   }
@@ -585,6 +617,7 @@ static void mig_compare_catalogs(mig_comparison *d) {
   if (mig_failed(d->a)) return;
   mig_write_drops(d);
   mig_write_tables(d);
+  mig_write_others(d, "index"); /* whose name was taken */
   mig_write_others(d, "view");
   mig_write_others(d, "trigger");
   mig_guess_renames(d);
@@ -594,8 +627,8 @@ static void mig_write_rename(mig_comparison *d, const char *from, const char *to
                              const char *detail) {
   mig_difference *v = mig_differ(d, "rename", "table", to);
   if (!v) return;
-  v->sql = mig_format(d->a, "ALTER TABLE %s RENAME TO %s", mig_bare(d->a, from),
-                      mig_bare(d->a, to));
+  v->sql =
+      mig_format(d->a, "ALTER TABLE %s RENAME TO %s", mig_bare(d->a, from), mig_bare(d->a, to));
   v->was = from;
   v->detail = detail;
 }
@@ -675,9 +708,9 @@ static void mig_compare_names(mig_comparison *d) {
     if (!r->table_from || !mig_table_marker_holds(d, r)) continue;
     if (mig_is_renamed_already(d, r->table)) continue;
     for (next = r; next; next = mig_table_marker(d, next->table_from)) {
-      mig_write_rename(d, next->table_from, next->table,
-                       mig_format(d->a, "Detected renamed table '%s', now '%s'", next->table_from,
-                                  next->table));
+      mig_write_rename(
+          d, next->table_from, next->table,
+          mig_format(d->a, "Detected renamed table '%s', now '%s'", next->table_from, next->table));
     }
   }
   for (i = 0; i < d->to->n && !mig_failed(d->a); i++) {

@@ -15,8 +15,8 @@ typedef struct mig_action {
 /* What the target says, or the program, of a name that is another one today. */
 typedef struct mig_renamed {
   struct mig_renamed *next;
-  const char *table; /* the table's name in the target */
-  const char *from, *to; /* of a column; NULL: none */
+  const char *table;      /* the table's name in the target */
+  const char *from, *to;  /* of a column; NULL: none */
   const char *table_from; /* of the table; NULL: as it is */
 } mig_renamed;
 
@@ -50,8 +50,10 @@ static void mig_act(mig_evolution *e, const char *column, const char *sql, const
   action->column = column;
   action->sql = sql;
   action->note = note;
-  if (e->last) e->last->next = action;
-  else e->first = action;
+  if (e->last)
+    e->last->next = action;
+  else
+    e->first = action;
   e->last = action;
   e->count++;
 }
@@ -71,9 +73,9 @@ static const mig_renamed *mig_marker_of(const mig_evolution *e, const char *to) 
   return 0;
 }
 
-/* Does the marker still speak of something to do? The old name is there, the new one is not, and the
-** old one is no column of the target, unless another one takes that name over in turn. A marker that
-** was followed once stays in the target, and says nothing any more. */
+/* Does the marker still speak of something to do? The old name is there, the new one is not, and
+** the old one is no column of the target, unless another one takes that name over in turn. A marker
+** that was followed once stays in the target, and says nothing any more. */
 static int mig_marker_holds(const mig_evolution *e, const mig_renamed *r) {
   int steps = 0;
   if (mig_find_column(&e->now, r->to) >= 0 || mig_find_column(e->to, r->to) < 0) return 0;
@@ -202,8 +204,8 @@ static int mig_goes_along(mig_evolution *e, int i) {
 
 static void mig_drop_named(mig_evolution *e, int i) {
   const char **names = mig_constraint_names(e->a, &e->now);
-  int key = e->now.constraints[i].kind == MIG_PRIMARY_KEY ||
-            e->now.constraints[i].kind == MIG_UNIQUE;
+  int key =
+      e->now.constraints[i].kind == MIG_PRIMARY_KEY || e->now.constraints[i].kind == MIG_UNIQUE;
   if (!names) return;
   mig_act(e, 0, mig_format(e->a, "DROP CONSTRAINT %s", mig_bare(e->a, names[i])),
           mig_constraint_note(e, "removed", &e->now, i));
@@ -221,8 +223,8 @@ static int mig_surplus(mig_evolution *e) {
         c->kind != MIG_FOREIGN_KEY) {
       continue;
     }
-    if (kept >= 0 && (e->to->constraints[kept].name ||
-                      mig_same_name(c, &e->to->constraints[kept]))) {
+    if (kept >= 0 &&
+        (e->to->constraints[kept].name || mig_same_name(c, &e->to->constraints[kept]))) {
       continue;
     }
     if (kept < 0 && mig_goes_along(e, i) && (c->kind != MIG_PRIMARY_KEY || c->nkey == 1)) continue;
@@ -369,9 +371,9 @@ static void mig_evolve_expression(mig_column_pair *p) {
 static void mig_evolve_type(mig_column_pair *p) {
   mig_evolution *e = p->e;
   const mig_column *now = &e->now.columns[p->now], *to = &e->to->columns[p->to];
-  int type = strcmp(mig_type_meaning(e->a, &e->now, p->now),
-                    mig_type_meaning(e->a, e->to, p->to)) != 0 &&
-             e->settings->compare_type;
+  int type =
+      strcmp(mig_type_meaning(e->a, &e->now, p->now), mig_type_meaning(e->a, e->to, p->to)) != 0 &&
+      e->settings->compare_type;
   int collation = !mig_same_collation(now->collation, to->collation);
   const mig_column *of = type ? to : now;
   const char *text = mig_span_empty(of->type)
@@ -437,9 +439,9 @@ static void mig_evolve_generated(mig_column_pair *p) {
 }
 
 static void mig_evolve_column(mig_evolution *e, int to) {
-  static void (*const steps[])(mig_column_pair *) = {
-      mig_evolve_expression, mig_evolve_type, mig_evolve_default, mig_evolve_not_null,
-      mig_evolve_generated};
+  static void (*const steps[])(mig_column_pair *) = {mig_evolve_expression, mig_evolve_type,
+                                                     mig_evolve_default, mig_evolve_not_null,
+                                                     mig_evolve_generated};
   mig_column_pair p;
   int i;
   p.e = e;
@@ -523,8 +525,10 @@ static void mig_evolve(mig_evolution *e) {
   mig_evolve_names(e);
   if (!mig_failed(e->a)) mig_evolve_drops(e);
   for (i = 0; i < e->to->ncolumn && !mig_failed(e->a); i++) {
-    if (mig_find_column(&e->now, e->to->columns[i].name) >= 0) mig_evolve_column(e, i);
-    else mig_evolve_new_column(e, i);
+    if (mig_find_column(&e->now, e->to->columns[i].name) >= 0)
+      mig_evolve_column(e, i);
+    else
+      mig_evolve_new_column(e, i);
   }
   if (!mig_failed(e->a)) mig_evolve_lost_columns(e);
   if (!mig_failed(e->a)) mig_evolve_order(e);

@@ -68,8 +68,8 @@ static void mig_draft_from_revisions(mig_draft *d) {
 
 /* The objects of a catalog in memory that the copy's changes leave alone. */
 static const mig_catalog *mig_before(mig_draft *d) {
-  const mig_catalog *c = d->copy.db ? mig_read_catalog(&d->copy, "main")
-                                    : mig_read_catalog(d->m, "main");
+  const mig_catalog *c =
+      d->copy.db ? mig_read_catalog(&d->copy, "main") : mig_read_catalog(d->m, "main");
   mig_forget_catalogs(&d->copy);
   return c;
 }
@@ -83,8 +83,10 @@ static void mig_generate(migrate *m, const migrate_new_options *o, mig_revision 
   d.m = m;
   mig_text_init(&up, &m->work);
   mig_text_init(&down, &m->work);
-  if (o->from_revisions) mig_draft_from_revisions(&d);
-  else mig_want_head(m);
+  if (o->from_revisions)
+    mig_draft_from_revisions(&d);
+  else
+    mig_want_head(m);
   before = mig_failed(&m->work) ? 0 : mig_before(&d);
   if (before) mig_draft_up(&d, o->target);
   if (!mig_failed(&m->work)) mig_draft_down(&d, before);

@@ -89,7 +89,7 @@ static void mig_read_markers(mig_arena *a, const char *sql, mig_renamed **list) 
 }
 
 /* Adds the markers between two statements of a script: they speak of the table that is made behind
-** them, or, in its last line, before them. */
+** them, or, in its last line, before them. One that speaks of no table is an error. */
 static void mig_read_outer_markers(mig_arena *a, const char *z, size_t from, size_t to,
                                    const char *before, const char *behind, mig_renamed **list) {
   mig_token k;
@@ -98,11 +98,17 @@ static void mig_read_outer_markers(mig_arena *a, const char *z, size_t from, siz
     const char *old = k.type == MIG_TK_COMMENT ? mig_marker(a, z, k) : 0;
     const char *table = before && !mig_has_newline(z, from, k.at) ? before : behind;
     if (old && table) mig_add_renamed_table(a, list, table, old);
+    if (old && !table) {
+      mig_fail_at(
+          a, MIGRATE_SCRIPT, z, k.at,
+          "migrate:renamed_from stands at no table: it belongs above CREATE TABLE or at the "
+          "end of its line");
+    }
   }
 }
 
-/* Adds the markers of a statement that stand before its first parenthesis or behind its last: SQLite
-** does not keep all of them. */
+/* Adds the markers of a statement that stand before its first parenthesis or behind its last:
+** SQLite does not keep all of them. */
 static void mig_read_edge_markers(mig_arena *a, const char *z, size_t from, size_t to,
                                   const char *made, mig_renamed **list) {
   size_t open = 0, close = 0;
@@ -113,9 +119,8 @@ static void mig_read_edge_markers(mig_arena *a, const char *z, size_t from, size
   }
   for (k = mig_next_token(z, to, from); open && k.type != MIG_TK_END && !mig_failed(a);
        k = mig_next_token(z, to, k.end)) {
-    const char *old = k.type != MIG_TK_COMMENT || (k.at > open && k.at < close)
-                          ? 0
-                          : mig_marker(a, z, k);
+    const char *old =
+        k.type != MIG_TK_COMMENT || (k.at > open && k.at < close) ? 0 : mig_marker(a, z, k);
     if (old) mig_add_renamed_table(a, list, made, old);
   }
 }

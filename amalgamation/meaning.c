@@ -25,8 +25,8 @@ static void mig_put_folded(mig_text *t, const char *z) {
 /* One token: names fold their case and lose quotes that they do not need. */
 static void mig_put_meaning(mig_text *t, const char *z, size_t end, mig_token k,
                             const mig_table *of) {
-  char *word = k.type == MIG_TK_NAME ? mig_dequote(t->a, z, k)
-                                     : mig_copyn(t->a, z + k.at, k.end - k.at);
+  char *word =
+      k.type == MIG_TK_NAME ? mig_dequote(t->a, z, k) : mig_copyn(t->a, z + k.at, k.end - k.at);
   if (!word) return;
   if (mig_is_string_name(t->a, z, end, k, of)) {
     mig_put_string(t, word);
@@ -80,8 +80,8 @@ static mig_span mig_whole(const char *z) {
 
 static int mig_same_statement(mig_arena *a, const char *x, const char *y) {
   if (!x || !y) return x == y;
-  return strcmp(x, y) == 0 || strcmp(mig_meaning(a, x, mig_whole(x), 0),
-                                     mig_meaning(a, y, mig_whole(y), 0)) == 0;
+  return strcmp(x, y) == 0 ||
+         strcmp(mig_meaning(a, x, mig_whole(x), 0), mig_meaning(a, y, mig_whole(y), 0)) == 0;
 }
 
 /* ---- columns ---- */
@@ -89,7 +89,8 @@ static int mig_same_statement(mig_arena *a, const char *x, const char *y) {
 /* INTEGER PRIMARY KEY DESC at its column is not the rowid (SQLite's oldest quirk): it means INT. */
 static int mig_is_quirky_key(const mig_table *t, int column) {
   return t->columns[column].hidden_key && t->rowid_column != column && t->primary_key >= 0 &&
-         t->constraints[t->primary_key].nkey == 1 && mig_same(t->columns[column].type_name, "INTEGER");
+         t->constraints[t->primary_key].nkey == 1 &&
+         mig_same(t->columns[column].type_name, "INTEGER");
 }
 
 /* INT is INTEGER except where the latter would make the rowid; no type at all is BLOB. */
@@ -106,7 +107,8 @@ static const char *mig_type_meaning(mig_arena *a, const mig_table *t, int column
 /* A number without the zeros behind its point: for a column that stores numbers. */
 static char *mig_number_meaning(mig_arena *a, const char *z, size_t n) {
   size_t i, end = n;
-  for (i = 0; i < n && mig_is_digit((unsigned char)z[i]); i++) {}
+  for (i = 0; i < n && mig_is_digit((unsigned char)z[i]); i++) {
+  }
   if (i > 0 && i < n && z[i] == '.') {
     while (end > i + 1 && z[end - 1] == '0') end--;
     if (end == i + 1) return mig_copyn(a, z, i);
@@ -118,9 +120,12 @@ static char *mig_number_meaning(mig_arena *a, const char *z, size_t n) {
 static int mig_is_plain_number(const char *z) {
   size_t i = z[0] == '-', digits = 0, points = 0;
   for (; z[i]; i++) {
-    if (mig_is_digit((unsigned char)z[i])) digits++;
-    else if (z[i] == '.' && !points) points++;
-    else return 0;
+    if (mig_is_digit((unsigned char)z[i]))
+      digits++;
+    else if (z[i] == '.' && !points)
+      points++;
+    else
+      return 0;
   }
   return digits > 0 && (i < 2 || z[z[0] == '-'] != '0' || z[z[0] == '-' ? 2 : 1] == '.');
 }
@@ -143,8 +148,10 @@ static const char *mig_literal_meaning(mig_arena *a, const char *z, mig_token k,
   if (k.type == MIG_TK_NUMBER || (k.type != MIG_TK_BLOB && numeric && mig_is_plain_number(word))) {
     return numeric ? mig_number_meaning(a, word, strlen(word)) : word;
   }
-  if (k.type == MIG_TK_BLOB) mig_put_folded(&t, word);
-  else mig_put_string(&t, word);
+  if (k.type == MIG_TK_BLOB)
+    mig_put_folded(&t, word);
+  else
+    mig_put_string(&t, word);
   return mig_text_z(&t);
 }
 
@@ -216,8 +223,10 @@ static const char *mig_constraint_meaning(mig_arena *a, const mig_table *t, int 
   if (c->kind != MIG_PRIMARY_KEY && c->kind != MIG_UNIQUE && c->kind != MIG_FOREIGN_KEY) return 0;
   mig_put(&z, c->kind == MIG_PRIMARY_KEY ? "primary key " : c->kind == MIG_UNIQUE ? "unique " : "");
   mig_put_key_meaning(&z, t, c);
-  if (c->kind == MIG_FOREIGN_KEY) mig_put_reference_meaning(&z, c);
-  else mig_put(&z, mig_conflict_meaning(a, t, c));
+  if (c->kind == MIG_FOREIGN_KEY)
+    mig_put_reference_meaning(&z, c);
+  else
+    mig_put(&z, mig_conflict_meaning(a, t, c));
   return mig_text_z(&z);
 }
 

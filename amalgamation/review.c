@@ -21,10 +21,10 @@ static sqlite3_int64 mig_look(migrate *m, const char *sql) {
   return n;
 }
 
-/* Each line is one of the list; line ends in names must not end the comment. */
+/* Each line is one of the list, once; line ends in names must not end the comment. */
 static void mig_remark(mig_review *r, const char *line) {
   size_t i;
-  if (!line) return;
+  if (!line || (r->n && strstr(mig_text_z(r->out), line))) return;
   if (!r->n++) mig_put(r->out, "-- Review:\n");
   mig_put(r->out, "--   ");
   for (i = 0; line[i]; i++) mig_putn(r->out, line[i] == '\n' ? " " : line + i, 1);
@@ -50,8 +50,8 @@ static void mig_review_rows(mig_review *r, const char *table) {
 static void mig_review_lost_column(mig_review *r, const mig_action *x) {
   mig_arena *a = &r->m->work;
   const char *table = r->f.today ? r->f.today : r->v->object;
-  sqlite3_int64 n = mig_look(
-      r->m, mig_format(a, "SELECT count(\"%w\") FROM main.\"%w\"", x->column, table));
+  sqlite3_int64 n =
+      mig_look(r->m, mig_format(a, "SELECT count(\"%w\") FROM main.\"%w\"", x->column, table));
   mig_remark(r, n > 0 ? mig_format(a, "destructive: column %s.%s goes, and %lld values with it",
                                    r->v->object, x->column, n)
                       : mig_format(a, "destructive: column %s.%s goes", r->v->object, x->column));
@@ -60,10 +60,9 @@ static void mig_review_lost_column(mig_review *r, const mig_action *x) {
 static void mig_review_lost_table(mig_review *r) {
   mig_arena *a = &r->m->work;
   const char *table = mig_name_today(&r->draft->up, r->v, r->v->object);
-  sqlite3_int64 n =
-      mig_look(r->m, mig_format(a, "SELECT count(*) FROM main.\"%w\"", table));
-  mig_remark(r, mig_format(a, "destructive: table %s goes, and %lld rows with it", r->v->object,
-                           n < 0 ? (sqlite3_int64)0 : n));
+  sqlite3_int64 n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM main.\"%w\"", table));
+  mig_remark(r, mig_format(a, "destructive: %s %s goes, and %lld rows with it", r->v->type,
+                           r->v->object, n < 0 ? (sqlite3_int64)0 : n));
 }
 
 /* ---- what the rows do not allow ---- */
@@ -80,11 +79,12 @@ static void mig_review_not_null(mig_review *r, int column) {
   n = mig_count_rows(r, mig_format(a, "\"%w\" IS NULL", c->name));
   if (n <= 0) return;
   if (was < 0) {
-    mig_remark(r, mig_format(a,
-                             "fails here: column %s.%s is NOT NULL without a default, and %lld rows "
-                             "have no value for it; add it without NOT NULL, then UPDATE \"%w\" SET "
-                             "\"%w\" = ... WHERE \"%w\" IS NULL, then SET NOT NULL",
-                             t->name, c->name, n, t->name, c->name, c->name));
+    mig_remark(r,
+               mig_format(a,
+                          "fails here: column %s.%s is NOT NULL without a default, and %lld rows "
+                          "have no value for it; add it without NOT NULL, then UPDATE \"%w\" SET "
+                          "\"%w\" = ... WHERE \"%w\" IS NULL, then SET NOT NULL",
+                          t->name, c->name, n, t->name, c->name, c->name));
     return;
   }
   today = r->f.live->columns[was].name;
@@ -165,8 +165,10 @@ static const char *mig_key_terms(mig_review *r, const mig_table *t, const char *
   if (!r->rows) return 0;
   for (i = 0; i < nkey; i++) {
     mig_put(&z, i ? ", " : "");
-    if (keys[i].name) mig_put_key_column(r, &z, t, &keys[i], today);
-    else mig_put(&z, mig_span_text(a, sql, keys[i].expr));
+    if (keys[i].name)
+      mig_put_key_column(r, &z, t, &keys[i], today);
+    else
+      mig_put(&z, mig_span_text(a, sql, keys[i].expr));
   }
   return mig_text_z(&z);
 }
@@ -212,7 +214,7 @@ static const char *mig_parent_condition(mig_review *r, const mig_constraint *c,
   int i;
   mig_text_init(&z, &r->m->work);
   for (i = 0; i < c->nkey; i++) {
-    const char *name = c->nparent ? c->parent_keys[i].name
+    const char *name = c->nparent             ? c->parent_keys[i].name
                        : key && i < key->nkey ? key->keys[i].name
                                               : 0;
     if (!name) return 0;
@@ -258,11 +260,12 @@ static void mig_review_rowid(mig_review *r, int column) {
                     "coalesce(CAST(CAST(\"%w\" AS INTEGER) AS TEXT) <> CAST(\"%w\" AS TEXT), 1)",
                     name, name, name));
   if (n <= 0) return;
-  mig_remark(r, mig_format(a,
-                           "fails here: %lld values of %s.%s are no integers, as an INTEGER PRIMARY "
-                           "KEY is; first UPDATE \"%w\" SET \"%w\" = ... WHERE typeof(\"%w\") <> "
-                           "'integer'",
-                           n, r->f.today, name, r->f.today, name, name));
+  mig_remark(r,
+             mig_format(a,
+                        "fails here: %lld values of %s.%s are no integers, as an INTEGER PRIMARY "
+                        "KEY is; first UPDATE \"%w\" SET \"%w\" = ... WHERE typeof(\"%w\") <> "
+                        "'integer'",
+                        n, r->f.today, name, r->f.today, name, name));
 }
 
 /* Does a key compare otherwise than today: another collation, or another type? */
@@ -342,10 +345,16 @@ static void mig_review_alter(mig_review *r) {
 static void mig_review_statement(mig_review *r) {
   mig_arena *a = &r->m->work;
   const mig_difference *v = r->v;
-  if (v->hint) {
-    mig_remark(r, mig_format(a, "likely a rename, written as drop and add: %s", v->hint));
+  const char *hint = v->hint, *end;
+  for (; hint && *hint && !mig_failed(a); hint = *end ? end + 1 : end) {
+    end = strchr(hint, '\n');
+    if (!end) end = hint + strlen(hint);
+    mig_remark(r, mig_format(a, "likely a rename, written as drop and add: %.*s", (int)(end - hint),
+                             hint));
   }
-  if (strcmp(v->op, "drop") == 0 && v->before) mig_review_lost_table(r);
+  if (strcmp(v->op, "drop") == 0 && (v->before || strcmp(v->type, "virtual table") == 0)) {
+    mig_review_lost_table(r);
+  }
   if (strcmp(v->op, "create") == 0 && strcmp(v->type, "index") == 0) mig_review_index(r);
   if (v->actions) mig_review_alter(r);
 }

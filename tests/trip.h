@@ -11,16 +11,16 @@
 static char trip_folder[] = "/tmp/migrate-trip-XXXXXX";
 
 typedef struct trip_report {
-  const char *name;   /* of the step, in messages; NULL: be silent */
-  int written;        /* the revision was written */
-  int up;             /* 0, or the code that the upgrade ended with */
-  int announced;      /* its review list says "fails here" */
-  int arrived;        /* the difference to the target is empty */
-  int down;           /* 0, or the code that the downgrade ended with */
-  int returned;       /* the difference to what was is empty */
-  int same_texts;     /* every text is what it was, byte for byte */
-  int kept;           /* columns that both schemas have kept their values */
-  char words[600];    /* the first error */
+  const char *name; /* of the step, in messages; NULL: be silent */
+  int written;      /* the revision was written */
+  int up;           /* 0, or the code that the upgrade ended with */
+  int announced;    /* its review list says "fails here" */
+  int arrived;      /* the difference to the target is empty */
+  int down;         /* 0, or the code that the downgrade ended with */
+  int returned;     /* the difference to what was is empty */
+  int same_texts;   /* every text is what it was, byte for byte */
+  int kept;         /* columns that both schemas have kept their values */
+  char words[600];  /* the first error */
 } trip_report;
 
 /* ---- schemas ---- */
@@ -82,8 +82,10 @@ static char *trip_common(sqlite3 *db, sqlite3 *other, const char *table) {
   char *mine = sqlite3_mprintf(columns, table);
   sqlite3_str *list = sqlite3_str_new(0);
   sqlite3_stmt *s = 0, *t = 0;
-  char *theirs = sqlite3_mprintf("SELECT 1 FROM pragma_table_xinfo(%Q) WHERE hidden = 0"
-                                 " AND name = ?1 AND upper(type) = ?2", table);
+  char *theirs = sqlite3_mprintf(
+      "SELECT 1 FROM pragma_table_xinfo(%Q) WHERE hidden = 0"
+      " AND name = ?1 AND upper(type) = ?2",
+      table);
   sqlite3_prepare_v2(db, mine, -1, &s, 0);
   sqlite3_prepare_v2(other, theirs, -1, &t, 0);
   while (sqlite3_step(s) == SQLITE_ROW) {
@@ -103,8 +105,10 @@ static char *trip_common(sqlite3 *db, sqlite3 *other, const char *table) {
 }
 
 static char *trip_values(sqlite3 *db, const char *table, const char *columns) {
-  char *sql = sqlite3_mprintf("SELECT group_concat(x, char(10)) FROM (SELECT %s AS x FROM \"%w\""
-                              " ORDER BY 1)", columns, table);
+  char *sql = sqlite3_mprintf(
+      "SELECT group_concat(x, char(10)) FROM (SELECT %s AS x FROM \"%w\""
+      " ORDER BY 1)",
+      columns, table);
   sqlite3_stmt *s = 0;
   char *z = 0;
   if (sqlite3_prepare_v2(db, sql, -1, &s, 0) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) {
@@ -135,8 +139,9 @@ static int trip_keeps(sqlite3 *before, sqlite3 *after, sqlite3 *db, const char *
     char *is = columns ? trip_values(db, table, columns) : 0;
     if (columns && (!was || !is || strcmp(was, is) != 0)) {
       same = 0;
-      if (name) print_message("  %s: values of %s differ\n   %.300s\n   %.300s\n", name, table, was,
-                              is ? is : "(error)");
+      if (name)
+        print_message("  %s: values of %s differ\n   %.300s\n   %.300s\n", name, table, was,
+                      is ? is : "(error)");
     }
     sqlite3_free(was);
     sqlite3_free(is);

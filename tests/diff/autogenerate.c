@@ -100,8 +100,8 @@ static void review(void **state) {
   sqlite3_close(db);
 }
 
-/* What the rows of the database do not allow is counted, with what to do about it; and where the list
-** says so, the upgrade really fails. */
+/* What the rows of the database do not allow is counted, with what to do about it; and where the
+** list says so, the upgrade really fails. */
 static void foreseen(void **state) {
   static const struct {
     const char *from, *to, *line;
@@ -109,7 +109,8 @@ static void foreseen(void **state) {
   } cases[] = {
       {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)", "CREATE TABLE t(a, b INT NOT NULL)",
        "column t.b is NOT NULL without a default, and 2 rows have no value for it; add it without "
-       "NOT NULL, then UPDATE \"t\" SET \"b\" = ... WHERE \"b\" IS NULL, then SET NOT NULL", 1},
+       "NOT NULL, then UPDATE \"t\" SET \"b\" = ... WHERE \"b\" IS NULL, then SET NOT NULL",
+       1},
       {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)",
        "CREATE TABLE t(a, b INT NOT NULL DEFAULT 0)", 0, 0},
       {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (NULL)", "CREATE TABLE t(a NOT NULL)",
@@ -120,8 +121,10 @@ static void foreseen(void **state) {
        "1 rows of o have NULL in k; first UPDATE \"o\" SET \"k\" = ... WHERE \"k\" IS NULL", 1},
       {"CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 2), (1, 2), (1, 3), (NULL, 1), (NULL, 1)",
        "CREATE TABLE t(a, b, UNIQUE (a, b))",
-       "1 keys occur more than once in t; look with SELECT \"a\", \"b\", count(*) FROM \"t\" GROUP BY "
-       "\"a\", \"b\" HAVING count(*) > 1, then DELETE or UPDATE", 1},
+       "1 keys occur more than once in t; look with SELECT \"a\", \"b\", count(*) FROM \"t\" GROUP "
+       "BY "
+       "\"a\", \"b\" HAVING count(*) > 1, then DELETE or UPDATE",
+       1},
       {"CREATE TABLE t(a); INSERT INTO t VALUES('x'), ('X')",
        "CREATE TABLE t(a); CREATE UNIQUE INDEX i ON t(lower(a))", "SELECT lower(a), count(*)", 1},
       {"CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 0), (1, 0)",
@@ -130,21 +133,26 @@ static void foreseen(void **state) {
        "CREATE TABLE t(a COLLATE NOCASE UNIQUE)", "SELECT \"a\" COLLATE \"NOCASE\", count(*)", 1},
       {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)", "CREATE TABLE t(a, b DEFAULT 5 UNIQUE)",
        "1 keys occur more than once in t", 1},
-      {"CREATE TABLE t(a INT); INSERT INTO t VALUES(1), (-1)", "CREATE TABLE t(a INT CHECK (t.a > 0))",
+      {"CREATE TABLE t(a INT); INSERT INTO t VALUES(1), (-1)",
+       "CREATE TABLE t(a INT CHECK (t.a > 0))",
        "1 rows of t break CHECK (t.a > 0); first UPDATE \"t\" SET ... WHERE NOT (t.a > 0)", 1},
       {"CREATE TABLE t(a); INSERT INTO t VALUES(1)", "CREATE TABLE t(a, b DEFAULT 0 CHECK (b > 0))",
        "1 rows of t break CHECK (b > 0)", 1},
       {"CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE t(p INT); INSERT INTO p VALUES(1);"
        "INSERT INTO t VALUES(1), (2), (NULL)",
        "CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE t(p INT REFERENCES p)",
-       "1 rows of t have no parent in p; first UPDATE \"t\" SET \"p\" = NULL, or DELETE FROM \"t\", "
-       "where \"p\" is in none of its rows", 1},
+       "1 rows of t have no parent in p; first UPDATE \"t\" SET \"p\" = NULL, or DELETE FROM "
+       "\"t\", "
+       "where \"p\" is in none of its rows",
+       1},
       {"CREATE TABLE t(p INT); INSERT INTO t VALUES(1), (NULL)",
        "CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE t(p INT REFERENCES p)",
        "1 rows of t have no parent in p", 1},
-      {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('1'), ('1x'), ('007')", "CREATE TABLE t(a INT)",
+      {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('1'), ('1x'), ('007')",
+       "CREATE TABLE t(a INT)",
        "2 values of t.a are no plain numbers and stay text, or change; look with SELECT \"a\" FROM "
-       "\"t\" WHERE", 0},
+       "\"t\" WHERE",
+       0},
       {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('1'), ('2.5')", "CREATE TABLE t(a INT)", 0, 0},
       {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('x'), (NULL)",
        "CREATE TABLE t(a INTEGER PRIMARY KEY)", "2 values of t.a are no integers", 1},
@@ -246,7 +254,8 @@ static void says_empty(sqlite3 *db, const char *setting, const char *target, con
   memset(&o, 0, sizeof(o));
   o.autogenerate = 1;
   o.target = target;
-  snprintf(word, sizeof(word), "the target schema %s is empty, and everything would be dropped", name);
+  snprintf(word, sizeof(word), "the target schema %s is empty, and everything would be dropped",
+           name);
   migrate_set(m, "target", setting);
   assert_int_equal(migrate_new_revision(m, "m", &o, &path), MIGRATE_CONFIG);
   assert_null(path);
@@ -359,9 +368,9 @@ static void memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(review), cmocka_unit_test(likely_rename), cmocka_unit_test(adopted),
-      cmocka_unit_test(check),  cmocka_unit_test(settings),      cmocka_unit_test(memory),
-      cmocka_unit_test(empty_target),  cmocka_unit_test(foreseen),
+      cmocka_unit_test(review),       cmocka_unit_test(likely_rename), cmocka_unit_test(adopted),
+      cmocka_unit_test(check),        cmocka_unit_test(settings),      cmocka_unit_test(memory),
+      cmocka_unit_test(empty_target), cmocka_unit_test(foreseen),
   };
   char path[300];
   int failed;

@@ -79,9 +79,12 @@ static void step(tally *t, sqlite3 *before, const char *target, const char *name
     ok = trip(&r, before, target);
   }
   t->same_texts += r.same_texts;
-  if (ok) t->converged++;
-  else if (is_broken(was) || is_broken(target)) t->broken++;
-  else show(&r);
+  if (ok)
+    t->converged++;
+  else if (is_broken(was) || is_broken(target))
+    t->broken++;
+  else
+    show(&r);
   sqlite3_close(filled);
   sqlite3_free(was);
 }
@@ -149,9 +152,10 @@ static void all_of(const char *path, void (*run)(tally *, const char *)) {
     run(&t, full);
   }
   shared_free(names, n);
-  print_message("%s: %d of %d steps converge, %d without rows, which their review list foresees; %d "
-                "have foreign keys to missing tables; %d bring each text back byte for byte\n",
-                path, t.converged, t.steps, t.refused, t.broken, t.same_texts);
+  print_message(
+      "%s: %d of %d steps converge, %d without rows, which their review list foresees; %d "
+      "have foreign keys to missing tables; %d bring each text back byte for byte\n",
+      path, t.converged, t.steps, t.refused, t.broken, t.same_texts);
   assert_int_equal(t.converged + t.broken, t.steps);
   assert_int_equal(t.unforeseen, 0);
 }

@@ -41,18 +41,20 @@ static void put_rows(sqlite3 *db, sqlite3_str *out, const char *sql) {
   sqlite3_finalize(s);
 }
 
-/* INT means INTEGER except as the rowid, no type means BLOB, DEFAULT NULL none, and an INTEGER PRIMARY
-** KEY is never NULL. */
+/* INT means INTEGER except as the rowid, no type means BLOB, DEFAULT NULL none, and an INTEGER
+** PRIMARY KEY is never NULL. */
 static char *told(sqlite3 *db) {
   sqlite3_str *out = sqlite3_str_new(0);
   put_rows(db, out,
            "SELECT t.name, c.name, CASE upper(c.type) WHEN 'INT' THEN 'INTEGER' WHEN '' THEN 'BLOB'"
-           " ELSE upper(c.type) END, c.pk = 1 AND upper(c.type) = 'INTEGER' OR c.\"notnull\", CASE upper(c.dflt_value) WHEN 'NULL' THEN NULL"
+           " ELSE upper(c.type) END, c.pk = 1 AND upper(c.type) = 'INTEGER' OR c.\"notnull\", CASE "
+           "upper(c.dflt_value) WHEN 'NULL' THEN NULL"
            " ELSE c.dflt_value END, c.pk, c.hidden FROM sqlite_master AS t,"
            " pragma_table_xinfo(t.name) AS c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'"
            " ORDER BY t.name, c.cid");
   put_rows(db, out,
-           "SELECT t.name, lower(f.\"table\"), lower(f.\"from\"), lower(f.\"to\"), f.on_update, f.on_delete, f.seq FROM"
+           "SELECT t.name, lower(f.\"table\"), lower(f.\"from\"), lower(f.\"to\"), f.on_update, "
+           "f.on_delete, f.seq FROM"
            " sqlite_master AS t, pragma_foreign_key_list(t.name) AS f WHERE t.type = 'table'"
            " ORDER BY 1, 2, 3, 4, 5, 6, 7");
   put_rows(db, out,
@@ -61,21 +63,45 @@ static char *told(sqlite3 *db) {
            " FROM sqlite_master AS t, pragma_index_list(t.name) AS i WHERE t.type = 'table'"
            " ORDER BY 1, 2, 3, 4, 5");
   if (sqlite3_libversion_number() >= 3037000) {
-    put_rows(db, out, "SELECT name, wr, strict FROM pragma_table_list WHERE schema = 'main' ORDER BY 1");
+    put_rows(db, out,
+             "SELECT name, wr, strict FROM pragma_table_list WHERE schema = 'main' ORDER BY 1");
   }
-  put_rows(db, out, "SELECT type, name, tbl_name FROM sqlite_master WHERE name NOT LIKE"
-                    " 'sqlite\\_auto%' ESCAPE '\\' ORDER BY 1, 2");
+  put_rows(db, out,
+           "SELECT type, name, tbl_name FROM sqlite_master WHERE name NOT LIKE"
+           " 'sqlite\\_auto%' ESCAPE '\\' ORDER BY 1, 2");
   sqlite3_str_appendall(out, " ");
   return sqlite3_str_finish(out);
 }
 
 /* ---- one mutation ---- */
 
-static const char *const words[] = {
-    "NOT NULL", "UNIQUE", "DEFAULT 7", "DEFAULT 'x'", "COLLATE NOCASE", "CHECK (1)", "DESC", "TEXT",
-    "PRIMARY KEY", "ON CONFLICT REPLACE", "ON DELETE CASCADE", "ON UPDATE SET NULL", "INTEGER", "REAL",
-    "DEFERRABLE INITIALLY DEFERRED", "AUTOINCREMENT", "WITHOUT ROWID", "STRICT", "WHERE 1", "BLOB",
-    "CONSTRAINT other CHECK (2)", "INSTEAD", "DISTINCT", "ASC", "VIRTUAL", "STORED", ", zz INT"};
+static const char *const words[] = {"NOT NULL",
+                                    "UNIQUE",
+                                    "DEFAULT 7",
+                                    "DEFAULT 'x'",
+                                    "COLLATE NOCASE",
+                                    "CHECK (1)",
+                                    "DESC",
+                                    "TEXT",
+                                    "PRIMARY KEY",
+                                    "ON CONFLICT REPLACE",
+                                    "ON DELETE CASCADE",
+                                    "ON UPDATE SET NULL",
+                                    "INTEGER",
+                                    "REAL",
+                                    "DEFERRABLE INITIALLY DEFERRED",
+                                    "AUTOINCREMENT",
+                                    "WITHOUT ROWID",
+                                    "STRICT",
+                                    "WHERE 1",
+                                    "BLOB",
+                                    "CONSTRAINT other CHECK (2)",
+                                    "INSTEAD",
+                                    "DISTINCT",
+                                    "ASC",
+                                    "VIRTUAL",
+                                    "STORED",
+                                    ", zz INT"};
 
 static void put_other(sqlite3_str *out, const char *z, mig_token k) {
   int n = (int)(k.end - k.at);
@@ -102,12 +128,16 @@ static char *mutated(const char *z) {
   }
   if (count < 5) return 0;
   pick = 3 + chance(count - 3); /* CREATE TABLE name stays */
-  for (k = mig_next_significant(z, n, 0); pick--; k = mig_next_significant(z, n, k.end)) {}
+  for (k = mig_next_significant(z, n, 0); pick--; k = mig_next_significant(z, n, k.end)) {
+  }
   out = sqlite3_str_new(0);
   sqlite3_str_append(out, z, (int)k.at);
   switch (chance(3)) {
-    case 0: put_other(out, z, k); break;
-    case 1: break;
+    case 0:
+      put_other(out, z, k);
+      break;
+    case 1:
+      break;
     default:
       sqlite3_str_appendf(out, "%.*s %s ", (int)(k.end - k.at), z + k.at,
                           words[chance(sizeof(words) / sizeof(words[0]))]);
@@ -230,10 +260,14 @@ static void mutate_schema(tally *t, const char *schema, int times) {
   sqlite3_stmt *tables = 0, *texts = 0;
   sqlite3_open(":memory:", &db);
   sqlite3_exec(db, schema, 0, 0, 0);
-  sqlite3_prepare_v2(db, "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE"
-                         " TABLE%' AND name NOT LIKE 'sqlite%'", -1, &tables, 0);
-  sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_master WHERE tbl_name = ?1 AND sql IS NOT NULL"
-                         " ORDER BY rowid", -1, &texts, 0);
+  sqlite3_prepare_v2(db,
+                     "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE"
+                     " TABLE%' AND name NOT LIKE 'sqlite%'",
+                     -1, &tables, 0);
+  sqlite3_prepare_v2(db,
+                     "SELECT sql FROM sqlite_master WHERE tbl_name = ?1 AND sql IS NOT NULL"
+                     " ORDER BY rowid",
+                     -1, &texts, 0);
   while (sqlite3_step(tables) == SQLITE_ROW) {
     char *z[MAX_TEXTS];
     int n = 0;
@@ -270,9 +304,10 @@ static void corpus(void **state) {
     free(sql);
   }
   shared_free(names, n);
-  print_message("%d mutations: %d are no SQL, %d change nothing, %d are seen, %d missed; of those seen "
-                "%d do not run, %d leave a difference\n",
-                t.tried, t.invalid, t.equal, t.seen, t.missed, t.refused, t.left);
+  print_message(
+      "%d mutations: %d are no SQL, %d change nothing, %d are seen, %d missed; of those seen "
+      "%d do not run, %d leave a difference\n",
+      t.tried, t.invalid, t.equal, t.seen, t.missed, t.refused, t.left);
   assert_true(t.seen > 0);
   assert_int_equal(t.missed, 0);
   assert_int_equal(t.left, 0);

@@ -208,6 +208,64 @@ static void renames(void **state) {
   sqlite3_close(db);
 }
 
+/* Every place that the comment can stand at. */
+static void placed(const char *to) {
+  sqlite3 *db = database("CREATE TABLE old(a, b); INSERT INTO old VALUES(1, 2)");
+  int n;
+  char *sql = way(db, to, &n);
+  if (!strstr(sql, "RENAME TO new;") || !strstr(sql, "RENAME COLUMN a TO x;")) {
+    print_error("%s\n%s\n", to, sql);
+  }
+  assert_string_equal(sql,
+                      "ALTER TABLE old RENAME TO new;\nALTER TABLE new RENAME COLUMN a TO x;\n ");
+  sqlite3_free(sql);
+  sqlite3_close(db);
+}
+
+static void placements(void **state) {
+  sqlite3 *db = database("CREATE TABLE t(a)");
+  int n;
+  (void)state;
+  placed("-- migrate:renamed_from old\nCREATE TABLE new(x, -- migrate:renamed_from a\n b)");
+  placed("/* migrate:renamed_from old */ CREATE TABLE new(x /* migrate:renamed_from a */, b)");
+  placed("CREATE TABLE new( -- migrate:renamed_from old\n  -- migrate:renamed_from a\n  x, b)");
+  placed(
+      "CREATE TABLE new /* migrate:renamed_from [old] */ (/* migrate:renamed_from \"a\" */ x, b)");
+  placed(
+      "CREATE TABLE /* migrate:renamed_from old */ new (\n  x -- migrate:renamed_from a\n  , b)");
+  placed(
+      "CREATE TABLE new(\n  x, -- migrate:renamed_from a\n  b\n) -- migrate:renamed_from old\n;");
+  placed("CREATE TABLE new(x, -- migrate:renamed_from a\n b); -- migrate:renamed_from `old`");
+  placed("CREATE TABLE new(x, -- migrate:renamed_from a\n b); /* migrate:renamed_from old */\n");
+  sqlite3_free(way(db, "CREATE TABLE t(a);\n\n-- migrate:renamed_from old\n", &n));
+  assert_int_equal(n, -1); /* it speaks of no table */
+  sqlite3_close(db);
+}
+
+/* What depends on a column follows its new name, and nothing is dropped and made again. */
+static void followed(void **state) {
+  sqlite3 *db = database(
+      "CREATE TABLE p(id INTEGER PRIMARY KEY, v TEXT); CREATE TABLE c(p INT REFERENCES p(id));"
+      "CREATE VIEW w AS SELECT id, v FROM p; CREATE INDEX i ON p(v) WHERE id > 0;"
+      "CREATE TRIGGER r AFTER UPDATE OF v ON p BEGIN UPDATE c SET p = new.id WHERE new.v; END");
+  int n;
+  char *sql =
+      way(db,
+          "CREATE TABLE q( -- migrate:renamed_from p\n"
+          " key INTEGER PRIMARY KEY, -- migrate:renamed_from id\n"
+          " val TEXT NOT NULL -- migrate:renamed_from v\n);"
+          "CREATE TABLE c(p INT REFERENCES q(key)); CREATE VIEW w AS SELECT key, val FROM q;"
+          "CREATE INDEX i ON q(val) WHERE key > 0; CREATE TRIGGER r AFTER UPDATE OF val ON q"
+          " BEGIN UPDATE c SET p = new.key WHERE new.val; END",
+          &n);
+  (void)state;
+  assert_string_equal(sql,
+                      "ALTER TABLE p RENAME TO q;\nALTER TABLE q\n  RENAME COLUMN id TO key,\n"
+                      "  RENAME COLUMN v TO val,\n  ALTER COLUMN val SET NOT NULL;\n ");
+  sqlite3_free(sql);
+  sqlite3_close(db);
+}
+
 /* ---- the corpus ---- */
 
 /* The same schema in other words. */
@@ -279,8 +337,8 @@ static char *moved(mig_arena *a, const char *sql) {
   return sqlite3_str_finish(out);
 }
 
-/* CREATE TABLE with its columns' names in other quotes, one after the other, and INT for INTEGER and
-** the other way round where no rowid is made by it. */
+/* CREATE TABLE with its columns' names in other quotes, one after the other, and INT for INTEGER
+** and the other way round where no rowid is made by it. */
 static char *respelled(mig_arena *a, const char *sql) {
   static const char *const quotes[] = {"\"\"", "[]", "``"};
   mig_table t;
@@ -382,16 +440,19 @@ static void corpus(void **state) {
     free(sql);
   }
   shared_free(names, n);
-  print_message("%d schemas in other words, with constraints at the table, in other quotes: %d of %d "
-                "differ from themselves\n", n, wrong, 3 * n);
+  print_message(
+      "%d schemas in other words, with constraints at the table, in other quotes: %d of %d "
+      "differ from themselves\n",
+      n, wrong, 3 * n);
   assert_int_equal(wrong, 0);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(spelling),    cmocka_unit_test(places),  cmocka_unit_test(columns),
-      cmocka_unit_test(constraints), cmocka_unit_test(objects), cmocka_unit_test(left_alone),
-      cmocka_unit_test(renames),     cmocka_unit_test(corpus),
+      cmocka_unit_test(spelling),    cmocka_unit_test(places),     cmocka_unit_test(columns),
+      cmocka_unit_test(constraints), cmocka_unit_test(objects),    cmocka_unit_test(left_alone),
+      cmocka_unit_test(renames),     cmocka_unit_test(placements), cmocka_unit_test(followed),
+      cmocka_unit_test(corpus),
   };
   return cmocka_run_group_tests(tests, 0, 0);
 }

@@ -1,6 +1,6 @@
-/* 1,000 tables against 1,000 tables: the comparison takes less than SQLite does to create them three
-** times. Printed is the ratio of the times, the median of PAIRS pairs (an environment variable, 1);
-** asserted are the allocations, which are the same on every machine. */
+/* 1,000 tables against 1,000 tables: the comparison takes less than SQLite does to create them
+** three times. Printed is the ratio of the times, the median of PAIRS pairs (an environment
+** variable, 1); asserted are the allocations, which are the same on every machine. */
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 /* clock_gettime */
 #endif
@@ -22,10 +22,10 @@
 #define PLENTY 1000000000
 
 typedef struct words {
-  const char *gap;   /* between the parts of a statement */
-  const char *name;  /* what names of tables begin with */
-  const char *last;  /* the last column */
-  int every;         /* each how many-eth table has it; the others: the ordinary one */
+  const char *gap;  /* between the parts of a statement */
+  const char *name; /* what names of tables begin with */
+  const char *last; /* the last column */
+  int every;        /* each how many-eth table has it; the others: the ordinary one */
 } words;
 
 static const words ordinary = {"", "t", "d REAL", 1};
