@@ -358,14 +358,35 @@ verb_format() {
   verb_amalgamate
 }
 
-## nightly           the fault tests at every place, and the races for longer
+## tsan              threads that migrate at once, under the thread sanitizer
+verb_tsan() {
+  need test
+  verb_default
+  fresh_test_dir
+  CFLAGS="-g -O1 -fsanitize=thread" TSAN_OPTIONS=halt_on_error=1 sh tests/run "$JOBS" race/threads.c
+}
+
+# Every place once; then each kind of journal with two sizes of a page: every fault of the disk, and
+# power cuts with several choices of what of the unsynced is kept.
+## nightly           faults at every place, faults after faults, the races for longer
 verb_nightly() {
   need test
   verb_default
   fresh_test_dir
-  FAULT_STRIDE=1 RACE_ROUNDS=400 sh tests/run "$JOBS" fault/fault.c
-  [ ! -f tests/race/race.c ] || RACE_ROUNDS=400 sh tests/run "$JOBS" race/race.c
+  FAULT_STRIDE=1 FAULT_PAIRS=2500 sh tests/run "$JOBS" fault/fault.c
+  tail -n 1 $TEST_DIR/fault-fault.c.tap
+  for journal in delete truncate persist wal; do
+    for page in 512 4096; do
+      export FAULT_JOURNAL=$journal FAULT_PAGE=$page FAULT_STRIDE=1 FAULT_PAIRS=0
+      say "journal $journal, pages of $page bytes"
+      FAULT_DISK=1 nightly_fault
+      for seed in 1 2 3 4 5 6; do FAULT_SEED=$seed FAULT_ONLY='some kept' nightly_fault; done
+    done
+  done
+  RACE_ROUNDS=400 sh tests/run "$JOBS" race/
 }
+
+nightly_fault() { "$TEST_DIR/fault-fault.c" | grep -v '^ok'; }
 
 ## prove [NAME]      deliberate mistakes in copies of migrate.h, which the fault tests must notice
 verb_prove() {
@@ -445,7 +466,7 @@ verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
   default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | \
-    matrix | hosts | hosted | platforms | compare | lint | nightly | \
+    matrix | hosts | hosted | platforms | compare | lint | tsan | nightly | \
     prove | embed | dist | install)
     "verb_$verb" "$@" ;;
   clean | help) "verb_$verb" ;;

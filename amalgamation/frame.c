@@ -316,12 +316,17 @@ static int mig_pause_at_fault(migrate *m, int *waited) {
   return !m->fault.code;
 }
 
+/* Held by another connection, of this process's cache if that is shared: worth waiting for. */
+static int mig_is_held(int code) {
+  return (code & 0xff) == SQLITE_BUSY || code == SQLITE_LOCKED_SHAREDCACHE;
+}
+
 /* BEGIN IMMEDIATE, which writers make wait; COMMIT, which readers do. */
 static int mig_step_patiently(migrate *m, const char *sql) {
   int waited = 0, rc;
   do {
     rc = mig_step_all(m->db, sql, 0);
-  } while ((rc & 0xff) == SQLITE_BUSY && mig_pause(m, &waited));
+  } while (rc && mig_is_held(sqlite3_extended_errcode(m->db)) && mig_pause(m, &waited));
   return rc;
 }
 

@@ -29,7 +29,7 @@ static void mig_history_rows_patiently(mig_history *h) {
   int waited = 0;
   do {
     mig_history_rows(h);
-  } while ((h->m->fault.code & 0xff) == SQLITE_BUSY && mig_pause_at_fault(h->m, &waited));
+  } while (mig_is_held(h->m->fault.code) && mig_pause_at_fault(h->m, &waited));
 }
 
 /* Begins a command; 0 when it cannot go on. */

@@ -147,12 +147,14 @@ MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
   sql = mig_unix_lines(&m->work, sql);
   mig_check_exec(&m->work, sql);
   if (mig_failed(&m->work)) return mig_end_call(m);
+  mig_lock(m);
   mig_borrow_handler(m);
   mig_frame_open(m);
   at = mig_run_script(m, sql);
   mig_exec_context(m, sql, at);
   mig_frame_close(m);
   mig_return_handler(m);
+  mig_unlock(m);
   return mig_end_call(m);
 }
 

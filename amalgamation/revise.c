@@ -285,7 +285,7 @@ static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
   int waited = 0;
   for (;;) {
     mig_todo t = mig_plan_now(m, c);
-    if ((m->fault.code & 0xff) != SQLITE_BUSY || !mig_pause_at_fault(m, &waited)) return t;
+    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &waited)) return t;
   }
 }
 
@@ -406,10 +406,12 @@ static int mig_run_command(migrate *m, int direction, int purge, const char *tar
   if (target && direction != MIG_STAMP && strchr(target, ':')) {
     mig_fail(&m->work, MIGRATE_RANGE, "Range revision not allowed");
   }
+  mig_lock(m);
   mig_borrow_handler(m);
   if (target) mig_run_todo(m, &c);
   else mig_fail(&m->work, MIGRATE_MISUSE, "the target is NULL: say which revision");
   mig_return_handler(m);
+  mig_unlock(m);
   return mig_end_call(m);
 }
 

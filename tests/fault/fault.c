@@ -6,6 +6,7 @@
 **
 ** FAULT_STRIDE  every how many places (a prime, so that all kinds come up); 1 is every place
 ** FAULT_ONLY    runs those whose line in the output holds this text
+** FAULT_DISK    leaves out all but the disk's
 ** FAULT_STOP    ends with the first that fails
 ** FAULT_PAIRS   of faults after faults, in each case; FAULT_SEED makes them and the sectors lost
 ** FAULT_JOURNAL, FAULT_PAGE  see set_journal() */
@@ -393,6 +394,7 @@ static void sweep(const scenario *s, const fault *f, const images *im, int *fail
   const char *only = getenv("FAULT_ONLY");
   sqlite3_snprintf(sizeof name, name, "%s: %s", s->name, f->name);
   if (only && !strstr(name, only)) return;
+  if (getenv("FAULT_DISK") && f->where != ON_DISK) return;
   now_at = name;
   trouble[0] = 0;
   seen = point(s, f, im, -1);
@@ -551,6 +553,6 @@ int main(void) {
     sqlite3_free(im.after);
     sqlite3_free(im.during);
   }
-  printf("%d places\n", points);
+  printf("%d places, %d failed, a transaction left open at %d\n", points, failed, left_open);
   return failed != 0;
 }

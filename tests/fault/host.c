@@ -183,6 +183,27 @@ static void authorizer_denies_once(void **state) {
   for (n = 1; n <= all; n += 3) run_guarded(0, n);
 }
 
+static int forbid_rollback(void *arg, int code, const char *a, const char *b, const char *c,
+                           const char *d) {
+  (void)arg;
+  (void)b;
+  (void)c;
+  (void)d;
+  return code == SQLITE_TRANSACTION && strcmp(a, "ROLLBACK") == 0 ? SQLITE_DENY : SQLITE_OK;
+}
+
+/* What could not be undone is not begun. */
+static void authorizer_forbids_rollback(void **state) {
+  sqlite3 *db = open_uri("");
+  (void)state;
+  sqlite3_set_authorizer(db, forbid_rollback, 0);
+  assert_int_equal(upgrade(db, FAILING) & 0xff, SQLITE_AUTH);
+  assert_true(sqlite3_get_autocommit(db));
+  sqlite3_set_authorizer(db, 0, 0);
+  assert_image(db, before, "without a way back");
+  sqlite3_close(db);
+}
+
 /* ---- hooks ---- */
 
 static int heard[8];
@@ -515,6 +536,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(authorizer_denies_an_action, set_up, tear_down),
       cmocka_unit_test_setup_teardown(authorizer_denies_once, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(authorizer_forbids_rollback, set_up, tear_down),
       cmocka_unit_test_setup_teardown(hooks_stay, set_up, tear_down),
       cmocka_unit_test_setup_teardown(commit_hook_refuses, set_up, tear_down),
       cmocka_unit_test_setup_teardown(counters, set_up, tear_down),
