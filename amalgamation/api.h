@@ -275,7 +275,8 @@ typedef struct migrate_difference {
 /* Lists what separates the database from the target schema: SQL text, or "file:" and the path of
 ** SQL, of a folder of *.sql or of a database; NULL: the setting target. In its comments
 ** "migrate:renamed_from old", at a column or a table, makes a rename of what would be a drop and an
-** addition. A callback that returns non-zero ends the list. Nothing is written. */
+** addition. A file without any statement is an error where something would be dropped. A callback
+** that returns non-zero ends the list. Nothing is written. */
 MIGRATE_API int migrate_diff(migrate *m, const char *target,
                              int (*row)(void *arg, const migrate_difference *), void *arg);
 
