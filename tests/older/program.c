@@ -14,6 +14,8 @@ static const migrate_revision revisions[] = {
     {"cc3", "bb2", 0, 0, "text is needed", 0, "ALTER TABLE note ALTER COLUMN text SET NOT NULL",
      "ALTER TABLE note ALTER COLUMN text DROP NOT NULL", 0, 0, 0},
     {"dd4", "cc3", 0, 0, "no way back", 0, "ALTER TABLE note DROP COLUMN mark", 0, 0, 0, 0},
+    {"ee5", "dd4", 0, 0, "a way back, but none further", 0,
+     "-- compat: bb2\nCREATE INDEX note_text ON note(text)", "DROP INDEX note_text", 0, 0, 0},
 };
 
 static int print_row(void *arg, const migrate_history_row *row) {
