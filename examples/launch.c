@@ -1,6 +1,6 @@
-/* The start of an application: launch FILE. Its database is opened, brought to the program's
-** revision and used. Shown are a log, a revision with a C function, and a message for the user
-** where the database cannot be used. */
+/* The start of a service or an application: launch FILE. Its database is opened, brought to the
+** program's revision and used. All settings come from the program; whatever may go wrong ends in a
+** code to act on and a sentence to show. Shown as well: a log, a revision with a C function. */
 #define MIGRATE_IMPLEMENTATION
 #define MIGRATE_STATIC
 #include "migrate.h"
@@ -64,26 +64,47 @@ static void log_line(void *arg, int level, const char *message) {
   if (level >= MIGRATE_INFO) fprintf(stderr, "launch: %s\n", message);
 }
 
-/* Brings the database to the program's revision; returns 0, or tells the user why not. */
-static int migrate_database(sqlite3 *db) {
+/* Opens the database at the program's revision. Returns 0, or a code of SQLite's (above 0) or
+** migrate's (below 0); why says it in words. On failure the database is as it was, and *db NULL. */
+static int start(const char *path, sqlite3 **db, char *why, int nwhy) {
   migrate_options options = {0};
-  migrate *m;
-  char why[1000];
-  int rc;
+  migrate *m = 0;
+  int rc = path && *path ? sqlite3_open(path, db) : MIGRATE_CONFIG;
+  sqlite3_snprintf(nwhy, why, "%s", rc < 0 ? "no database is named" : sqlite3_errmsg(*db));
   options.log = log_line;
+  options.busy_timeout = 500; /* ms that another program may hold the database */
   options.errbuf = why;
-  options.nerrbuf = (int)sizeof(why);
-  migrate_open(db, &options, &m);
-  migrate_add(m, revisions, (int)(sizeof(revisions) / sizeof(revisions[0])));
-  migrate_upgrade(m, "head");
-  rc = migrate_close(m);
-  if (rc == SQLITE_BUSY) {
-    fprintf(stderr, "Another program uses the database. Please close it and start again.\n");
-  } else if (rc) {
-    fprintf(stderr, "The database was left as it was, it could not be upgraded: %s\n", why);
+  options.nerrbuf = nwhy;
+  if (rc == SQLITE_OK) {
+    migrate_open(*db, &options, &m);
+    migrate_add(m, revisions, (int)(sizeof(revisions) / sizeof(revisions[0])));
+    migrate_upgrade(m, "head");
+    rc = migrate_close(m);
+  }
+  if (rc) {
+    sqlite3_close(*db);
+    *db = 0;
   }
   return rc;
 }
+
+/* What the user reads. The message itself is for whoever helps the user. */
+static const char *advice(int code) {
+  switch (code > 0 ? code & 0xff : code) { /* SQLite's codes may be extended ones */
+    case MIGRATE_CONFIG: return "Please say where the notes are: launch FILE.";
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_READONLY: return "The notes cannot be opened. Is the folder there, and yours?";
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT: return "The file is damaged, or not ours. Please restore a backup.";
+    case SQLITE_BUSY: return "Another program uses the notes. Please close it and start again.";
+    case SQLITE_FULL: return "The disk is full. Please make room and start again.";
+    case MIGRATE_NEWER: return "The notes belong to a newer version. Please update this program.";
+    default: return "The notes could not be brought up to date and are as they were.";
+  }
+}
+
+/* ---- the application ---- */
 
 static int print_note(void *arg, int n, char **values, char **names) {
   (void)arg;
@@ -94,15 +115,14 @@ static int print_note(void *arg, int n, char **values, char **names) {
 }
 
 int main(int argc, char **argv) {
-  sqlite3 *db;
-  int failed = argc != 2 || sqlite3_open(argv[1], &db) != SQLITE_OK;
-  if (failed) {
-    fprintf(stderr, "usage: launch FILE\n");
+  sqlite3 *db = 0;
+  char why[1000];
+  int rc = start(argc > 1 ? argv[1] : 0, &db, why, (int)sizeof(why));
+  if (rc) {
+    fprintf(stderr, "%s\nlaunch: code %d: %s\n", advice(rc), rc, why);
     return 1;
   }
-  sqlite3_exec(db, "PRAGMA foreign_keys = ON", 0, 0, 0);
-  failed = migrate_database(db) ||
-           sqlite3_exec(db, "SELECT slug, title, stars FROM notes", print_note, 0, 0) != SQLITE_OK;
+  sqlite3_exec(db, "SELECT slug, title, stars FROM notes", print_note, 0, 0);
   sqlite3_close(db);
-  return failed;
+  return 0;
 }
