@@ -152,7 +152,6 @@ static void mig_run_rename_table(migrate *m, const mig_target *t, const char *na
   mig_run_show(m, in_the_way);
   mig_run_show(m, hidden);
   mig_run_rename_stats(m, t, old, name);
-  if (!mig_is_plain(m)) mig_respell_all(m, t, old, name);
 }
 
 /* The columns' names and number are what views and triggers can depend on. */

@@ -45,7 +45,7 @@ static void run_case(void **state) {
   char path[200], *z, *setup, *alter;
   migrate_revision revision;
   world w;
-  int same;
+  int same, rc;
   snprintf(path, sizeof(path), FOLDER "%s", (const char *)*state);
   z = world_read(path);
   assert_non_null(z);
@@ -57,7 +57,14 @@ static void run_case(void **state) {
   world_open(&w);
   w.revisions = &revision;
   w.nrevision = 1;
-  assert_int_equal(world_sql(w.online, setup), SQLITE_OK);
+  rc = world_sql(w.online, setup);
+  if (rc != SQLITE_OK && sqlite3_libversion_number() < 3040000) {
+    print_message("skipped: SQLite %s is too old for a set-up\n", sqlite3_libversion());
+    world_close(&w);
+    free(z);
+    skip();
+  }
+  assert_int_equal(rc, SQLITE_OK);
   world_copy(&w);
   same = world_both(&w, alter, "upgrade", "head");
   world_close(&w);

@@ -1,7 +1,6 @@
 /* There and back: a change and its opposite, after which every byte is as it was; but a name that
-** has stood in quotes keeps them, a moved column has the blanks of its neighbours, between which a
-** comment may have come to stand, and plain SQL
-** leaves SQLite's own spelling of a renamed table. */
+** has stood in quotes keeps them, SQLite puts those of a renamed table, and a moved column has the
+** blanks of its neighbours, between which a comment may have come to stand. */
 #ifndef RANDOM_BACK_H
 #define RANDOM_BACK_H
 
@@ -33,11 +32,13 @@ static void go_rename(journey *j) {
   const char *from = j->t->columns[below(j->r, j->t->ncolumn)].name;
   j->loose = !is_bare(to);
   if (once(j->r, 3)) {
+    j->loose = 1;
     put_alter(j->there, j, j->t->name);
     put_alter(j->back, j, to);
     sqlite3_str_appendf(j->there, "RENAME TO \"%w\"", to);
     sqlite3_str_appendf(j->back, "RENAME TO \"%w\"", j->t->name);
   } else if (once(j->r, 4)) { /* both at once */
+    j->loose = 1;
     put_alter(j->there, j, j->t->name);
     put_alter(j->back, j, to);
     sqlite3_str_appendf(j->there, "RENAME \"%w\" TO \"%w\", RENAME TO \"%w\"", from, to, to);
