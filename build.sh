@@ -445,11 +445,12 @@ verb_demo() {
   sh examples/demo/run
 }
 
-## bench [ROWS]      measures against the twelve steps by hand and against Alembic (1,000,000 rows)
+## bench [ROWS [PAIRS [PART]]]  measures against the twelve steps by hand and against Alembic
+##                   (1,000,000 rows, 5 pairs; PART: narrow, wide, tables or all)
 verb_bench() {
   need test
   verb_default
-  sh tests/bench/run "${1:-1000000}"
+  sh tests/bench/run "${1:-1000000}" "${2:-5}" "${3:-all}"
 }
 
 ## clean             removes build/

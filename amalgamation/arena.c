@@ -26,6 +26,7 @@ typedef struct mig_block {
 
 typedef struct mig_arena {
   mig_block *block; /* newest first */
+  mig_block *spare; /* one that was given back, for the next need; or NULL */
   mig_fault *fault; /* shared by all arenas of a handle */
 } mig_arena;
 
@@ -41,16 +42,48 @@ static void mig_no_memory(mig_arena *a) {
 }
 
 static void mig_arena_init(mig_arena *a, mig_fault *fault) {
-  a->block = 0;
+  a->block = a->spare = 0;
   a->fault = fault;
 }
 
 static void mig_arena_free(mig_arena *a) {
+  sqlite3_free(a->spare);
+  a->spare = 0;
   while (a->block) {
     mig_block *next = a->block->next;
     sqlite3_free(a->block);
     a->block = next;
   }
+}
+
+/* A place in an arena: what is allocated behind it can be given back. */
+typedef struct mig_arena_place {
+  mig_block *block, *behind;
+  size_t used;
+} mig_arena_place;
+
+static mig_arena_place mig_arena_mark(const mig_arena *a) {
+  mig_arena_place k;
+  k.block = a->block;
+  k.behind = a->block ? a->block->next : 0;
+  k.used = a->block ? a->block->used : 0;
+  return k;
+}
+
+static void mig_free_blocks(mig_arena *a, mig_block **from, const mig_block *to) {
+  while (*from != to) {
+    mig_block *b = *from;
+    *from = b->next;
+    if (a->spare || b->size != MIG_BLOCK_SIZE) sqlite3_free(b);
+    else a->spare = b;
+  }
+}
+
+static void mig_arena_rewind(mig_arena *a, mig_arena_place k) {
+  mig_free_blocks(a, &a->block, k.block);
+  if (!k.block) return;
+  mig_free_blocks(a, &k.block->next, k.behind); /* large pieces went behind the open block */
+  k.block->used = k.used;
 }
 
 static char *mig_block_bytes(mig_block *b) { return (char *)b + MIG_BLOCK_HEAD; }
@@ -62,7 +95,9 @@ static void *mig_alloc(mig_arena *a, size_t n) {
   if (mig_failed(a)) return 0;
   if (!b || b->size - b->used < need) {
     size_t size = need > MIG_BLOCK_SIZE / 4 ? need : MIG_BLOCK_SIZE;
-    b = (mig_block *)sqlite3_malloc64(MIG_BLOCK_HEAD + size);
+    b = size == MIG_BLOCK_SIZE ? a->spare : 0;
+    if (b) a->spare = 0;
+    else b = (mig_block *)sqlite3_malloc64(MIG_BLOCK_HEAD + size);
     if (!b || need < n) {
       sqlite3_free(b);
       mig_no_memory(a);

@@ -7,17 +7,28 @@ typedef struct mig_object {
   const char *name;
   const char *table; /* tbl_name: of a table or view its own name */
   const char *sql;   /* NULL: an automatic index */
+  int reload;        /* number of the reload that it waits for to read as its text says */
 } mig_object;
+
+/* A name that stands in an object's text where it may mean a table. */
+typedef struct mig_mention {
+  struct mig_mention *next; /* the next of the same bucket, in the order of sqlite_master */
+  mig_object *object;
+  unsigned hash; /* of the name; another name may share it */
+} mig_mention;
 
 typedef struct mig_catalog {
   struct mig_catalog *next; /* another database's, of those at hand */
+  mig_arena memory;         /* all that it holds, itself included */
   const char *schema; /* "main", "temp" or the name of an attached database */
   int has_virtual;    /* some table is virtual: others may belong to it */
-  int scratch;        /* no name begins with migrate_scratch_ and this number; -1: not looked for */
+  const char *scratch; /* migrate_scratch_ and a number that no name begins with; NULL: not yet
+                       ** looked for */
   mig_object *v;      /* in the order of sqlite_master */
   int n, cap;
   mig_object **bucket;
-  unsigned nbucket; /* a power of two */
+  mig_mention **mentions; /* NULL until they are asked for */
+  unsigned nbucket; /* of both; a power of two */
 } mig_catalog;
 
 static unsigned mig_hash_name(const char *z) {
@@ -30,11 +41,11 @@ static unsigned mig_hash_name(const char *z) {
 }
 
 /* Makes the buckets; each chain is in the order of sqlite_master. */
-static void mig_catalog_index(mig_arena *a, mig_catalog *c) {
+static void mig_catalog_index(mig_catalog *c) {
   int i;
   c->nbucket = 64;
   while ((int)c->nbucket < c->n) c->nbucket *= 2;
-  c->bucket = (mig_object **)mig_array(a, c->nbucket, sizeof(mig_object *));
+  c->bucket = (mig_object **)mig_array(&c->memory, c->nbucket, sizeof(mig_object *));
   for (i = c->n - 1; c->bucket && i >= 0; i--) {
     mig_object **head = &c->bucket[mig_hash_name(c->v[i].table) & (c->nbucket - 1)];
     c->v[i].next = *head;
@@ -63,6 +74,14 @@ static mig_object *mig_catalog_table(const mig_catalog *c, const char *name) {
 }
 
 static int mig_is_type(const mig_object *o, const char *type) { return strcmp(o->type, type) == 0; }
+
+static int mig_is_virtual(const mig_object *o) {
+  size_t n = o->sql ? strlen(o->sql) : 0;
+  mig_token k;
+  if (!n || !mig_is_type(o, "table")) return 0;
+  k = mig_next_significant(o->sql, n, 0);
+  return mig_token_is(o->sql, mig_next_significant(o->sql, n, k.end), "VIRTUAL");
+}
 
 /* Any object of a name. */
 static mig_object *mig_catalog_find(const mig_catalog *c, const char *name) {
@@ -99,4 +118,65 @@ static int mig_mentions_token(mig_arena *a, const char *sql, const char *name) {
     if (mig_same(mig_dequote(a, sql, k), name)) return 1;
   }
   return 0;
+}
+
+/* ---- who speaks of a table ---- */
+
+static void mig_mention_name(mig_catalog *c, mig_object *o, mig_token k) {
+  mig_mention **head, *x;
+  const char *name = mig_dequote(&c->memory, o->sql, k);
+  unsigned hash;
+  if (!name) return;
+  hash = mig_hash_name(name);
+  head = &c->mentions[hash & (c->nbucket - 1)];
+  for (x = *head; x && x->object == o; x = x->next) {
+    if (x->hash == hash) return;
+  }
+  x = (mig_mention *)mig_alloc(&c->memory, sizeof *x);
+  if (!x) return;
+  x->object = o;
+  x->hash = hash;
+  x->next = *head;
+  *head = x;
+}
+
+/* Takes in the names of one text: of a table those behind REFERENCES, of anything else all. An
+** index speaks of its own table alone. */
+static void mig_mention_object(mig_catalog *c, mig_object *o) {
+  int all = !mig_is_type(o, "table") || mig_is_virtual(o);
+  size_t n;
+  mig_token before, k;
+  if (!o->sql || mig_is_type(o, "index")) return;
+  if (!all && !mig_mentions(o->sql, "references")) return;
+  n = strlen(o->sql);
+  before = mig_token_of(MIG_TK_END, 0, 0);
+  for (k = mig_next_significant(o->sql, n, 0); k.type != MIG_TK_END && !mig_failed(&c->memory);
+       before = k, k = mig_next_significant(o->sql, n, k.end)) {
+    if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME && k.type != MIG_TK_STRING) continue;
+    if (all || mig_token_is(o->sql, before, "REFERENCES")) mig_mention_name(c, o, k);
+  }
+}
+
+static void mig_catalog_mentions(mig_catalog *c) {
+  int i;
+  c->mentions = (mig_mention **)mig_array(&c->memory, c->nbucket, sizeof(mig_mention *));
+  for (i = c->n - 1; i >= 0 && !mig_failed(&c->memory); i--) mig_mention_object(c, &c->v[i]);
+}
+
+/* The views, triggers, virtual tables and tables with foreign keys whose texts may speak of a table
+** or view: the first, or the one behind `x`. A sieve: the caller looks closely. */
+static const mig_mention *mig_next_mention(mig_catalog *c, const char *name,
+                                           const mig_mention *x) {
+  unsigned hash = mig_hash_name(name);
+  if (!c->mentions) mig_catalog_mentions(c);
+  if (mig_failed(&c->memory)) return 0;
+  x = x ? x->next : c->mentions[hash & (c->nbucket - 1)];
+  while (x && x->hash != hash) x = x->next;
+  return x;
+}
+
+/* An object at hand got another text. */
+static void mig_catalog_retext(mig_catalog *c, mig_object *o, const char *sql) {
+  o->sql = mig_copy(&c->memory, sql);
+  if (o->sql && c->mentions) mig_mention_object(c, o);
 }

@@ -93,12 +93,12 @@ static int mig_drops_key(const mig_diff *d) {
 }
 
 static void mig_lower_children(mig_lowering *l) {
-  int i;
+  const mig_mention *x;
   if (!mig_drops_key(l->d)) return;
-  for (i = 0; i < l->catalog->n && !mig_failed(l->a); i++) {
-    mig_object *o = &l->catalog->v[i];
+  for (x = mig_next_mention(l->catalog, l->c->old.name, 0); x && !mig_failed(l->a);
+       x = mig_next_mention(l->catalog, l->c->old.name, x)) {
+    mig_object *o = x->object;
     if (!mig_is_type(o, "table") || mig_same(o->name, l->c->old.name)) continue;
-    if (!mig_mentions(o->sql, "references") || !mig_mentions(o->sql, l->c->old.name)) continue;
     mig_lower_child(l, o, l->c->cascade);
   }
 }

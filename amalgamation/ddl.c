@@ -92,7 +92,7 @@ static mig_span mig_span_of(size_t at, size_t end) {
 /* Can the token be a name? Strings can, by SQLite's old kindness. */
 static int mig_is_name(const char *z, mig_token t) {
   if (t.type == MIG_TK_NAME || t.type == MIG_TK_STRING) return 1;
-  return t.type == MIG_TK_WORD && !mig_word_in(z, t, mig_reserved_words);
+  return t.type == MIG_TK_WORD && !mig_is_reserved(z, t);
 }
 
 /* Takes a name; *span, unless NULL, becomes its token. */

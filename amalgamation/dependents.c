@@ -28,11 +28,12 @@ static void mig_take_dependent(migrate *m, mig_dependents *d, const mig_catalog 
 }
 
 /* Takes in what names `name`, of one database. */
-static void mig_find_mentions(migrate *m, mig_dependents *d, const mig_catalog *c,
+static void mig_find_mentions(migrate *m, mig_dependents *d, mig_catalog *c,
                               const char *name) {
-  int i;
-  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
-    const mig_object *o = &c->v[i];
+  const mig_mention *x;
+  for (x = mig_next_mention(c, name, 0); x && !mig_failed(&m->work);
+       x = mig_next_mention(c, name, x)) {
+    const mig_object *o = x->object;
     if (!mig_is_type(o, "view") && !mig_is_type(o, "trigger")) continue;
     if (mig_same(o->table, name) && mig_is_type(o, "view")) continue;
     if (mig_mentions_token(&m->work, o->sql, name)) mig_take_dependent(m, d, c, o);
@@ -114,6 +115,8 @@ static int mig_works_strictly(migrate *m, const mig_dependent *d, int strict) {
 
 static void mig_baseline(migrate *m, mig_dependents *d) {
   int i;
+  if (!d->n) return;
+  mig_flush(m);
   for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
     d->v[i].strict = d->v[i].worked = mig_works_strictly(m, &d->v[i], 1);
     if (!d->v[i].worked) d->v[i].worked = mig_works_strictly(m, &d->v[i], 0);

@@ -18,25 +18,34 @@ static void mig_list_row(migrate *m, const mig_statement *s, const char *strateg
 }
 
 static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
-  if (m->listen && !mig_failed(&m->work)) m->listen(m, s, strategy);
+  mig_statement written = *s;
+  if (!m->listen || mig_failed(&m->work)) return;
+  if (s->text) written.sql = mig_text_edit_sql(&m->work, s);
+  m->listen(m, &written, strategy);
 }
 
 /* ---- edits of sqlite_master and their reload ---- */
 
-static int mig_is_pending(migrate *m, const char *schema) {
+static mig_pending *mig_set_pending(migrate *m, const char *schema) {
   mig_pending *p;
   for (p = m->pending; p && !mig_same(p->schema, schema); p = p->next) {}
-  return p != 0;
+  if (!p) {
+    p = (mig_pending *)mig_alloc(&m->lasting, sizeof *p);
+    if (!p) return 0;
+    p->schema = mig_copy(&m->lasting, schema);
+    p->next = m->pending;
+    m->pending = p;
+  }
+  return p;
 }
 
-static void mig_set_pending(migrate *m, const char *schema) {
-  mig_pending *p;
-  if (mig_is_pending(m, schema)) return;
-  p = (mig_pending *)mig_alloc(&m->work, sizeof *p);
-  if (!p) return;
-  p->schema = schema;
-  p->next = m->pending;
-  m->pending = p;
+static void mig_note_edit(migrate *m, const char *name) {
+  mig_edited *e = (mig_edited *)mig_alloc(&m->lasting, sizeof *e);
+  if (!e) return;
+  e->name = mig_copy(&m->lasting, name);
+  e->place = m->place;
+  e->next = m->edited;
+  m->edited = e;
 }
 
 /* Runs a statement that DEFENSIVE forbids: lifted for it alone and put back. */
@@ -81,9 +90,20 @@ static int mig_begin_edits(migrate *m, const char *schema) {
   return sqlite3_prepare_v2(m->db, sql, -1, &m->edit, 0);
 }
 
-/* Edits one text; what is listed says the same with the values written out. */
+/* The catalog at hand follows an edit, so that it need not be read again. */
+static void mig_follow_edit(migrate *m, const mig_statement *s) {
+  mig_catalog *c;
+  for (c = m->catalogs; c; c = c->next) {
+    if (s->object < c->v || s->object >= c->v + c->n) continue;
+    mig_catalog_retext(c, s->object, s->text);
+    if (!s->same_columns) s->object->reload = m->reloads + 1;
+  }
+}
+
+/* Edits one text. */
 static int mig_edit_text(migrate *m, const mig_statement *s) {
-  int rc = mig_begin_edits(m, s->schema);
+  mig_pending *p = mig_set_pending(m, s->schema);
+  int rc = p ? mig_begin_edits(m, p->schema) : SQLITE_NOMEM;
   if (rc != SQLITE_OK) return rc;
   if (mig_failed(&m->work) || mig_fail_undone(m)) return SQLITE_ABORT;
   sqlite3_bind_text(m->edit, 1, s->text, -1, SQLITE_STATIC);
@@ -92,17 +112,27 @@ static int mig_edit_text(migrate *m, const mig_statement *s) {
   sqlite3_bind_text(m->edit, 4, s->object->name, -1, SQLITE_STATIC);
   sqlite3_step(m->edit);
   rc = sqlite3_reset(m->edit);
-  if (rc == SQLITE_OK) s->object->sql = s->text;
+  if (rc != SQLITE_OK) return rc;
+  mig_note_edit(m, s->object->name);
+  mig_follow_edit(m, s);
   return rc;
 }
 
 /* SQLite calls a text that it cannot read "malformed database schema (t) - why": the why is enough,
-** since the text is ours and is about to be undone. */
+** since the text is ours and is about to be undone. The statement to blame may be far behind. */
 static void mig_fail_reload(migrate *m) {
-  const char *z = sqlite3_errmsg(m->db), *why = strstr(z, ") - ");
+  const char *z = sqlite3_errmsg(m->db), *why = strstr(z, ") - "), *name = strchr(z, '(');
   int rc = sqlite3_errcode(m->db) & 0xff;
-  if (rc == SQLITE_CORRUPT && why) mig_fail(&m->work, SQLITE_ERROR, "%s", why + 4);
-  else mig_fail_db(m, 0);
+  const mig_edited *e;
+  if (rc != SQLITE_CORRUPT || !why || !name || name > why) {
+    mig_fail_db(m, 0);
+    return;
+  }
+  for (e = m->edited; e && !m->blamed; e = e->next) {
+    size_t n = strlen(e->name);
+    if (n == (size_t)(why - name) - 1 && memcmp(name + 1, e->name, n) == 0) m->blamed = e;
+  }
+  mig_fail(&m->work, SQLITE_ERROR, "%s", why + 4);
 }
 
 /* Before 3.35 a connection did not look at the schema version that it had set itself: a rollback to
@@ -144,10 +174,57 @@ static void mig_reload_one(migrate *m, const char *schema) {
 
 static void mig_flush(migrate *m) {
   mig_end_edits(m);
+  if (!m->pending) return;
   while (m->pending && !mig_failed(&m->work)) {
     mig_pending *p = m->pending;
     m->pending = p->next;
     mig_reload_one(m, p->schema);
+  }
+  if (mig_failed(&m->work)) return;
+  m->edited = 0;
+  m->reloads++;
+}
+
+/* Version rows and journal hang on nothing, unless somebody put a trigger on them. */
+static int mig_rows_are_plain(migrate *m) {
+  static const char *const schemas[] = {"main", "temp"};
+  const char *tables[2];
+  int i, k;
+  tables[0] = m->settings.version_table;
+  tables[1] = "migrate_journal";
+  for (i = 0; i < 4; i++) {
+    const mig_catalog *c = mig_read_catalog(m, schemas[i / 2]);
+    mig_object *o = 0;
+    for (k = 0; c && (o = mig_objects_of(c, tables[i % 2], o)) != 0; k++) {
+      if (mig_is_type(o, "trigger")) return 0;
+    }
+  }
+  return !mig_failed(&m->work);
+}
+
+/* Do rows of a table read as the catalog at hand says? */
+static int mig_reads_rightly(migrate *m, const char *schema, const char *table) {
+  const mig_catalog *c;
+  const mig_object *o;
+  for (c = m->catalogs; c && !mig_same(c->schema, schema); c = c->next) {}
+  o = c && m->blind <= m->reloads ? mig_catalog_table(c, table) : 0;
+  return o && o->reload <= m->reloads;
+}
+
+/* May a statement run before the edits take effect? One that looks at rows which read as before;
+** one that writes version rows. */
+static int mig_reload_can_wait(migrate *m, const mig_statement *s) {
+  switch (s->kind) {
+    case MIG_S_EDIT:
+      return 1;
+    case MIG_S_CHECK:
+      if (!m->pending || !s->reads[0]) return 0;
+      if (!mig_reads_rightly(m, s->schema, s->reads[0])) return 0;
+      return !s->reads[1] || mig_reads_rightly(m, s->schema, s->reads[1]);
+    case MIG_S_VERSION:
+      return !m->pending || (mig_changes_rows_alone(s->sql) && mig_rows_are_plain(m));
+    default:
+      return 0;
   }
 }
 
@@ -208,7 +285,7 @@ static void mig_check_count(migrate *m, const mig_statement *s) {
   int i;
   if (s->slot >= m->nslot && !mig_failed(&m->work)) {
     sqlite3_int64 *v =
-        (sqlite3_int64 *)mig_array(&m->work, (size_t)s->slot * 2 + 8, sizeof *v);
+        (sqlite3_int64 *)mig_array(&m->lasting, (size_t)s->slot * 2 + 8, sizeof *v);
     if (!v) return;
     for (i = 0; i < m->nslot; i++) v[i] = m->slots[i];
     m->slots = v;
@@ -255,6 +332,7 @@ static void mig_run_edit(migrate *m, const char *schema, const char *sql, const 
   mig_announce(m, &s, "native");
   if (mig_step_unguarded(m, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
   mig_set_pending(m, schema);
+  m->blind = m->reloads + 1;
   mig_forget_catalogs(m);
 }
 
@@ -317,7 +395,7 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
 static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   int rc = SQLITE_OK;
   if (mig_failed(&m->work)) return;
-  if (s->kind != MIG_S_EDIT) mig_flush(m);
+  if (!mig_reload_can_wait(m, s)) mig_flush(m);
   mig_announce(m, s, strategy);
   mig_tell_statement(m, s->sql);
   if (mig_failed(&m->work)) return;
@@ -329,8 +407,9 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
         mig_end_edits(m);
         rc = mig_step_unguarded(m, s->sql, s->parameter);
         mig_forget_catalogs(m);
+        mig_set_pending(m, s->schema);
+        m->blind = m->reloads + 1;
       }
-      mig_set_pending(m, s->schema);
       break;
     case MIG_S_CHECK:
       mig_complain(m, s->sql, s->complaint);
@@ -345,7 +424,7 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
       mig_forget_catalogs(m);
       return;
     default:
-      mig_forget_catalogs(m);
+      if (s->kind != MIG_S_VERSION || !mig_changes_rows_alone(s->sql)) mig_forget_catalogs(m);
       rc = s->ranges && mig_wants_progress(m) ? mig_do_ranges(m, s->ranges)
                                               : mig_do(m, s->sql, s->parameter);
   }

@@ -11,7 +11,7 @@
 /* Sets a flag of sqlite3_db_config(); returns what it was. -1 asks only. */
 static int mig_flag(sqlite3 *db, int op, int value) {
   int before = 0, after = 0;
-  sqlite3_db_config(db, op, -1, &before);
+  if (sqlite3_db_config(db, op, -1, &before) != SQLITE_OK) return value; /* it has no such flag */
   if (value >= 0 && value != before) sqlite3_db_config(db, op, value, &after);
   return before;
 }
@@ -202,6 +202,7 @@ static int mig_do(migrate *m, const char *sql, const char *parameter) {
 /* What our own statements run under. */
 typedef struct mig_flags {
   int legacy, dqs_dml, dqs_ddl, comments;
+  int changed; /* some of these are others than the host's */
   sqlite3_int64 rowid;
 } mig_flags;
 
@@ -215,19 +216,22 @@ static mig_flags mig_enter(migrate *m) {
   f.dqs_dml = mig_switch(m, MIG_DQS_DML, 1);
   f.dqs_ddl = mig_switch(m, MIG_DQS_DDL, 1);
   f.comments = mig_switch(m, MIG_ENABLE_COMMENTS, 1);
+  f.changed = (f.legacy && f.legacy == m->legacy) || !f.dqs_dml || !f.dqs_ddl || !f.comments;
   f.rowid = sqlite3_last_insert_rowid(db);
-  mig_still_ready(m);
+  if (f.changed) mig_still_ready(m);
   return f;
 }
 
 static void mig_leave(migrate *m, mig_flags f) {
   mig_undo_in_need(m);
-  mig_switch(m, MIG_LEGACY_ALTER_TABLE, f.legacy);
-  mig_switch(m, MIG_DQS_DML, f.dqs_dml);
-  mig_switch(m, MIG_DQS_DDL, f.dqs_ddl);
-  mig_switch(m, MIG_ENABLE_COMMENTS, f.comments);
+  if (f.changed) {
+    mig_switch(m, MIG_LEGACY_ALTER_TABLE, f.legacy);
+    mig_switch(m, MIG_DQS_DML, f.dqs_dml);
+    mig_switch(m, MIG_DQS_DDL, f.dqs_ddl);
+    mig_switch(m, MIG_ENABLE_COMMENTS, f.comments);
+  }
   sqlite3_set_last_insert_rowid(m->db, f.rowid);
-  mig_still_ready(m);
+  if (f.changed) mig_still_ready(m);
 }
 
 /* Another statement of the connection that has begun and not ended. Inside an SQL function one of

@@ -5,6 +5,22 @@ typedef struct mig_pending { /* databases whose sqlite_master was edited since t
   struct mig_pending *next;
 } mig_pending;
 
+/* Where in the scripts of a run a statement stands. */
+typedef struct mig_script_place {
+  const mig_revision *rev; /* NULL: of migrate_exec() */
+  int upgrade;
+  const char *sql;
+  size_t at;
+  int statement; /* its number, of migrate_exec() */
+} mig_script_place;
+
+/* An edit that the next reload judges, and the statement that asked for it. */
+typedef struct mig_edited {
+  const char *name; /* of the object */
+  mig_script_place place;
+  struct mig_edited *next;
+} mig_edited;
+
 typedef struct mig_added { /* what one migrate_add() gave */
   migrate_revision *v;
   int n;
@@ -28,7 +44,8 @@ struct migrate {
   sqlite3 *db;
   mig_fault fault;
   mig_arena arena; /* lives as long as the handle: settings, revisions */
-  mig_arena work;  /* lives as long as one call and its result */
+  mig_arena work;  /* lives as long as one call and its result, or as one statement of a script */
+  mig_arena lasting; /* lives as long as one call: what outlives its statements */
   mig_settings settings;
   unsigned flags;
   void (*log)(void *, int, const char *);
@@ -51,6 +68,10 @@ struct migrate {
   /* one run */
   struct mig_run *run;   /* of migrate_prepare(), until its last step; NULL: none */
   mig_backup backup;
+  int crowd;             /* the run has many steps; many: or its script many ALTERs */
+  int many;
+  int reloads;           /* of edits, so far */
+  int blind;             /* the reload that an edit of more than texts waits for */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
   sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
@@ -61,12 +82,17 @@ struct migrate {
   int synchronous;       /* was this before it was EXTRA; 0: as it was */
   mig_pending *pending;
   mig_gone *gone;        /* by the section that runs */
+  mig_script_place place; /* of the statement at work */
+  mig_edited *edited;    /* since the last reload, newest first */
+  const mig_edited *blamed; /* the one that the reload failed over */
   sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
   const char *edit_schema;
   int defensive, writable; /* the flags before it was opened */
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
   mig_catalog *catalogs; /* read in this run and still true */
+  mig_catalog *forgotten; /* no longer true, and held by the statement at work */
+  int keeps;             /* others hold on to catalogs and texts of its statements */
   const char **schemas;  /* likewise the names of the databases */
   int nschema;
   migrate *live;         /* a scratch database's model, which has the rows; NULL: none */
@@ -86,6 +112,26 @@ struct migrate {
 
 /* May the schema not be edited? */
 static int mig_is_plain(const migrate *m) { return m->settings.rebuild != MIG_REBUILD_AUTO; }
+static void mig_catalog_free(mig_catalog *c) {
+  mig_arena memory = c->memory;
+  mig_arena_free(&memory);
+}
+
+static void mig_free_catalogs(mig_catalog **list) {
+  while (*list) {
+    mig_catalog *next = (*list)->next;
+    mig_catalog_free(*list);
+    *list = next;
+  }
+}
+
+/* Gives back all memory but that of the handle's own life. */
+static void mig_free_run(migrate *m) {
+  mig_free_catalogs(&m->catalogs);
+  mig_free_catalogs(&m->forgotten);
+  mig_arena_free(&m->lasting);
+  mig_arena_free(&m->work);
+}
 
 /* Starts a public call: its memory is new, its result empty. Returns the sticky code. */
 static int mig_begin_call(migrate *m) {
@@ -96,14 +142,16 @@ static int mig_begin_call(migrate *m) {
                     "a prepared run has steps left: migrate_run() ends it, migrate_close() undoes "
                     "it");
   }
-  mig_arena_free(&m->work);
+  mig_free_run(m);
   mig_text_init(&m->result, &m->work);
   m->backup.path = 0;
   m->pending = 0;
   m->gone = 0;
+  m->edited = 0;
+  m->blamed = 0;
+  m->crowd = 0;
   m->slots = 0;
   m->nslot = 0;
-  m->catalogs = 0;
   m->schemas = 0;
   m->statements = 0;
   m->seq = 0;
@@ -167,10 +215,19 @@ static int mig_row(migrate *m, sqlite3_stmt **stmt) {
   return 0;
 }
 
-static char *mig_cell(migrate *m, sqlite3_stmt *stmt, int i) {
+/* The text of a cell, until the next step. */
+static const char *mig_cell_text(migrate *m, sqlite3_stmt *stmt, int i) {
   const char *z = (const char *)sqlite3_column_text(stmt, i);
   if (!z && sqlite3_column_type(stmt, i) != SQLITE_NULL) mig_no_memory(&m->work);
-  return z ? mig_copy(&m->work, z) : 0;
+  return z;
+}
+
+static char *mig_cell_in(migrate *m, mig_arena *a, sqlite3_stmt *stmt, int i) {
+  return mig_copy(a, mig_cell_text(m, stmt, i));
+}
+
+static char *mig_cell(migrate *m, sqlite3_stmt *stmt, int i) {
+  return mig_cell_in(m, &m->work, stmt, i);
 }
 
 /* The first column of the first row as an integer; 0 without a row. */

@@ -10,14 +10,15 @@ static int mig_prefix_taken(const mig_catalog *c, const char *prefix) {
 }
 
 /* A prefix for the names of what exists only while the change runs: no object begins with it. */
-static const char *mig_scratch_prefix(migrate *m, const mig_target *t) {
-  const char *name = 0;
-  int number = t->catalog->scratch;
-  if (number >= 0) return mig_format(&m->work, "migrate_scratch_%d", number);
+static const char *mig_scratch_prefix(const mig_target *t) {
+  mig_catalog *c = t->catalog;
+  const char *name = c->scratch;
+  int number = 0;
+  if (name) return name;
   do {
-    name = mig_format(&m->work, "migrate_scratch_%d", ++number);
-  } while (name && (mig_prefix_taken(t->catalog, name) || mig_prefix_taken(t->temp, name)));
-  t->catalog->scratch = number;
+    name = mig_format(&c->memory, "migrate_scratch_%d", number++);
+  } while (name && (mig_prefix_taken(c, name) || mig_prefix_taken(t->temp, name)));
+  c->scratch = name;
   return name;
 }
 
@@ -77,7 +78,7 @@ static void mig_hosted_begin(migrate *m, const mig_target *t, mig_lowering *l,
   l->temp = t->temp;
   l->facts = facts;
   l->schema = t->catalog->schema;
-  l->scratch = mig_scratch_prefix(m, t);
+  l->scratch = mig_scratch_prefix(t);
 }
 
 static int mig_is_referenced(migrate *m, const mig_catalog *c, const mig_object *table) {
@@ -121,12 +122,12 @@ static int mig_run_drop(migrate *m, const char *sql) {
   mig_lowering l;
   mig_gone *g;
   if (!t.object || mig_failed(&m->work)) return mig_failed(&m->work);
-  g = (mig_gone *)mig_alloc(&m->work, sizeof *g);
+  g = (mig_gone *)mig_alloc(&m->lasting, sizeof *g);
   if (!g) return 1;
   mig_hosted_begin(m, &t, &l, &list, &facts);
-  g->schema = t.catalog->schema;
-  g->name = t.object->name;
-  g->aside = mig_format(&m->work, "%s_gone", l.scratch);
+  g->schema = mig_copy(&m->lasting, t.catalog->schema);
+  g->name = mig_copy(&m->lasting, t.object->name);
+  g->aside = mig_format(&m->lasting, "%s_gone", l.scratch);
   g->next = m->gone;
   m->gone = g;
   while ((o = mig_objects_of(t.catalog, g->name, o)) != 0 && !mig_failed(&m->work)) {

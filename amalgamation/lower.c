@@ -6,7 +6,7 @@ typedef struct mig_lowering {
   mig_statements *out;
   const mig_alteration *c;
   const mig_diff *d;
-  const mig_catalog *catalog, *temp; /* of the table's database, and of TEMP */
+  mig_catalog *catalog, *temp; /* of the table's database, and of TEMP */
   const mig_facts *facts;
   const char *schema;
   const char *scratch; /* a prefix that no object's name has */
@@ -65,7 +65,10 @@ static mig_text mig_begin_check(mig_lowering *l, const mig_table *t, const char 
 static void mig_emit_check(mig_lowering *l, const mig_text *z, const mig_table *t,
                            const char *reason, const char *complaint) {
   mig_statement *s = mig_emit(l->out, MIG_S_CHECK, z->z, reason);
-  if (s) s->complaint = mig_format(l->a, "%s|%s", complaint, mig_identity_word(t));
+  if (!s) return;
+  s->complaint = mig_format(l->a, "%s|%s", complaint, mig_identity_word(t));
+  s->schema = l->schema;
+  s->reads[0] = l->c->old.name;
 }
 
 /* ---- explicit indexes ---- */
@@ -147,10 +150,23 @@ static void mig_emit_reindex(mig_lowering *l, const mig_index *x) {
   }
 }
 
+/* Does a column go, or change its values or order? */
+static int mig_indexes_matter(const mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i, kept = 0;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (c->origins[i].from < 0) continue;
+    if (l->d->touched[i]) return 1;
+    kept++;
+  }
+  return kept < c->old.ncolumn || l->d->rowids || l->d->keys_differ;
+}
+
 /* Calls out for each explicit index of the table: drops those of dropped columns (what == 0), or
 ** builds those of touched columns again (what == 1). */
 static void mig_lower_indexes(mig_lowering *l, int again) {
   mig_object *o = 0;
+  if (!mig_indexes_matter(l)) return;
   while ((o = mig_objects_of(l->catalog, l->c->old.name, o)) != 0 && !mig_failed(l->a)) {
     mig_index x;
     mig_index_use use;
@@ -667,6 +683,9 @@ static void mig_lower_fk_checks(mig_lowering *l) {
     if (s) {
       s->complaint = mig_format(l->a, "foreign key %s of %s is broken, no parent in %s|%s",
                                 names[i], t->name, parent->name, mig_identity_word(t));
+      s->schema = l->schema;
+      s->reads[0] = t->name;
+      s->reads[1] = parent->name;
     }
   }
 }
@@ -718,14 +737,15 @@ static void mig_lower_fk_baseline(mig_lowering *l, const mig_table *child, int a
 /* The same for the table and for every table that references it. */
 static void mig_lower_fk_baselines(mig_lowering *l, int after) {
   int i, slot = 0, any = 0;
+  const mig_mention *x;
   for (i = 0; i < l->c->now.ncolumn; i++) any |= l->d->touched[i];
   if (!any) return;
   mig_lower_fk_baseline(l, &l->c->now, after, &slot);
-  for (i = 0; i < l->catalog->n && !mig_failed(l->a); i++) {
-    mig_object *o = &l->catalog->v[i];
+  for (x = mig_next_mention(l->catalog, l->c->old.name, 0); x && !mig_failed(l->a);
+       x = mig_next_mention(l->catalog, l->c->old.name, x)) {
+    mig_object *o = x->object;
     mig_table *child;
     if (!mig_is_type(o, "table") || mig_same(o->name, l->c->old.name)) continue;
-    if (!mig_mentions(o->sql, "references") || !mig_mentions(o->sql, l->c->old.name)) continue;
     child = mig_catalog_model(l, o->name);
     if (child) mig_lower_fk_baseline(l, child, after, &slot);
     else if (mig_failed(l->a)) mig_fault_clear(l->a->fault); /* not a table we can read */

@@ -70,6 +70,7 @@ MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrat
   m->db = db;
   mig_arena_init(&m->arena, &m->fault);
   mig_arena_init(&m->work, &m->fault);
+  mig_arena_init(&m->lasting, &m->fault);
   mig_text_init(&m->result, &m->work);
   mig_settings_init(&m->settings);
   if (options) mig_open_options(m, options);
@@ -92,7 +93,7 @@ MIGRATE_API int migrate_close(migrate *m) {
     mig_fail(&m->work, rc, "the run was not ended");
     mig_backup_settle(m);
   }
-  mig_arena_free(&m->work);
+  mig_free_run(m);
   mig_arena_free(&m->arena);
   mig_fault_clear(&m->fault);
   sqlite3_free(m);
@@ -111,12 +112,18 @@ MIGRATE_API const char *migrate_result(migrate *m) {
 
 MIGRATE_API int migrate_statements(migrate *m) { return m ? m->statements : 0; }
 
-/* Words for a failed statement of a script: which one it is, where the script has several. */
-static void mig_exec_context(migrate *m, const char *sql, size_t at) {
+/* Runs a script in a frame. A failure says which statement it was, where there are several. */
+static void mig_exec_script(migrate *m, const char *sql) {
   mig_place p;
-  if (!mig_failed(&m->work) || !m->statements) return;
-  p = mig_place_of(sql, at);
-  mig_fault_context(&m->work, "statement %d (line %d): ", m->statements + 1, p.line);
+  mig_frame_open(m);
+  mig_run_script(m, sql);
+  mig_flush(m);
+  if (mig_failed(&m->work) && m->statements) {
+    if (m->blamed) m->place = m->blamed->place;
+    p = mig_place_of(sql, m->place.at);
+    mig_fault_context(&m->work, "statement %d (line %d): ", m->place.statement, p.line);
+  }
+  mig_frame_close(m);
 }
 
 /* What would end the transaction of a script, and so its being all or nothing, is refused before
@@ -138,7 +145,6 @@ static void mig_check_exec(mig_arena *a, const char *sql) {
 }
 
 MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
-  size_t at;
   if (mig_begin_call(m)) return migrate_errcode(m);
   if (!sql) {
     mig_fail(&m->work, MIGRATE_MISUSE, "migrate_exec: the SQL is NULL");
@@ -149,10 +155,7 @@ MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
   if (mig_failed(&m->work)) return mig_end_call(m);
   mig_lock(m);
   mig_borrow_handler(m);
-  mig_frame_open(m);
-  at = mig_run_script(m, sql);
-  mig_exec_context(m, sql, at);
-  mig_frame_close(m);
+  mig_exec_script(m, sql);
   mig_return_handler(m);
   mig_unlock(m);
   return mig_end_call(m);
@@ -175,9 +178,8 @@ MIGRATE_API int migrate_explain(migrate *m, const char *sql,
     k.listen = mig_list_row;
     k.row = row;
     k.row_arg = arg;
-    mig_frame_open(&k);
-    mig_exec_context(&k, sql, mig_run_script(&k, sql));
-    mig_frame_close(&k);
+    k.keeps = 0;
+    mig_exec_script(&k, sql);
     m->statements = k.statements;
     mig_scratch_close(m, &k);
   }

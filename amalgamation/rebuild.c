@@ -300,26 +300,24 @@ static void mig_lower_exchange(mig_lowering *l) {
   }
 }
 
-#define MIG_LONG_TEXT 200000 /* above, the text is bound: statements have a limit */
-
-/* The table's text in sqlite_master becomes the one wanted. */
-static void mig_emit_text_edit(mig_lowering *l, mig_object *o, const char *sql,
-                               const char *reason) {
-  mig_text z;
-  mig_statement *s;
-  int bind = strlen(sql) > MIG_LONG_TEXT;
-  mig_text_init(&z, l->a);
-  mig_put(&z, "UPDATE ");
-  mig_put_object(&z, l->schema, "sqlite_master");
-  mig_put(&z, " SET sql = ");
-  if (bind) mig_put(&z, "?1");
-  else mig_put_string(&z, sql);
-  mig_putf(&z, " WHERE rowid = %lld AND type = %Q AND name = %Q", o->rowid, o->type, o->name);
-  s = mig_emit_edit(l, z.z, reason);
-  if (!s) return;
-  if (bind) s->parameter = sql;
+/* The text of an object in sqlite_master becomes the one wanted. */
+static mig_statement *mig_emit_text_edit(mig_lowering *l, mig_object *o, const char *sql,
+                                         const char *reason) {
+  mig_statement *s = sql ? mig_emit_edit(l, "", reason) : 0;
+  if (!s) return 0;
   s->object = o;
   s->text = sql;
+  return s;
+}
+
+/* Do rows of the table read the same under its new text as under the old one? */
+static int mig_reads_alike(const mig_alteration *c, const mig_diff *d) {
+  int i;
+  if (c->old.ncolumn != c->now.ncolumn || c->old.strict != c->now.strict || d->rowids) return 0;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (d->touched[i] || c->origins[i].from != i) return 0;
+  }
+  return !c->renames && !d->layout && !d->values;
 }
 
 /* Short rows are written out in full, so that a default means new rows only: SQLite's own DROP
@@ -462,6 +460,7 @@ static void mig_lower_interim(mig_lowering *l, mig_object *table) {
 }
 
 static void mig_lower_by_edit(mig_lowering *l, mig_object *table) {
+  mig_statement *s;
   mig_lower_strict_checks(l);
   mig_lower_indexes(l, 0);
   if (l->d->defaults) mig_lower_materialise(l);
@@ -469,7 +468,8 @@ static void mig_lower_by_edit(mig_lowering *l, mig_object *table) {
   if (mig_keys_need_new_columns(l->d)) mig_lower_interim(l, table);
   mig_lower_new_keys(l, l->c->old.name);
   mig_lower_stats(l);
-  mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
+  s = mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
+  if (s) s->same_columns = mig_reads_alike(l->c, l->d);
   mig_lower_auto_rows(l);
   mig_lower_freed_keys(l);
   mig_lower_indexes(l, 1);

@@ -1,52 +1,74 @@
 /* Reflect: the live schema as data. Each read is finished before anything else happens. */
 
-static int mig_is_virtual(const mig_object *o) {
-  size_t n = o->sql ? strlen(o->sql) : 0;
-  mig_token k;
-  if (!n || !mig_is_type(o, "table")) return 0;
-  k = mig_next_significant(o->sql, n, 0);
-  return mig_token_is(o->sql, mig_next_significant(o->sql, n, k.end), "VIRTUAL");
-}
-
 /* The catalogs at hand hold until a statement runs that may change the schema by itself. */
 static void mig_forget_catalogs(migrate *m) {
-  m->catalogs = 0;
+  while (m->catalogs) {
+    mig_catalog *c = m->catalogs;
+    m->catalogs = c->next;
+    c->next = m->forgotten; /* the statement at work may still hold it */
+    m->forgotten = c;
+  }
   m->schemas = 0;
+}
+
+static const char *mig_object_type(mig_catalog *c, const char *type) {
+  static const char *const types[] = {"table", "index", "view", "trigger", ""};
+  int i;
+  for (i = 0; i < 5; i++) {
+    if (strcmp(type ? type : "", types[i]) == 0) return types[i];
+  }
+  return mig_copy(&c->memory, type);
+}
+
+static void mig_read_object(migrate *m, sqlite3_stmt *stmt, mig_catalog *c) {
+  mig_arena *a = &c->memory;
+  const char *table, *type;
+  mig_object *o;
+  c->v = (mig_object *)mig_grow(a, c->v, c->n, &c->cap, sizeof(mig_object));
+  if (mig_failed(a)) return;
+  o = &c->v[c->n++];
+  o->rowid = sqlite3_column_int64(stmt, 0);
+  type = mig_cell_text(m, stmt, 1);
+  o->type = mig_object_type(c, type);
+  o->name = mig_cell_in(m, a, stmt, 2);
+  table = mig_cell_text(m, stmt, 3);
+  o->table = table && o->name && strcmp(o->name, table) == 0 ? o->name : mig_copy(a, table);
+  o->sql = mig_cell_in(m, a, stmt, 4);
+  if (!o->type) o->type = "";
+  if (!o->name) o->name = "";
+  if (!o->table) o->table = "";
+}
+
+static mig_catalog *mig_new_catalog(migrate *m, const char *schema) {
+  mig_arena memory;
+  mig_catalog *c;
+  mig_arena_init(&memory, &m->fault);
+  c = (mig_catalog *)mig_alloc(&memory, sizeof *c);
+  if (!c) return 0;
+  c->memory = memory;
+  c->schema = mig_copy(&c->memory, schema);
+  return c;
 }
 
 /* Reads sqlite_master of one database. Objects keep the text that SQLite stores. */
 static mig_catalog *mig_read_catalog(migrate *m, const char *schema) {
-  mig_arena *a = &m->work;
   mig_catalog *c;
-  char *sql;
   sqlite3_stmt *stmt;
   int i;
   for (c = m->catalogs; c; c = c->next) {
     if (mig_same(c->schema, schema)) return c;
   }
-  c = (mig_catalog *)mig_alloc(a, sizeof *c);
-  sql = mig_format(a, "SELECT rowid, type, name, tbl_name, sql FROM \"%w\".sqlite_master "
-                   "ORDER BY rowid", schema);
-  stmt = mig_prepare(m, sql);
-  if (c) c->schema = mig_copy(a, schema);
-  while (mig_row(m, &stmt)) {
-    mig_object *o;
-    c->v = (mig_object *)mig_grow(a, c->v, c->n, &c->cap, sizeof(mig_object));
-    if (mig_failed(a)) continue;
-    o = &c->v[c->n++];
-    o->rowid = sqlite3_column_int64(stmt, 0);
-    o->type = mig_cell(m, stmt, 1);
-    o->name = mig_cell(m, stmt, 2);
-    o->table = mig_cell(m, stmt, 3);
-    o->sql = mig_cell(m, stmt, 4);
-    if (!o->type) o->type = "";
-    if (!o->name) o->name = "";
-    if (!o->table) o->table = "";
+  stmt = mig_prepare(m, mig_format(&m->work,
+                                   "SELECT rowid, type, name, tbl_name, sql FROM "
+                                   "\"%w\".sqlite_master ORDER BY rowid",
+                                   schema));
+  c = mig_new_catalog(m, schema);
+  while (mig_row(m, &stmt)) mig_read_object(m, stmt, c);
+  if (c && !mig_failed(&m->work)) mig_catalog_index(c);
+  if (mig_failed(&m->work)) {
+    if (c) mig_catalog_free(c);
+    return 0;
   }
-  if (mig_failed(a)) return 0;
-  mig_catalog_index(a, c);
-  if (mig_failed(a)) return 0;
-  c->scratch = -1;
   for (i = 0; i < c->n && !c->has_virtual; i++) c->has_virtual = mig_is_virtual(&c->v[i]);
   c->next = m->catalogs;
   m->catalogs = c;
@@ -56,7 +78,7 @@ static mig_catalog *mig_read_catalog(migrate *m, const char *schema) {
 /* The databases of the connection, in the order in which SQLite looks a bare name up: TEMP first,
 ** then main, then the attached ones. */
 static const char **mig_read_schemas(migrate *m, int *n) {
-  mig_arena *a = &m->work;
+  mig_arena *a = &m->lasting;
   const char **v = 0;
   int cap = 0, temp = 0;
   sqlite3_stmt *stmt;
@@ -68,7 +90,7 @@ static const char **mig_read_schemas(migrate *m, int *n) {
     v = (const char **)mig_grow(a, (void *)v, *n + 1, &cap, sizeof *v);
     if (mig_failed(a)) continue;
     if (sqlite3_column_int(stmt, 0) == 1) temp = 1;
-    v[(*n)++] = mig_cell(m, stmt, 1);
+    v[(*n)++] = mig_cell_in(m, a, stmt, 1);
   }
   if (mig_failed(a)) return 0;
   if (temp) { /* main, temp, .. -> temp, main, .. */

@@ -89,6 +89,56 @@ static char *mig_renamed_object(migrate *m, const mig_catalog *c, const mig_obje
   return mig_same(o->table, table) ? mig_renamed_index(&m->work, o->sql, r) : 0;
 }
 
+/* ---- many renames ---- */
+
+static int mig_has_speakers(mig_catalog *c, const char *table) {
+  const mig_mention *x;
+  for (x = mig_next_mention(c, table, 0); x; x = mig_next_mention(c, table, x)) {
+    if (!mig_is_type(x->object, "table")) return 1;
+  }
+  return 0;
+}
+
+/* May the texts be edited here, as SQLite would? Only where no view and no trigger could mean the
+** column, and no string in double quotes could come to mean it. */
+static int mig_rename_is_plain(migrate *m, const mig_target *t, const mig_rename *r) {
+  const char *table = t->object->name;
+  mig_object *o = 0;
+  if (mig_is_plain(m) || mig_has_speakers(t->catalog, table)) return 0;
+  if (t->temp != t->catalog && mig_has_speakers(t->temp, table)) return 0;
+  while ((o = mig_objects_of(t->catalog, table, o)) != 0) {
+    if (o->sql && mig_mentions_token(&m->work, o->sql, r->to)) return 0;
+  }
+  return !mig_failed(&m->work);
+}
+
+static void mig_rename_by_edits(migrate *m, const mig_target *t, const mig_rename *r) {
+  static const char reason[] = "many changes: SQLite's own would read the whole schema each time";
+  const char *table = t->object->name;
+  const mig_mention *x;
+  mig_object *o = 0;
+  mig_statements list;
+  mig_lowering l;
+  memset(&list, 0, sizeof list);
+  memset(&l, 0, sizeof l);
+  list.a = l.a = &m->work;
+  list.strategy = "schema edit";
+  l.out = &list;
+  l.schema = t->catalog->schema;
+  while ((o = mig_objects_of(t->catalog, table, o)) != 0 && !mig_failed(l.a)) {
+    char *sql = mig_renamed_object(m, t->catalog, o, table, r);
+    if (sql) mig_emit_text_edit(&l, o, sql, reason);
+  }
+  for (x = mig_next_mention(t->catalog, table, 0); x && !mig_failed(l.a);
+       x = mig_next_mention(t->catalog, table, x)) {
+    char *sql = mig_same(x->object->name, table)
+                    ? 0
+                    : mig_renamed_object(m, t->catalog, x->object, table, r);
+    if (sql) mig_emit_text_edit(&l, x->object, sql, reason);
+  }
+  mig_sink_list(m, &list);
+}
+
 static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *table,
                                   const mig_rename *r) {
   int i;

@@ -2,18 +2,20 @@
 ** made again under the lock, run step by step, and committed with its version rows. */
 
 /* The fault of a section's script, in one line: revision, file, place, message, statement. */
-static void mig_fail_in_section(migrate *m, const mig_revision *rev, int upgrade, const char *sql,
-                                size_t at) {
+static void mig_fail_in_section(migrate *m) {
   mig_arena *a = &m->work;
   mig_fault f = m->fault;
-  size_t from = at, end = strlen(sql);
+  const mig_script_place *p = m->blamed ? &m->blamed->place : &m->place;
+  const char *sql = p->sql;
+  size_t at = p->at, from = at, end = strlen(sql);
   const char *where, *dots = "";
   mig_text one;
   mig_span s;
   if (f.code == SQLITE_NOMEM) return;
+  m->blamed = 0;
   memset(&m->fault, 0, sizeof m->fault);
   if (mig_next_statement(sql, strlen(sql), &from, &s)) end = s.end;
-  where = mig_where(a, rev, upgrade, f.placed ? f.at : at);
+  where = mig_where(a, p->rev, p->upgrade, f.placed ? f.at : at);
   mig_text_init(&one, a);
   if (end - at > 200) {
     end = at + 200;
@@ -53,15 +55,17 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
   int rc;
   if (section->sql && m->live) mig_stub_functions(&m->work, m->db, section->sql);
-  if (section->sql) {
-    size_t at = mig_run_script(m, section->sql);
-    if (mig_failed(&m->work)) mig_fail_in_section(m, rev, upgrade, section->sql, at);
-  }
+  m->place.rev = rev;
+  m->place.upgrade = upgrade;
+  if (section->sql) mig_run_script(m, section->sql);
+  if (mig_failed(&m->work) && section->sql) mig_fail_in_section(m);
   if (!fn || mig_failed(&m->work)) return;
   if (m->live) {
     mig_run_function_offline(m, rev);
     return;
   }
+  mig_flush(m);
+  if (mig_failed(&m->work)) return;
   mig_forget_catalogs(m);
   mig_fall_asleep(m); /* SQLite lets nobody replace a function beside a statement at work */
   rc = fn(m->db, rev->arg);
@@ -200,9 +204,23 @@ static void mig_begin_step(migrate *m, const mig_step *step, int number) {
   m->step = number;
   m->revision = step->rev ? step->rev->id : step->to;
   m->direction = mig_direction_name(step->direction);
+  if (m->log) mig_end_edits(m); /* the host's own statements run under its own settings */
   if (m->result.n) mig_put(&m->result, "\n");
   mig_put(&m->result, line);
   mig_log(m, MIGRATE_INFO, line);
+}
+
+/* Edits that no statement needed take effect, and one of them may be wrong after all. */
+static int mig_edits_hold(migrate *m) {
+  if (!mig_failed(&m->work)) mig_flush(m);
+  if (m->blamed) mig_fail_in_section(m);
+  return !mig_failed(&m->work);
+}
+
+/* Commits, or undoes. */
+static void mig_end_transaction(migrate *m) {
+  mig_edits_hold(m);
+  mig_frame_close(m);
 }
 
 /* A section outside the transaction cuts the run: what precedes it commits, with a journal row that
@@ -211,7 +229,7 @@ static void mig_run_outside(migrate *m, const mig_step *step) {
   int upgrade = step->direction == MIG_UPGRADE;
   sqlite3_int64 started = mig_milliseconds();
   mig_write_journal(m, step, "started", started);
-  mig_frame_close(m);
+  mig_end_transaction(m);
   if (!mig_failed(&m->work)) mig_run_section(m, step->rev, upgrade);
   if (!mig_failed(&m->work)) mig_frame_open(m);
   if (mig_failed(&m->work)) return;
@@ -292,11 +310,10 @@ static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
 /* env.sql is the application's own setting up of the connection, and stays. */
 static void mig_run_env(migrate *m) {
   const char *sql = m->settings.env_sql;
-  size_t at;
   if (!sql) return;
-  at = mig_run_script(m, sql);
+  mig_run_script(m, sql);
   if (mig_failed(&m->work)) {
-    mig_place p = mig_place_of(sql, at);
+    mig_place p = mig_place_of(sql, m->place.at);
     mig_fault_context(&m->work, "%s, line %d: ", m->settings.env_path, p.line);
   }
 }
@@ -349,11 +366,12 @@ static int mig_run_next(migrate *m, mig_run *r) {
   if (r->at == r->plan->n && r->plan == &r->todo.back) mig_run_plan(m, r, 0);
   if (mig_failed(&m->work) || r->at == r->plan->n) return 0;
   if (r->at && m->settings.transaction_per_migration) {
-    mig_frame_close(m);
+    mig_end_transaction(m);
     if (!mig_failed(&m->work)) mig_frame_open(m);
     if (mig_failed(&m->work)) return 0;
   }
   m->steps = r->plan->n;
+  m->crowd = r->plan->n >= MIG_MANY;
   mig_run_step(m, &r->plan->steps[r->at], r->at + 1);
   r->at++;
   return !mig_failed(&m->work);
@@ -381,7 +399,7 @@ static void mig_run_open(migrate *m, mig_run *r) {
 }
 
 static void mig_run_close(migrate *m) {
-  mig_frame_close(m);
+  mig_end_transaction(m);
   mig_backup_settle(m);
   m->step = m->steps = 0;
   m->revision = m->direction = 0;

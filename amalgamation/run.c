@@ -36,14 +36,16 @@ static mig_facts mig_read_facts(migrate *m, const mig_target *t) {
   f.hosted = m->settings.rebuild == MIG_REBUILD_HOSTED;
   f.hidden = mig_is_target_hidden(t);
   f.dense = 0;
+  f.many = m->many;
   return f;
 }
 
 /* Virtual tables that read the table by name keep the old names and would fail (FTS5 content=). */
 static void mig_refuse_readers(migrate *m, const mig_target *t, const char *column) {
-  int i;
-  for (i = 0; i < t->catalog->n && !mig_failed(&m->work); i++) {
-    const mig_object *o = &t->catalog->v[i];
+  const mig_mention *x;
+  for (x = mig_next_mention(t->catalog, t->object->name, 0); x && !mig_failed(&m->work);
+       x = mig_next_mention(t->catalog, t->object->name, x)) {
+    const mig_object *o = x->object;
     if (!mig_is_virtual(o) || !mig_mentions_token(&m->work, o->sql, t->object->name)) continue;
     if (column && !mig_mentions_token(&m->work, o->sql, column)) continue;
     mig_fail(&m->work, MIGRATE_DEPENDENT, "virtual table %s reads %s%s%s by name", o->name,
@@ -79,7 +81,7 @@ static const char *mig_run_hide(migrate *m, const mig_target *t, const char *nam
   mig_text ids;
   int i;
   if (t->temp == t->catalog || !mig_catalog_table(t->temp, name)) return 0;
-  store = mig_format(&m->work, "%s_hidden_%s", mig_scratch_prefix(m, t),
+  store = mig_format(&m->work, "%s_hidden_%s", mig_scratch_prefix(t),
                      mig_same(name, t->object->name) ? "from" : "to");
   mig_text_init(&ids, &m->work);
   for (i = 0; i < t->temp->n && !mig_failed(&m->work); i++) {
@@ -223,7 +225,7 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   l.temp = t->temp;
   l.facts = &facts;
   l.schema = t->catalog->schema;
-  l.scratch = mig_scratch_prefix(m, t);
+  l.scratch = mig_scratch_prefix(t);
   mig_lower_own_keys(&l, c);
   mig_compare(c, &d);
   if (mig_failed(&m->work)) return;
@@ -298,6 +300,7 @@ static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alterati
     if (mig_failed(&m->work) || mig_parse_table(&m->work, t->object->sql, &now)) return;
     if (mig_is_half_renamed(&now, r->from)) mig_run_rename_key(m, t, &now, r);
     else if (mig_rename_is_refused(r)) mig_rename_by_text(m, t, r);
+    else if (m->many && mig_rename_is_plain(m, t, r)) mig_rename_by_edits(m, t, r);
     else mig_run_native_rename(m, t, r);
     *t = mig_find_target(m, t->catalog->schema, t->object->name);
   }
@@ -305,9 +308,7 @@ static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alterati
 
 /* Is this the text of the table as it stands in the database now? */
 static int mig_has_text(migrate *m, const mig_target *t, const char *sql) {
-  mig_target now;
-  mig_flush(m);
-  now = mig_find_target(m, t->catalog->schema, t->object->name);
+  mig_target now = mig_find_target(m, t->catalog->schema, t->object->name);
   return !now.object || !now.object->sql || strcmp(now.object->sql, sql) == 0;
 }
 
@@ -321,7 +322,7 @@ static void mig_run_respelled(migrate *m, const mig_target *t, mig_alteration *c
 ** again, so that only their names tell. */
 static void mig_renew_dependents(migrate *m, mig_dependents *d) {
   int i, k;
-  mig_flush(m);
+  if (d->n) mig_flush(m);
   for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
     mig_dependent *v = &d->v[i];
     v->catalog = mig_read_catalog(m, v->catalog->schema);
@@ -436,23 +437,47 @@ static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one
 
 /* One statement of a script; `end` is behind its semicolon. */
 static void mig_run_statement(migrate *m, const char *sql, mig_span s, size_t end) {
+  mig_arena_place before = mig_arena_mark(&m->work);
   char *one = mig_span_text(&m->work, sql, s);
   if (one && !mig_run_ours(m, sql, s, one)) {
     /* SQLite stores white space that stands before the semicolon */
     if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at);
     mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
   }
-  if (!mig_failed(&m->work)) m->statements++;
+  if (mig_failed(&m->work)) return;
+  m->statements++;
+  if (m->keeps) return;
+  m->statement = 0;
+  mig_arena_rewind(&m->work, before);
+  mig_free_catalogs(&m->forgotten);
 }
 
-/* Runs a script, as a rule inside an open frame. Returns the place of the statement that failed. */
-static size_t mig_run_script(migrate *m, const char *sql) {
+#define MIG_MANY 10
+
+/* Does a script hold many ALTERs? Their edits then share one reload of the schema. */
+static int mig_has_many(const char *sql) {
+  size_t n = strlen(sql), at = 0;
+  mig_span s;
+  int count = 0;
+  while (count < MIG_MANY && mig_next_statement(sql, n, &at, &s) > 0) {
+    count += mig_starts(sql, s, "ALTER", "TABLE");
+  }
+  return count == MIG_MANY;
+}
+
+/* Runs a script, as a rule inside an open frame; m->place is where it failed. Edits may still
+** wait for their reload, which mig_flush() is. */
+static void mig_run_script(migrate *m, const char *sql) {
   size_t n = strlen(sql), at = 0;
   mig_span s;
   memset(&s, 0, sizeof s);
+  m->place.sql = sql;
+  m->many = m->crowd || mig_has_many(sql);
   while (!mig_failed(&m->work)) {
     int found = mig_next_statement(sql, n, &at, &s);
     if (found == 0) break;
+    m->place.at = s.at;
+    m->place.statement = m->statements + 1;
     if (found < 0) {
       mig_fail_at(&m->work, MIGRATE_SCRIPT, sql, s.at, "unfinished statement");
       break;
@@ -461,6 +486,4 @@ static size_t mig_run_script(migrate *m, const char *sql) {
     if (mig_failed(&m->work)) mig_fault_rebase(&m->work, sql, s.at);
   }
   mig_settle(m);
-  mig_flush(m);
-  return s.at;
 }

@@ -154,13 +154,15 @@ static void mig_scratch_handle(migrate *m, sqlite3 *db, migrate *k) {
   k->settings = m->settings;
   mig_arena_init(&k->arena, &k->fault);
   mig_arena_init(&k->work, &k->fault);
+  mig_arena_init(&k->lasting, &k->fault);
+  k->keeps = 1;
   mig_text_init(&k->result, &k->work);
 }
 
 /* Its end: what went wrong there went wrong here. */
 static void mig_scratch_close(migrate *m, migrate *k) {
   if (k->fault.code) mig_fail(&m->work, k->fault.code, "%s", mig_fault_text(&k->fault));
-  mig_arena_free(&k->work);
+  mig_free_run(k);
   mig_arena_free(&k->arena);
   mig_fault_clear(&k->fault);
   sqlite3_close(k->db);

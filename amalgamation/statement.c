@@ -26,7 +26,7 @@ typedef struct mig_ranges {
 typedef struct mig_statement {
   struct mig_statement *next;
   int kind;
-  const char *sql;
+  const char *sql;       /* of an EDIT of one text mig_text_edit_sql() */
   const char *reason;    /* why this statement; never NULL */
   const char *schema;    /* EDIT: the database that it edits */
   const char *complaint; /* CHECK, NOT_MORE: what the rows do wrong */
@@ -38,6 +38,8 @@ typedef struct mig_statement {
   mig_object *object;    /* EDIT of one text: of which object at hand; NULL: other edits */
   const char *text;      /* the text that it becomes */
   int respells;          /* NATIVE: SQLite may have put its own quotes into other texts */
+  int same_columns;      /* .. and rows of its table read as they did before */
+  const char *reads[2];  /* CHECK: the tables whose rows it reads, of `schema`; NULL: unknown */
 } mig_statement;
 
 typedef struct mig_statements {
@@ -63,6 +65,22 @@ static mig_statement *mig_emit(mig_statements *list, int kind, const char *sql,
   else list->first = s;
   list->last = s;
   return s;
+}
+
+#define MIG_LONG_TEXT 200000 /* above, a text is bound: statements have a limit */
+
+/* What an edit of one text would be, written out. */
+static const char *mig_text_edit_sql(mig_arena *a, const mig_statement *s) {
+  mig_text z;
+  mig_text_init(&z, a);
+  mig_put(&z, "UPDATE ");
+  mig_put_object(&z, s->schema, "sqlite_master");
+  mig_put(&z, " SET sql = ");
+  if (strlen(s->text) > MIG_LONG_TEXT) mig_put(&z, "?1");
+  else mig_put_string(&z, s->text);
+  mig_putf(&z, " WHERE rowid = %lld AND type = %Q AND name = %Q", s->object->rowid,
+           s->object->type, s->object->name);
+  return mig_text_z(&z);
 }
 
 static const char *mig_kind_name(int kind) {

@@ -15,6 +15,8 @@ typedef struct mig_facts {
   int hosted;      /* and foreign keys may not be switched off */
   int hidden;      /* a TEMP table has the table's name: SQLite's own ALTER gets lost there */
   int dense;       /* the rowids are 1, 2, .. without a gap */
+  int many;        /* many changes follow each other: SQLite's own ALTER would read the whole schema
+                   ** again each time */
 } mig_facts;
 
 typedef struct mig_choice {
@@ -147,7 +149,7 @@ static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const m
   if (d->appended && !mig_short_rows_do(c)) return choice;
   choice.rung = MIG_NATIVE;
   choice.reason = "SQLite's own ADD COLUMN does it: old rows read the default";
-  if (mig_is_native_add(c, d)) return choice;
+  if (!f->many && mig_is_native_add(c, d)) return choice;
   choice.rung = copy;
   choice.reason = f->hosted ? "rebuild = hosted: the schema is not edited, foreign keys stay on"
                             : "rebuild = portable: the schema is not edited";

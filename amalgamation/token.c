@@ -26,22 +26,26 @@ typedef struct mig_token {
   size_t at, end;
 } mig_token;
 
-static int mig_is_digit(int c) { return c >= '0' && c <= '9'; }
+/* What an ASCII byte may be; all others are parts of words. */
+enum { MIG_C_DIGIT = 1, MIG_C_HEX = 2, MIG_C_WORD = 4, MIG_C_START = 8, MIG_C_SPACE = 16 };
 
-static int mig_is_hex(int c) {
-  return mig_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+static const unsigned char mig_byte_class[128] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 16, 16, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    16, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 0, 0, 0,
+    0, 14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 0, 0, 0, 0, 12,
+    0, 14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 0, 0, 0, 0, 0};
+
+static int mig_is_class(int c, int classes) {
+  return ((c < 0x80 ? mig_byte_class[c] : MIG_C_WORD | MIG_C_START) & classes) != 0;
 }
+
+static int mig_is_digit(int c) { return mig_is_class(c, MIG_C_DIGIT); }
+static int mig_is_hex(int c) { return mig_is_class(c, MIG_C_HEX); }
+static int mig_is_word_start(int c) { return mig_is_class(c, MIG_C_START); }
+static int mig_is_word_byte(int c) { return mig_is_class(c, MIG_C_WORD); }
 
 /* \v is white space inside a run of it, but does not begin one. */
-static int mig_is_space(int c) { return c == ' ' || (c >= 9 && c <= 13); }
-
-static int mig_is_word_start(int c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
-}
-
-static int mig_is_word_byte(int c) {
-  return mig_is_word_start(c) || mig_is_digit(c) || c == '$';
-}
+static int mig_is_space(int c) { return mig_is_class(c, MIG_C_SPACE); }
 
 /* The byte at i, 0 behind the end. */
 static int mig_byte(const char *z, size_t n, size_t i) { return i < n ? (unsigned char)z[i] : 0; }
@@ -192,9 +196,13 @@ static mig_token mig_token_of(int type, size_t at, size_t end) {
 
 /* The token at byte `at`, white space and comments included; they follow each other gapless. */
 static mig_token mig_next_token(const char *z, size_t n, size_t at) {
-  int c = mig_byte(z, n, at), d = mig_byte(z, n, at + 1);
+  int c = mig_byte(z, n, at), d;
   size_t i = at;
   if (!c) return mig_token_of(MIG_TK_END, at, at);
+  if (mig_is_word_start(c) && c != 0xef && c != 'x' && c != 'X') { /* most are words */
+    return mig_token_of(MIG_TK_WORD, at, mig_skip_word(z, n, at + 1));
+  }
+  d = mig_byte(z, n, at + 1);
   if (mig_is_space(c) && c != '\v') {
     while (mig_is_space(mig_byte(z, n, i))) i++;
     return mig_token_of(MIG_TK_SPACE, at, i);
@@ -220,7 +228,9 @@ static mig_token mig_next_token(const char *z, size_t n, size_t at) {
 
 /* The first token at or after `at` that is no white space and no comment. */
 static mig_token mig_next_significant(const char *z, size_t n, size_t at) {
-  mig_token t = mig_next_token(z, n, at);
+  mig_token t;
+  if (mig_byte(z, n, at) == ' ' && !mig_is_space(mig_byte(z, n, at + 1))) at++;
+  t = mig_next_token(z, n, at);
   while (t.type == MIG_TK_SPACE || t.type == MIG_TK_COMMENT) t = mig_next_token(z, n, t.end);
   return t;
 }
@@ -237,7 +247,8 @@ static int mig_token_is(const char *z, mig_token t, const char *word) {
 
 static int mig_token_op(const char *z, mig_token t, const char *op) {
   size_t length = t.end - t.at;
-  return t.type == MIG_TK_OP && strlen(op) == length && memcmp(z + t.at, op, length) == 0;
+  if (t.type != MIG_TK_OP || z[t.at] != *op) return 0;
+  return strlen(op) == length && memcmp(z + t.at, op, length) == 0;
 }
 
 /* From the `(` at byte `at` to behind the `)` that closes it; 0 when none does. By counting:
@@ -268,14 +279,17 @@ static char *mig_dequote(mig_arena *a, const char *z, mig_token t) {
   return copy;
 }
 
-/* Never a name unless quoted. (RETURNING was one before 3.35.) */
-static const char *const mig_reserved_words[] = {
-    "ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", "BETWEEN", "CASE", "CHECK", "COLLATE",
-    "COMMIT", "CONSTRAINT", "CREATE", "DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP",
-    "ELSE", "ESCAPE", "EXCEPT", "EXISTS", "FOREIGN", "FROM", "GROUP", "HAVING", "IN", "INDEX",
-    "INSERT", "INTERSECT", "INTO", "IS", "ISNULL", "JOIN", "LIMIT", "NOT", "NOTHING", "NOTNULL",
-    "NULL", "ON", "OR", "ORDER", "PRIMARY", "REFERENCES", "SELECT", "SET", "TABLE", "THEN",
-    "TO", "TRANSACTION", "UNION", "UNIQUE", "UPDATE", "USING", "VALUES", "WHEN", "WHERE", 0};
+/* Never a name unless quoted, by first letter. (RETURNING was one before 3.35.) */
+static const char *const mig_reserved_words[26][8] = {
+    {"ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", 0}, {"BETWEEN", 0},
+    {"CASE", "CHECK", "COLLATE", "COMMIT", "CONSTRAINT", "CREATE", 0},
+    {"DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP", 0},
+    {"ELSE", "ESCAPE", "EXCEPT", "EXISTS", 0}, {"FOREIGN", "FROM", 0}, {"GROUP", 0}, {"HAVING", 0},
+    {"IN", "INDEX", "INSERT", "INTERSECT", "INTO", "IS", "ISNULL", 0}, {"JOIN", 0}, {0},
+    {"LIMIT", 0}, {0}, {"NOT", "NOTHING", "NOTNULL", "NULL", 0}, {"ON", "OR", "ORDER", 0},
+    {"PRIMARY", 0}, {0}, {"REFERENCES", 0}, {"SELECT", "SET", 0},
+    {"TABLE", "THEN", "TO", "TRANSACTION", 0}, {"UNION", "UNIQUE", "UPDATE", "USING", 0},
+    {"VALUES", 0}, {"WHEN", "WHERE", 0}, {0}, {0}, {0}};
 
 /* Names, but no words of a type. */
 static const char *const mig_join_words[] = {
@@ -293,11 +307,17 @@ static int mig_word_in(const char *z, mig_token t, const char *const *words) {
   return 0;
 }
 
+static int mig_is_reserved(const char *z, mig_token t) {
+  int letter = (z[t.at] | 32) - 'a';
+  if (t.type != MIG_TK_WORD || letter < 0 || letter > 25) return 0;
+  return mig_word_in(z, t, mig_reserved_words[letter]);
+}
+
 /* Must a name be quoted to be read as that name everywhere? */
 static int mig_needs_quotes(const char *name) {
   size_t n = strlen(name);
   mig_token t = mig_next_token(name, n, 0);
-  return t.type != MIG_TK_WORD || t.end != n || mig_word_in(name, t, mig_reserved_words) ||
+  return t.type != MIG_TK_WORD || t.end != n || mig_is_reserved(name, t) ||
          mig_word_in(name, t, mig_join_words) || mig_word_in(name, t, mig_ambiguous_words);
 }
 

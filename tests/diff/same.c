@@ -279,7 +279,7 @@ static char *reformatted(const char *z) {
       sqlite3_str_appendall(out, gap);
     } else if (k.type == MIG_TK_COMMENT) {
       sqlite3_str_appendall(out, " ");
-    } else if (k.type == MIG_TK_WORD && mig_word_in(z, k, mig_reserved_words)) {
+    } else if (mig_is_reserved(z, k)) {
       for (i = k.at; i < k.end; i++) sqlite3_str_appendchar(out, 1, (char)(z[i] ^ 32));
     } else if (k.type == MIG_TK_NAME && z[k.at] != '"' && !memchr(z + k.at, '"', k.end - k.at)) {
       sqlite3_str_appendf(out, "\"%.*s\"", (int)(k.end - k.at - 2), z + k.at + 1);
