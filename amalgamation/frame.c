@@ -218,7 +218,7 @@ static mig_flags mig_enter(migrate *m) {
   f.comments = mig_switch(m, MIG_ENABLE_COMMENTS, 1);
   f.changed = (f.legacy && f.legacy == m->legacy) || !f.dqs_dml || !f.dqs_ddl || !f.comments;
   f.rowid = sqlite3_last_insert_rowid(db);
-  if (f.changed) mig_still_ready(m);
+  mig_still_ready(m);
   return f;
 }
 
@@ -231,7 +231,7 @@ static void mig_leave(migrate *m, mig_flags f) {
     mig_switch(m, MIG_ENABLE_COMMENTS, f.comments);
   }
   sqlite3_set_last_insert_rowid(m->db, f.rowid);
-  if (f.changed) mig_still_ready(m);
+  mig_still_ready(m);
 }
 
 /* Another statement of the connection that has begun and not ended. Inside an SQL function one of
