@@ -100,7 +100,14 @@ static mig_text *mig_print_to(migrate *k) {
 }
 
 /* A statement without its line's end. */
-static void mig_print_open(migrate *k, const char *sql) { mig_put_statement(mig_print_to(k), sql); }
+static void mig_print_open(migrate *k, const char *sql) {
+  if (sql && strstr(sql, "\r\n")) { /* only quoted texts still hold one */
+    mig_fail(&k->work, MIGRATE_SCRIPT,
+             "a script cannot hold CR LF in quotes, which the sqlite3 shell reads as LF: write "
+             "char(13, 10)");
+  }
+  mig_put_statement(mig_print_to(k), sql);
+}
 
 static void mig_print(migrate *k, const char *sql) {
   mig_text *z = mig_print_to(k);

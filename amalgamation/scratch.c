@@ -118,6 +118,46 @@ static void mig_scratch_version(migrate *m, sqlite3 *db, const char *schema) {
   mig_scratch_reload(m, db, schema, v);
 }
 
+/* A step that may fail: what it is for is not at hand then. */
+static int mig_scratch_try(migrate *m, sqlite3 *db, const char *sql) {
+  int rc = mig_failed(&m->work) || !sql ? SQLITE_NOMEM : mig_step_all(db, sql, 0);
+  if ((rc & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  return rc == SQLITE_OK;
+}
+
+/* A virtual table keeps rows of its own in its shadow tables from its beginning on, and does not
+** open without them: they are those of such a table that is made anew. */
+static void mig_scratch_virtual(migrate *m, sqlite3 *db, const mig_catalog *c,
+                                const mig_object *o) {
+  mig_arena *a = &m->work;
+  const char *schema, *name, *prefix = mig_format(a, "%s_", o->name);
+  mig_reader r;
+  int i;
+  mig_reader_init(&r, a, o->sql, strlen(o->sql), 0);
+  mig_take(&r);
+  mig_take(&r);
+  mig_want_word(&r, "TABLE");
+  name = mig_take_object(&r, &schema, 0);
+  if (mig_failed(a) || !mig_scratch_try(m, db, "ATTACH ':memory:' AS migrate_new")) return;
+  mig_scratch_try(m, db, mig_format(a, "CREATE VIRTUAL TABLE migrate_new.\"%w\"%s", name,
+                                    o->sql + r.end));
+  for (i = 0; i < c->n && !mig_failed(a); i++) {
+    const char *shadow = c->v[i].name;
+    if (!mig_is_type(&c->v[i], "table") || !mig_has_name_prefix(shadow, prefix)) continue;
+    mig_scratch_try(m, db, mig_format(a, "INSERT INTO \"%w\".\"%w\" SELECT * FROM "
+                                         "migrate_new.\"%w\"",
+                                      c->schema, shadow, shadow));
+  }
+  mig_scratch_try(m, db, "DETACH migrate_new");
+}
+
+static void mig_scratch_virtuals(migrate *m, sqlite3 *db, const mig_catalog *c) {
+  int i;
+  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
+    if (mig_is_virtual(&c->v[i])) mig_scratch_virtual(m, db, c, &c->v[i]);
+  }
+}
+
 /* Opens a scratch database, empty or with the connection's schema; NULL after a fault. Closed with
 ** sqlite3_close(). */
 static sqlite3 *mig_scratch_open(migrate *m, int full) {
@@ -140,6 +180,7 @@ static sqlite3 *mig_scratch_open(migrate *m, int full) {
     }
     mig_scratch_schema(m, db, c);
     mig_scratch_version(m, db, schemas[i]);
+    mig_scratch_virtuals(m, db, c);
   }
   if (!mig_failed(&m->work)) return db;
   sqlite3_close(db);

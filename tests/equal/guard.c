@@ -161,6 +161,7 @@ static void keys(void **state) {
 }
 
 static void tag(void **state) {
+  static const migrate_revision quoted = {"q1", 0, 0, 0, 0, 0, "SELECT 'a\r\nb';", 0, 0, 0, 0};
   sqlite3 *db = world_database(":memory:");
   world w;
   migrate *m;
@@ -174,6 +175,12 @@ static void tag(void **state) {
   assert_int_equal(migrate_script(m, "upgrade", "head", "a\nDROP TABLE b;\r\n"), 0);
   assert_non_null(strstr(migrate_result(m), "\n-- tag: a DROP TABLE b;  \n"));
   assert_int_equal(migrate_script(m, "sideways", "head", 0), MIGRATE_MISUSE);
+  migrate_close(m);
+  w.revisions = &quoted;
+  w.nrevision = 1;
+  m = world_migrate(&w, db);
+  assert_int_equal(migrate_script(m, "upgrade", "head", 0), MIGRATE_SCRIPT);
+  assert_non_null(strstr(migrate_errmsg(m), "CR LF in quotes"));
   migrate_close(m);
   sqlite3_close(db);
   world_close(&w);
