@@ -325,8 +325,8 @@ MIGRATE_API int migrate_adopt(migrate *m, const char *mapping);
 /* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
 ** `command` is "upgrade", "downgrade" or "stamp"; `range` a target, from where the database is, or
 ** "from:to"; `tag` goes into the head of the script (NULL: none). The script ends in the database
-** that the run online would make. migrate_result() holds it, "" with nothing to do. With the setting
-** dialect = d1 it is a script for Cloudflare D1. */
+** that the run online would make. migrate_result() holds it, "" with nothing to do. With the
+** setting dialect = d1 it is a script for Cloudflare D1. */
 MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
                                const char *tag);
 

@@ -165,8 +165,8 @@ static int mig_end_call(migrate *m) {
   return m->fault.code;
 }
 
-/* Threads that share the connection wait until the run is over: what they did meanwhile would be part
-** of its transaction. */
+/* Threads that share the connection wait until the run is over: what they did meanwhile would be
+** part of its transaction. */
 static void mig_lock(migrate *m) { sqlite3_mutex_enter(sqlite3_db_mutex(m->db)); }
 static void mig_unlock(migrate *m) { sqlite3_mutex_leave(sqlite3_db_mutex(m->db)); }
 

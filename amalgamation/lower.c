@@ -346,8 +346,8 @@ static const char *mig_moved_autos(mig_lowering *l, int gone) {
   return mig_text_z(&z);
 }
 
-/* Statistics name the automatic indexes, whose numbers may change. Ahead of the edits: where two names
-** mean one index, old SQLites write beyond its samples as they load the schema. */
+/* Statistics name the automatic indexes, whose numbers may change. Ahead of the edits: where two
+** names mean one index, old SQLites write beyond its samples as they load the schema. */
 static void mig_lower_stats(mig_lowering *l) {
   static const char *const stats[] = {"sqlite_stat1", "sqlite_stat4"};
   const char *gone = mig_moved_autos(l, 1), *moved = mig_moved_autos(l, 0);

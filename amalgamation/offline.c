@@ -254,8 +254,8 @@ static void mig_print_keys_guard(migrate *k) {
 }
 
 /* The transaction that has ended, with what must come before it and behind; it begins in the line
-** of what stands outside before it. With a row in the guard OR ROLLBACK stops in front of the COMMIT
-** in its line: a shell without -bail must not commit half a schema. */
+** of what stands outside before it. With a row in the guard OR ROLLBACK stops in front of the
+** COMMIT in its line: a shell without -bail must not commit half a schema. */
 static void mig_print_part(mig_printer *p, int guarded) {
   mig_text *z = &p->body;
   mig_put(z, p->first ? "" : "\n");

@@ -28,8 +28,8 @@ static const char *mig_opening_line(const char *sql, const char *words, mig_span
   return sql[end] ? sql + end + 1 : sql + end;
 }
 
-/* A revision file says two things for which an array has no field: they are lines that open the SQL,
-** `-- compat: REV` that of the upgrade, and the section's marker, for its option. */
+/* A revision file says two things for which an array has no field: they are lines that open the
+** SQL, `-- compat: REV` that of the upgrade, and the section's marker, for its option. */
 static void mig_take_opening(migrate *m, mig_revision *v, mig_section *section, const char *sql) {
   mig_arena *a = &m->arena;
   int upgrade = section == &v->upgrade;

@@ -1,4 +1,5 @@
-/* The journal column by column; and that a file is read once: what its checksum is of is what ran. */
+/* The journal column by column; and that a file is read once: what its checksum is of is what
+** ran. */
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 /* mkdtemp, setenv: for the test alone */
 #endif

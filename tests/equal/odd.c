@@ -1,5 +1,5 @@
-/* Revisions of the odd kind, each as a file, there and back, online and through its script: what they
-** leave must be the same. */
+/* Revisions of the odd kind, each as a file, there and back, online and through its script: what
+** they leave must be the same. */
 #define _XOPEN_SOURCE 700 /* popen(), mkdtemp() */
 #include <stdarg.h>
 #include <stddef.h>

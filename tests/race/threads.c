@@ -72,7 +72,8 @@ static int answers(sqlite3 *db, const char *sql, const char *wanted) {
   return same;
 }
 
-/* May a thread be told that a table is locked? Where the cache is shared SQLite has no other way. */
+/* May a thread be told that a table is locked? Where the cache is shared SQLite has no other
+** way. */
 static int one_round(const char *tail, int one_connection, int may_be_locked) {
   starter s[THREADS];
   sqlite3 *db;
