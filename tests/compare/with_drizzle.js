@@ -1,5 +1,5 @@
-// The SQL that drizzle-kit generates, run by drizzle-orm's migrate(): with_drizzle.js DATABASE CASE,
-// and before, once for each case: with_drizzle.js --generate CASE FOLDER. The schema says all of
+// The SQL that drizzle-kit generates, run by drizzle-orm's migrate(): with_drizzle.js DATABASE
+// CASE, and before, once for each case: with_drizzle.js --generate CASE FOLDER. The schema says all of
 // the case that Drizzle's can.
 const fs = require("fs");
 const path = require("path");
