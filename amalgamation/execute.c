@@ -60,19 +60,6 @@ static int mig_step_unguarded(migrate *m, const char *sql, const char *parameter
   return rc;
 }
 
-/* A run of edits shares one statement and one lifting of the flags: between two edits nothing else
-** runs on the connection. */
-static void mig_end_edits(migrate *m) {
-  if (!m->edit_schema) return;
-  sqlite3_finalize(m->edit);
-  m->edit = 0;
-  m->edit_schema = 0;
-  mig_undo_in_need(m);
-  mig_switch(m, MIG_WRITABLE_SCHEMA, m->writable);
-  mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, m->defensive);
-  mig_still_ready(m);
-}
-
 static int mig_begin_edits(migrate *m, const char *schema) {
   char *sql;
   if (m->edit_schema && mig_same(m->edit_schema, schema)) return SQLITE_OK;
@@ -137,11 +124,30 @@ static void mig_fail_reload(migrate *m) {
 
 /* Before 3.35 a connection did not look at the schema version that it had set itself: a rollback to
 ** a savepoint makes it forget its schema, and leaves the transaction as it is. */
+static int mig_forget_step(sqlite3 *db, const char *sql) {
+  return sqlite3_libversion_number() < 3035000 ? mig_step_all(db, sql, 0) : SQLITE_OK;
+}
+
 static void mig_forget_schema(sqlite3 *db) {
-  if (sqlite3_libversion_number() >= 3035000) return;
-  mig_step_all(db, "SAVEPOINT migrate_reload", 0);
-  mig_step_all(db, "ROLLBACK TO migrate_reload", 0);
-  mig_step_all(db, "RELEASE migrate_reload", 0);
+  mig_forget_step(db, "SAVEPOINT migrate_reload");
+  mig_forget_step(db, "ROLLBACK TO migrate_reload");
+  mig_forget_step(db, "RELEASE migrate_reload");
+}
+
+/* The same in a run. A savepoint neither begins nor ends beside the brace. */
+static int mig_forget_begin(migrate *m) {
+  int rc;
+  if (sqlite3_libversion_number() >= 3035000) return SQLITE_OK;
+  mig_still_ready(m);
+  rc = mig_forget_step(m->db, "SAVEPOINT migrate_reload");
+  mig_brace(m);
+  return rc ? rc : mig_forget_step(m->db, "ROLLBACK TO migrate_reload");
+}
+
+static int mig_forget_end(migrate *m) {
+  mig_still_ready(m);
+  if (mig_failed(&m->work)) return SQLITE_OK;
+  return mig_forget_step(m->db, "RELEASE migrate_reload");
 }
 
 /* Makes the edits of a database effective. Not writable_schema=RESET: after it a ROLLBACK would
@@ -159,17 +165,15 @@ static void mig_reload_one(migrate *m, const char *schema) {
   if (mig_failed(a)) return;
   mig_announce(m, &s, "");
   mig_brace(m); /* virtual tables make statements compile anew when the schema is loaded */
-  if (mig_step_unguarded(m, s.sql, 0) != SQLITE_OK) {
+  if (mig_step_unguarded(m, s.sql, 0) != SQLITE_OK || mig_forget_begin(m) != SQLITE_OK) {
     mig_fail_db(m, 0);
     return;
   }
-  if (sqlite3_libversion_number() < 3035000) mig_still_ready(m); /* no RELEASE beside the brace */
-  mig_forget_schema(m->db);
   if (mig_do(m, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
     mig_fail_reload(m);
     return;
   }
-  mig_still_ready(m);
+  if (mig_forget_end(m) != SQLITE_OK) mig_fail_db(m, 0);
 }
 
 static void mig_flush(migrate *m) {

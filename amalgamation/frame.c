@@ -414,6 +414,19 @@ static void mig_frame_open(migrate *m) {
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 1);
 }
 
+/* A run of edits shares one statement and one lifting of the flags: between two edits nothing else
+** runs on the connection. */
+static void mig_end_edits(migrate *m) {
+  if (!m->edit_schema) return;
+  sqlite3_finalize(m->edit);
+  m->edit = 0;
+  m->edit_schema = 0;
+  mig_undo_in_need(m);
+  mig_switch(m, MIG_WRITABLE_SCHEMA, m->writable);
+  mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, m->defensive);
+  mig_still_ready(m);
+}
+
 /* Ends the transaction of a run: commits without a fault, else undoes everything. */
 static void mig_frame_end(migrate *m) {
   int rc;
@@ -431,6 +444,7 @@ static void mig_frame_end(migrate *m) {
 }
 
 static void mig_frame_close(migrate *m) {
+  mig_end_edits(m);
   if (m->depth) mig_frame_end(m);
   mig_be_as_durable_as_before(m);
 }

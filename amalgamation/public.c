@@ -86,6 +86,7 @@ MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrat
 MIGRATE_API int migrate_close(migrate *m) {
   int rc;
   if (!m) return SQLITE_NOMEM;
+  mig_end_edits(m);
   if (m->depth) mig_frame_undo(m);
   mig_be_as_durable_as_before(m);
   rc = m->fault.code ? m->fault.code : m->run ? SQLITE_ABORT : 0;
