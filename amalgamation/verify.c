@@ -156,7 +156,8 @@ static void mig_verify_blame(mig_verify *v, migrate *before, const mig_revision 
                                      : mig_format(a, "revision %s", mig_verify_line(a, rev)),
                               c->rows ? "the rows of " : "", c->type, c->name));
   if (at < n && mig_next_statement(sql, n, &from, &s) > 0) {
-    mig_put_line(&one, mig_span_text(a, sql, s));
+    const char *text = mig_span_text(a, sql, s);
+    if (text) mig_put_line(&one, text);
     mig_put_wrong(v, mig_format(a, "  statement: %s", mig_text_z(&one)));
   }
   mig_put_wrong(v, mig_format(a, "  before: %s", c->before ? c->before : "(not there)"));
