@@ -88,8 +88,9 @@ static mig_catalog *catalog(fixture *f, const char *script) {
   size_t n = strlen(script), at = 0;
   mig_span s;
   int i;
+  mig_arena_init(&c->memory, &f->fault);
   while (mig_next_statement(script, n, &at, &s) > 0) add(f, c, mig_span_text(&f->a, script, s));
-  mig_catalog_index(&f->a, c);
+  mig_catalog_index(c);
   for (i = 0; i < c->n; i++) c->has_virtual |= mig_is_virtual_text(c->v[i].sql);
   return c;
 }
