@@ -84,7 +84,10 @@ static void mig_follow_edit(migrate *m, const mig_statement *s) {
     if (s->object < c->v || s->object >= c->v + c->n) continue;
     mig_catalog_retext(c, s->object, s->text);
     if (!s->same_columns) s->object->reload = m->reloads + 1;
+    return;
   }
+  m->blind = m->reloads + 1; /* the object is of a catalog that was read before */
+  mig_forget_catalogs(m);
 }
 
 /* Edits one text. */

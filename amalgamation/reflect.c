@@ -70,6 +70,7 @@ static mig_catalog *mig_read_catalog(migrate *m, const char *schema) {
     return 0;
   }
   for (i = 0; i < c->n && !c->has_virtual; i++) c->has_virtual = mig_is_virtual(&c->v[i]);
+  if (m->pending) m->blind = m->reloads + 1; /* which of the texts SQLite has read is not known */
   c->next = m->catalogs;
   m->catalogs = c;
   return c;
