@@ -253,10 +253,31 @@ static void mig_respell_plainly(migrate *m, const mig_target *before, const char
   if (c) mig_run_change(m, &t, c);
 }
 
+/* Strings in double quotes in the table's indexes, which the new name would capture: SQLite's own
+** RENAME COLUMN looks after them in newer versions only. */
+static void mig_run_index_strings(migrate *m, const mig_target *t, const char *name) {
+  mig_object *o = 0;
+  if (sqlite3_libversion_number() >= 3040000 || mig_is_plain(m)) return;
+  while ((o = mig_objects_of(t->catalog, t->object->name, o)) != 0 && !mig_failed(&m->work)) {
+    const char *sql = o->sql;
+    mig_index x;
+    if (!sql || !mig_is_type(o, "index") || mig_parse_index(&m->work, sql, &x)) continue;
+    sql = mig_keep_strings(&m->work, sql, x.where, name);
+    if (!sql || mig_parse_index(&m->work, sql, &x)) return;
+    sql = mig_keep_strings(&m->work, sql, x.list, name);
+    if (!sql || strcmp(sql, o->sql) == 0) continue;
+    mig_run_edit(m, t->catalog->schema,
+                 mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
+                            t->catalog->schema, o->rowid),
+                 sql, "a string in double quotes stays one beside the new name");
+  }
+}
+
 /* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
 static void mig_run_native_rename(migrate *m, const mig_target *t, const mig_rename *r) {
   const char *store = mig_run_hide(m, t, t->object->name);
   mig_statement s;
+  mig_run_index_strings(m, t, r->to);
   memset(&s, 0, sizeof s);
   s.kind = MIG_S_NATIVE;
   s.sql = mig_format(&m->work,

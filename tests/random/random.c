@@ -190,7 +190,7 @@ static void compare_data(trial *t) {
   int i;
   compare_rows(t, t->now->name, !t->now->without_rowid);
   compare_rows(t, "par", 1);
-  compare_rows(t, "log", 1);
+  compare_rows(t, "log", 0); /* triggers read rows in the order that statistics suggest */
   for (i = 0; i < t->now->nchild; i++) compare_rows(t, t->now->children[i].name, 1);
   for (i = 0; i < t->now->nother; i++) {
     if (t->now->others[i].kind == O_VIEW) compare_view(t, t->now->others[i].name);
