@@ -130,7 +130,9 @@ typedef struct migrate_options {
                       ** %(database)s is the database's, %(revision)s and %(time)s where and when
                       ** it is, %% is %. NULL: no copy. See migrate_backup_path() */
   int busy_timeout;          /* ms that BEGIN IMMEDIATE is tried again; 0: 5000, below 0: never */
-  void (*log)(void *arg, int level, const char *message); /* NULL: silence */
+  /* Told of what happens, all levels: errors, warnings, the lines of migrate_result() at
+  ** MIGRATE_INFO, statements at MIGRATE_DEBUG. NULL: silence; migrate itself prints nothing */
+  void (*log)(void *arg, int level, const char *message);
   void *log_arg;
   int (*written)(void *arg, const char *path); /* after a revision file was written; its code is
                                                ** the command's, the file stays */

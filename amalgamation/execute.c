@@ -405,6 +405,7 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   if (!mig_reload_can_wait(m, s)) mig_flush(m);
   mig_announce(m, s, strategy);
   mig_tell_statement(m, s->sql);
+  mig_log(m, MIGRATE_DEBUG, s->sql);
   if (mig_failed(&m->work)) return;
   switch (s->kind) {
     case MIG_S_EDIT:

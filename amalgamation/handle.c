@@ -56,6 +56,7 @@ struct migrate {
   void *progress_arg;
   char *errbuf;
   int nerrbuf;
+  int told_fault; /* the log has the error */
   mig_text result;
   int statements; /* run by the last migrate_exec() */
 
@@ -158,7 +159,13 @@ static int mig_begin_call(migrate *m) {
   return 0;
 }
 
+static void mig_log(migrate *m, int level, const char *message) {
+  if (m->log && message) m->log(m->log_arg, level, message);
+}
+
 static int mig_end_call(migrate *m) {
+  if (m->fault.code && !m->told_fault) mig_log(m, MIGRATE_ERROR, mig_fault_text(&m->fault));
+  m->told_fault = m->fault.code != 0;
   if (m->fault.code && m->errbuf && m->nerrbuf > 0) {
     sqlite3_snprintf(m->nerrbuf, m->errbuf, "%s", mig_fault_text(&m->fault));
   }
@@ -169,10 +176,6 @@ static int mig_end_call(migrate *m) {
 ** part of its transaction. */
 static void mig_lock(migrate *m) { sqlite3_mutex_enter(sqlite3_db_mutex(m->db)); }
 static void mig_unlock(migrate *m) { sqlite3_mutex_leave(sqlite3_db_mutex(m->db)); }
-
-static void mig_log(migrate *m, int level, const char *message) {
-  if (m->log && message) m->log(m->log_arg, level, message);
-}
 
 /* ---- reading the database ---- */
 

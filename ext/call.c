@@ -74,6 +74,7 @@ typedef struct call {
   connection *c;
   migrate *m;
   bar progress;
+  int level;     /* of the lines that are wanted; 0: none */
   int code;      /* 0, or the first error: ours or SQLite's */
   char *message; /* of that error; NULL: the text of the code */
   char open_error[500]; /* where migrate_open() tells why there is no handle */
@@ -89,18 +90,22 @@ static void call_fail(call *k, int code, const char *format, ...) {
   k->code = k->message ? code : SQLITE_NOMEM;
 }
 
-/* Log lines go to stderr, where the setting log_level wants them. */
+/* Log lines go to stderr, from the level on that the setting log_level wants. */
 static void call_log(void *arg, int level, const char *message) {
-  static const char *const words[] = {"off", "debug", "info", "warning", "error"};
   static const char *const names[] = {"", "DEBUG", "INFO ", "WARNING", "ERROR"};
   call *k = (call *)arg;
-  const char *wanted = k->m ? migrate_get(k->m, "log_level") : 0;
-  int i;
-  for (i = 1; wanted && i < 5; i++) {
-    if (sqlite3_stricmp(words[i], wanted) == 0) break;
-  }
-  if (!wanted || i == 5 || level < i * 10) return;
+  if (!k->level || level < k->level) return;
   fprintf(stderr, "%s [migrate] %s\n", names[level / 10 < 5 ? level / 10 : 4], message);
+}
+
+/* Read as soon as it is known: after an error no setting can be read any more. */
+static void call_log_level(call *k) {
+  static const char *const words[] = {"off", "debug", "info", "warning", "error"};
+  const char *wanted = migrate_get(k->m, "log_level");
+  int i;
+  for (i = 0; wanted && i < 5; i++) {
+    if (sqlite3_stricmp(words[i], wanted) == 0) k->level = i * 10;
+  }
 }
 
 /* Takes over the error of the environment, if it has one. */
@@ -140,6 +145,7 @@ static int call_configure(call *k, connection *c) {
   override *o;
   if (!call_open(k, c)) return 0;
   for (o = c->overrides; o; o = o->next) migrate_set(k->m, o->key, o->value);
+  call_log_level(k);
   call_check(k);
   return k->code == 0;
 }
@@ -148,6 +154,7 @@ static int call_configure(call *k, connection *c) {
 static int call_begin(call *k, connection *c) {
   if (!call_configure(k, c)) return 0;
   migrate_load(k->m, 0);
+  call_log_level(k);
   call_check(k);
   return k->code == 0;
 }
