@@ -302,7 +302,7 @@ verb_hosts() {
   verb_test hosts
 }
 
-## hosted            installs D1 (miniflare) and libSQL outside of the repository, then runs tests/d1
+## hosted            installs D1 (miniflare) and libSQL elsewhere, then runs tests/d1
 verb_hosted() {
   sh tests/d1/install
   CHAINS=all
@@ -310,7 +310,7 @@ verb_hosted() {
   verb_test d1/
 }
 
-## platforms [NAME]  the tests on 32 bit, big-endian, musl, Windows, WebAssembly .., as Debian has them
+## platforms [NAME]  the tests on 32 bit, big-endian, musl, Windows, WebAssembly .. as installed
 verb_platforms() {
   sh tests/platform/install
   verb_amalgamate

@@ -98,7 +98,9 @@ static void mig_lower_children(mig_lowering *l) {
   for (x = mig_next_mention(l->catalog, l->c->old.name, 0); x && !mig_failed(l->a);
        x = mig_next_mention(l->catalog, l->c->old.name, x)) {
     mig_object *o = x->object;
-    if (!mig_is_type(o, "table") || mig_same(o->name, l->c->old.name)) continue;
+    if (!mig_is_type(o, "table") || mig_is_virtual(o) || mig_same(o->name, l->c->old.name)) {
+      continue;
+    }
     mig_lower_child(l, o, l->c->cascade);
   }
 }

@@ -95,11 +95,11 @@ static const char *mig_future_rows(const mig_future *f) {
   mig_text z;
   int i;
   mig_text_init(&z, f->a);
-  mig_put(&z, "(SELECT ");
+  mig_put(&z, "SELECT ");
   for (i = 0; i < f->n; i++) {
     mig_putf(&z, "%s%s AS \"%w\"", i ? ", " : "", f->v[i].value, f->v[i].name);
   }
-  mig_putf(&z, " FROM main.\"%w\")", f->today);
+  mig_putf(&z, " FROM main.\"%w\"", f->today);
   return mig_text_z(&z);
 }
 

@@ -745,10 +745,12 @@ static void mig_lower_fk_baselines(mig_lowering *l, int after) {
        x = mig_next_mention(l->catalog, l->c->old.name, x)) {
     mig_object *o = x->object;
     mig_table *child;
-    if (!mig_is_type(o, "table") || mig_same(o->name, l->c->old.name)) continue;
+    if (!mig_is_type(o, "table") || mig_is_virtual(o) || mig_same(o->name, l->c->old.name)) {
+      continue;
+    }
     child = mig_catalog_model(l, o->name);
     if (child) mig_lower_fk_baseline(l, child, after, &slot);
-    else if (mig_failed(l->a)) mig_fault_clear(l->a->fault); /* not a table we can read */
+    else if (mig_failed(l->a)) mig_forgive(l->a->fault); /* not a table we can read */
   }
   if (slot > l->out->slots) l->out->slots = slot;
 }

@@ -35,7 +35,7 @@ static void mig_remark(mig_review *r, const char *line) {
 static sqlite3_int64 mig_count_rows(mig_review *r, const char *condition) {
   mig_arena *a = &r->m->work;
   if (!r->rows || !condition) return 0;
-  return mig_look(r->m, mig_format(a, "SELECT count(*) FROM %s AS \"%w\" WHERE %s", r->rows,
+  return mig_look(r->m, mig_format(a, "SELECT count(*) FROM (%s) AS \"%w\" WHERE %s", r->rows,
                                    r->v->object, condition));
 }
 
@@ -184,7 +184,7 @@ static void mig_review_unique(mig_review *r, const mig_table *t, const char *sql
   if (!r->rows || !terms || !condition) return;
   /* a key with a NULL in it is shared by nobody: the count of distinct keys leaves it out */
   n = mig_look(r->m, mig_format(a,
-                                "SELECT count(*) FROM (SELECT 1 FROM %s AS \"%w\" WHERE (%s\n) AND "
+                                "SELECT count(*) FROM (SELECT 1 FROM (%s) AS \"%w\" WHERE (%s\n) AND "
                                 "(%s) = (%s) GROUP BY %s HAVING count(*) > 1)",
                                 r->rows, t->name, condition, terms, terms, terms));
   if (n <= 0) return;
@@ -235,7 +235,7 @@ static void mig_review_reference(mig_review *r, const mig_constraint *c) {
     where = mig_format(a, "%s\"%w\" IS NOT NULL AND ", where, c->keys[i].name);
   }
   if (!same || !where) return;
-  where = parents.today ? mig_format(a, "%sNOT EXISTS (SELECT 1 FROM %s AS parent WHERE %s)", where,
+  where = parents.today ? mig_format(a, "%sNOT EXISTS (SELECT 1 FROM (%s) AS parent WHERE %s)", where,
                                      mig_future_rows(&parents), same)
                         : mig_format(a, "%s1", where);
   n = mig_count_rows(r, where);

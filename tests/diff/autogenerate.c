@@ -100,90 +100,93 @@ static void review(void **state) {
   sqlite3_close(db);
 }
 
+/* A database, a target, a line of the review list (NULL: none that says "fails here"), and whether
+** the upgrade fails. */
+static const struct {
+  const char *from, *to, *line;
+  int fails;
+} foresights[] = {
+    {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)", "CREATE TABLE t(a, b INT NOT NULL)",
+     "column t.b is NOT NULL without a default, and 2 rows have no value for it; add it without "
+     "NOT NULL, then UPDATE \"t\" SET \"b\" = ... WHERE \"b\" IS NULL, then SET NOT NULL",
+     1},
+    {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)",
+     "CREATE TABLE t(a, b INT NOT NULL DEFAULT 0)", 0, 0},
+    {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (NULL)", "CREATE TABLE t(a NOT NULL)",
+     "1 rows of t have NULL in a; first UPDATE \"t\" SET \"a\" = ... WHERE \"a\" IS NULL", 1},
+    {"CREATE TABLE t(a); INSERT INTO t VALUES(1)", "CREATE TABLE t(a NOT NULL)", 0, 0},
+    {"CREATE TABLE o(k); INSERT INTO o VALUES(NULL)",
+     "CREATE TABLE t(a NOT NULL -- migrate:renamed_from k\n); -- migrate:renamed_from o",
+     "1 rows of o have NULL in k; first UPDATE \"o\" SET \"k\" = ... WHERE \"k\" IS NULL", 1},
+    {"CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 2), (1, 2), (1, 3), (NULL, 1), (NULL, 1)",
+     "CREATE TABLE t(a, b, UNIQUE (a, b))",
+     "1 keys occur more than once in t; look with SELECT \"a\", \"b\", count(*) FROM \"t\" GROUP "
+     "BY "
+     "\"a\", \"b\" HAVING count(*) > 1, then DELETE or UPDATE",
+     1},
+    {"CREATE TABLE t(a); INSERT INTO t VALUES('x'), ('X')",
+     "CREATE TABLE t(a); CREATE UNIQUE INDEX i ON t(lower(a))", "SELECT lower(a), count(*)", 1},
+    {"CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 0), (1, 0)",
+     "CREATE TABLE t(a, b); CREATE UNIQUE INDEX i ON t(a) WHERE b", 0, 0},
+    {"CREATE TABLE t(a UNIQUE); INSERT INTO t VALUES('x'), ('X')",
+     "CREATE TABLE t(a COLLATE NOCASE UNIQUE)", "SELECT \"a\" COLLATE \"NOCASE\", count(*)", 1},
+    {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)", "CREATE TABLE t(a, b DEFAULT 5 UNIQUE)",
+     "1 keys occur more than once in t", 1},
+    {"CREATE TABLE t(a INT); INSERT INTO t VALUES(1), (-1)",
+     "CREATE TABLE t(a INT CHECK (t.a > 0))",
+     "1 rows of t break CHECK (t.a > 0); first UPDATE \"t\" SET ... WHERE NOT (t.a > 0)", 1},
+    {"CREATE TABLE t(a); INSERT INTO t VALUES(1)", "CREATE TABLE t(a, b DEFAULT 0 CHECK (b > 0))",
+     "1 rows of t break CHECK (b > 0)", 1},
+    {"CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE t(p INT); INSERT INTO p VALUES(1);"
+     "INSERT INTO t VALUES(1), (2), (NULL)",
+     "CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE t(p INT REFERENCES p)",
+     "1 rows of t have no parent in p; first UPDATE \"t\" SET \"p\" = NULL, or DELETE FROM "
+     "\"t\", "
+     "where \"p\" is in none of its rows",
+     1},
+    {"CREATE TABLE t(p INT); INSERT INTO t VALUES(1), (NULL)",
+     "CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE t(p INT REFERENCES p)",
+     "1 rows of t have no parent in p", 1},
+    {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('1'), ('1x'), ('007')",
+     "CREATE TABLE t(a INT)",
+     "2 values of t.a are no plain numbers and stay text, or change; look with SELECT \"a\" FROM "
+     "\"t\" WHERE",
+     0},
+    {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('1'), ('2.5')", "CREATE TABLE t(a INT)", 0, 0},
+    {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('x'), (NULL)",
+     "CREATE TABLE t(a INTEGER PRIMARY KEY)", "2 values of t.a are no integers", 1},
+    {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('x')", "CREATE TABLE t(a INT) STRICT",
+     "fails here: 1 values of t.a are no plain INT; look with", 1},
+    {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES(x'00')", "CREATE TABLE t(a TEXT) STRICT",
+     "fails here: 1 values of t.a are no plain TEXT", 1},
+    {"CREATE TABLE t(a TEXT PRIMARY KEY); INSERT INTO t VALUES(NULL)",
+     "CREATE TABLE t(a TEXT PRIMARY KEY) WITHOUT ROWID", "1 rows of t have NULL in a", 1},
+};
+
 /* What the rows of the database do not allow is counted, with what to do about it; and where the
 ** list says so, the upgrade really fails. */
 static void foreseen(void **state) {
-  static const struct {
-    const char *from, *to, *line;
-    int fails;
-  } cases[] = {
-      {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)", "CREATE TABLE t(a, b INT NOT NULL)",
-       "column t.b is NOT NULL without a default, and 2 rows have no value for it; add it without "
-       "NOT NULL, then UPDATE \"t\" SET \"b\" = ... WHERE \"b\" IS NULL, then SET NOT NULL",
-       1},
-      {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)",
-       "CREATE TABLE t(a, b INT NOT NULL DEFAULT 0)", 0, 0},
-      {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (NULL)", "CREATE TABLE t(a NOT NULL)",
-       "1 rows of t have NULL in a; first UPDATE \"t\" SET \"a\" = ... WHERE \"a\" IS NULL", 1},
-      {"CREATE TABLE t(a); INSERT INTO t VALUES(1)", "CREATE TABLE t(a NOT NULL)", 0, 0},
-      {"CREATE TABLE o(k); INSERT INTO o VALUES(NULL)",
-       "CREATE TABLE t(a NOT NULL -- migrate:renamed_from k\n); -- migrate:renamed_from o",
-       "1 rows of o have NULL in k; first UPDATE \"o\" SET \"k\" = ... WHERE \"k\" IS NULL", 1},
-      {"CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 2), (1, 2), (1, 3), (NULL, 1), (NULL, 1)",
-       "CREATE TABLE t(a, b, UNIQUE (a, b))",
-       "1 keys occur more than once in t; look with SELECT \"a\", \"b\", count(*) FROM \"t\" GROUP "
-       "BY "
-       "\"a\", \"b\" HAVING count(*) > 1, then DELETE or UPDATE",
-       1},
-      {"CREATE TABLE t(a); INSERT INTO t VALUES('x'), ('X')",
-       "CREATE TABLE t(a); CREATE UNIQUE INDEX i ON t(lower(a))", "SELECT lower(a), count(*)", 1},
-      {"CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 0), (1, 0)",
-       "CREATE TABLE t(a, b); CREATE UNIQUE INDEX i ON t(a) WHERE b", 0, 0},
-      {"CREATE TABLE t(a UNIQUE); INSERT INTO t VALUES('x'), ('X')",
-       "CREATE TABLE t(a COLLATE NOCASE UNIQUE)", "SELECT \"a\" COLLATE \"NOCASE\", count(*)", 1},
-      {"CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)", "CREATE TABLE t(a, b DEFAULT 5 UNIQUE)",
-       "1 keys occur more than once in t", 1},
-      {"CREATE TABLE t(a INT); INSERT INTO t VALUES(1), (-1)",
-       "CREATE TABLE t(a INT CHECK (t.a > 0))",
-       "1 rows of t break CHECK (t.a > 0); first UPDATE \"t\" SET ... WHERE NOT (t.a > 0)", 1},
-      {"CREATE TABLE t(a); INSERT INTO t VALUES(1)", "CREATE TABLE t(a, b DEFAULT 0 CHECK (b > 0))",
-       "1 rows of t break CHECK (b > 0)", 1},
-      {"CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE t(p INT); INSERT INTO p VALUES(1);"
-       "INSERT INTO t VALUES(1), (2), (NULL)",
-       "CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE t(p INT REFERENCES p)",
-       "1 rows of t have no parent in p; first UPDATE \"t\" SET \"p\" = NULL, or DELETE FROM "
-       "\"t\", "
-       "where \"p\" is in none of its rows",
-       1},
-      {"CREATE TABLE t(p INT); INSERT INTO t VALUES(1), (NULL)",
-       "CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE t(p INT REFERENCES p)",
-       "1 rows of t have no parent in p", 1},
-      {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('1'), ('1x'), ('007')",
-       "CREATE TABLE t(a INT)",
-       "2 values of t.a are no plain numbers and stay text, or change; look with SELECT \"a\" FROM "
-       "\"t\" WHERE",
-       0},
-      {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('1'), ('2.5')", "CREATE TABLE t(a INT)", 0, 0},
-      {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('x'), (NULL)",
-       "CREATE TABLE t(a INTEGER PRIMARY KEY)", "2 values of t.a are no integers", 1},
-      {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES('x')", "CREATE TABLE t(a INT) STRICT",
-       "fails here: 1 values of t.a are no plain INT; look with", 1},
-      {"CREATE TABLE t(a TEXT); INSERT INTO t VALUES(x'00')", "CREATE TABLE t(a TEXT) STRICT",
-       "fails here: 1 values of t.a are no plain TEXT", 1},
-      {"CREATE TABLE t(a TEXT PRIMARY KEY); INSERT INTO t VALUES(NULL)",
-       "CREATE TABLE t(a TEXT PRIMARY KEY) WITHOUT ROWID", "1 rows of t have NULL in a", 1},
-  };
   size_t i;
   (void)state;
-  for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+  for (i = 0; i < sizeof(foresights) / sizeof(foresights[0]); i++) {
     sqlite3 *db;
     migrate *m = 0;
     char *z, *down;
     int rc;
-    if (strstr(cases[i].to, "STRICT") && sqlite3_libversion_number() < 3037000) continue;
-    db = database(cases[i].from);
-    z = generated(db, cases[i].to, 0);
-    if (cases[i].line && !strstr(z, cases[i].line)) print_error("%s\n%s\n", cases[i].line, z);
-    assert_true(!cases[i].line || strstr(z, cases[i].line));
-    if (!cases[i].line) assert_null(strstr(z, "fails here"));
+    if (strstr(foresights[i].to, "STRICT") && sqlite3_libversion_number() < 3037000) continue;
+    db = database(foresights[i].from);
+    z = generated(db, foresights[i].to, 0);
+    if (foresights[i].line && !strstr(z, foresights[i].line)) print_error("%s\n%s\n", foresights[i].line, z);
+    assert_true(!foresights[i].line || strstr(z, foresights[i].line));
+    if (!foresights[i].line) assert_null(strstr(z, "fails here"));
     down = strstr(z, "-- migrate:down");
     assert_non_null(down);
     *down = 0;
     migrate_open(db, 0, &m);
     rc = migrate_exec(m, z);
-    if ((rc != 0) != cases[i].fails) print_error("%s\n%s\n", migrate_errmsg(m), z);
-    assert_int_equal(rc != 0, cases[i].fails);
-    assert_int_equal(strstr(z, "fails here") != 0, cases[i].fails);
+    if ((rc != 0) != foresights[i].fails) print_error("%s\n%s\n", migrate_errmsg(m), z);
+    assert_int_equal(rc != 0, foresights[i].fails);
+    assert_int_equal(strstr(z, "fails here") != 0, foresights[i].fails);
     migrate_close(m);
     free(z);
     sqlite3_close(db);
