@@ -183,10 +183,11 @@ static void mig_review_unique(mig_review *r, const mig_table *t, const char *sql
   sqlite3_int64 n;
   if (!r->rows || !terms || !condition) return;
   /* a key with a NULL in it is shared by nobody: the count of distinct keys leaves it out */
-  n = mig_look(r->m, mig_format(a,
-                                "SELECT count(*) FROM (SELECT 1 FROM (%s) AS \"%w\" WHERE (%s\n) AND "
-                                "(%s) = (%s) GROUP BY %s HAVING count(*) > 1)",
-                                r->rows, t->name, condition, terms, terms, terms));
+  n = mig_look(r->m,
+               mig_format(a,
+                          "SELECT count(*) FROM (SELECT 1 FROM (%s) AS \"%w\" WHERE (%s\n) AND "
+                          "(%s) = (%s) GROUP BY %s HAVING count(*) > 1)",
+                          r->rows, t->name, condition, terms, terms, terms));
   if (n <= 0) return;
   mig_remark(r, mig_format(a,
                            "fails here: %lld keys occur more than once in %s; look with SELECT %s, "
@@ -235,8 +236,8 @@ static void mig_review_reference(mig_review *r, const mig_constraint *c) {
     where = mig_format(a, "%s\"%w\" IS NOT NULL AND ", where, c->keys[i].name);
   }
   if (!same || !where) return;
-  where = parents.today ? mig_format(a, "%sNOT EXISTS (SELECT 1 FROM (%s) AS parent WHERE %s)", where,
-                                     mig_future_rows(&parents), same)
+  where = parents.today ? mig_format(a, "%sNOT EXISTS (SELECT 1 FROM (%s) AS parent WHERE %s)",
+                                     where, mig_future_rows(&parents), same)
                         : mig_format(a, "%s1", where);
   n = mig_count_rows(r, where);
   if (n <= 0) return;

@@ -48,7 +48,8 @@ static void mig_take_opening(migrate *m, mig_revision *v, mig_section *section, 
   if (!next || mig_failed(a)) return;
   section->sql = next;
   section->outside = mig_is_text(sql, rest, "transaction:false");
-  if (section->outside || mig_span_empty(rest) || mig_is_text(sql, rest, "transaction:true")) return;
+  if (section->outside || mig_span_empty(rest) || mig_is_text(sql, rest, "transaction:true"))
+    return;
   mig_fail(a, MIGRATE_SCRIPT,
            "revision %s: unknown option of the marker %s; known is transaction:false", v->id,
            marker);

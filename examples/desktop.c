@@ -13,11 +13,13 @@
 #include <time.h>
 
 static const migrate_revision revisions[] = {
-  {"1", 0, 0, 0, "photos", 0, "CREATE TABLE photos(id INTEGER PRIMARY KEY, name TEXT, taken TEXT)",
-   "DROP TABLE photos", 0, 0, 0},
-  {"2", "1", 0, 0, "times are numbers", 0,
-   "ALTER TABLE photos ALTER COLUMN taken TYPE INTEGER USING CAST(strftime('%s', taken) AS INTEGER)",
-   "ALTER TABLE photos ALTER COLUMN taken TYPE TEXT USING datetime(taken, 'unixepoch')", 0, 0, 0},
+    {"1", 0, 0, 0, "photos", 0,
+     "CREATE TABLE photos(id INTEGER PRIMARY KEY, name TEXT, taken TEXT)", "DROP TABLE photos", 0,
+     0, 0},
+    {"2", "1", 0, 0, "times are numbers", 0,
+     "ALTER TABLE photos ALTER COLUMN taken TYPE INTEGER USING CAST(strftime('%s', taken) AS "
+     "INTEGER)",
+     "ALTER TABLE photos ALTER COLUMN taken TYPE TEXT USING datetime(taken, 'unixepoch')", 0, 0, 0},
 };
 
 /* ---- what the two threads share ---- */

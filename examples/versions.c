@@ -18,14 +18,15 @@
 
 /* A directory in the real program. Here a newer version is the same array, longer. */
 static const migrate_revision revisions[] = {
-  {"v1", 0, 0, 0, "tasks", 0,
-   "CREATE TABLE tasks(id INTEGER PRIMARY KEY, text TEXT);"
-   "INSERT INTO tasks(text) VALUES ('water the plants')",
-   "DROP TABLE tasks", 0, 0, 0},
-  {"v2", "v1", 0, 0, "done", 0, "-- compat: v1\nALTER TABLE tasks ADD COLUMN done INTEGER NOT NULL DEFAULT 0",
-   "ALTER TABLE tasks DROP COLUMN done", 0, 0, 0},
-  {"v3", "v2", 0, 0, "text is title", 0, "ALTER TABLE tasks RENAME COLUMN text TO title",
-   "ALTER TABLE tasks RENAME COLUMN title TO text", 0, 0, 0},
+    {"v1", 0, 0, 0, "tasks", 0,
+     "CREATE TABLE tasks(id INTEGER PRIMARY KEY, text TEXT);"
+     "INSERT INTO tasks(text) VALUES ('water the plants')",
+     "DROP TABLE tasks", 0, 0, 0},
+    {"v2", "v1", 0, 0, "done", 0,
+     "-- compat: v1\nALTER TABLE tasks ADD COLUMN done INTEGER NOT NULL DEFAULT 0",
+     "ALTER TABLE tasks DROP COLUMN done", 0, 0, 0},
+    {"v3", "v2", 0, 0, "text is title", 0, "ALTER TABLE tasks RENAME COLUMN text TO title",
+     "ALTER TABLE tasks RENAME COLUMN title TO text", 0, 0, 0},
 };
 
 static void say(void *arg, int level, const char *message) {

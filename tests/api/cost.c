@@ -231,8 +231,10 @@ static sqlite3 *crowd(int n) {
   sqlite3 *db = with("BEGIN");
   int i;
   for (i = 0; i < n; i++) {
-    char *sql = sqlite3_mprintf("CREATE TABLE t%d(id INTEGER PRIMARY KEY, a NOT NULL, b, v CHAR(5));"
-                                "CREATE INDEX t%d_b ON t%d(b)", i, i, i);
+    char *sql = sqlite3_mprintf(
+        "CREATE TABLE t%d(id INTEGER PRIMARY KEY, a NOT NULL, b, v CHAR(5));"
+        "CREATE INDEX t%d_b ON t%d(b)",
+        i, i, i);
     run(db, sql);
     sqlite3_free(sql);
   }

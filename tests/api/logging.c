@@ -15,8 +15,8 @@
 #define FOLDER "build/logging-test"
 
 static migrate_revision revisions[] = {
-    {"a1", 0, 0, 0, "add users", 0, "CREATE TABLE users(id INTEGER PRIMARY KEY)", "DROP TABLE users",
-     0, 0, 0},
+    {"a1", 0, 0, 0, "add users", 0, "CREATE TABLE users(id INTEGER PRIMARY KEY)",
+     "DROP TABLE users", 0, 0, 0},
     {"b2", "a1", 0, 0, "add name", 0, "ALTER TABLE users ADD COLUMN name TEXT",
      "ALTER TABLE users DROP COLUMN name", 0, 0, 0},
 };

@@ -168,7 +168,8 @@ static void compare(int n, const char *what, way w, int times) {
     more = median(row, times);
     printf("%-12s %6d  %-5s %9.1f us  %+9.1f us to the row  %+9.1f us to user_version", what, n,
            cold ? "cold" : "warm", median(ours, times), more, median(version, times));
-    if (w == launch) printf("  goal %+.1f: %s", 10 + n * 0.02, more <= 10 + n * 0.02 ? "met" : "NOT");
+    if (w == launch)
+      printf("  goal %+.1f: %s", 10 + n * 0.02, more <= 10 + n * 0.02 ? "met" : "NOT");
     printf("\n");
   }
   sqlite3_free(file);

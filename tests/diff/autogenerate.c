@@ -176,7 +176,8 @@ static void foreseen(void **state) {
     if (strstr(foresights[i].to, "STRICT") && sqlite3_libversion_number() < 3037000) continue;
     db = database(foresights[i].from);
     z = generated(db, foresights[i].to, 0);
-    if (foresights[i].line && !strstr(z, foresights[i].line)) print_error("%s\n%s\n", foresights[i].line, z);
+    if (foresights[i].line && !strstr(z, foresights[i].line))
+      print_error("%s\n%s\n", foresights[i].line, z);
     assert_true(!foresights[i].line || strstr(z, foresights[i].line));
     if (!foresights[i].line) assert_null(strstr(z, "fails here"));
     down = strstr(z, "-- migrate:down");

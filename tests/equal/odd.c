@@ -37,16 +37,19 @@ static const odd odds[] = {
     {"a trigger with strings that hold semicolons",
      "CREATE TRIGGER t2 AFTER DELETE ON p WHEN old.b <> 'x;y' BEGIN\n"
      "  UPDATE log SET what = what || ';END;';\n  SELECT 'BEGIN', \"a;b\", [c;d], `e;f`\n"
-     "    FROM (SELECT 1 AS \"a;b\", 2 AS [c;d], 3 AS `e;f`);\nEND;\nDELETE FROM c WHERE a = 9;\nDELETE FROM p WHERE a = 9;\n"
+     "    FROM (SELECT 1 AS \"a;b\", 2 AS [c;d], 3 AS `e;f`);\nEND;\nDELETE FROM c WHERE a = "
+     "9;\nDELETE FROM p WHERE a = 9;\n"
      "ALTER TABLE p ALTER c TYPE BLOB;",
      "DROP TRIGGER t2;"},
     {"a trigger that fires on what the revision does",
-     "UPDATE p SET b = upper(b);\nALTER TABLE p ADD COLUMN d INT AFTER a;\nUPDATE p SET d = a * 2;\n"
+     "UPDATE p SET b = upper(b);\nALTER TABLE p ADD COLUMN d INT AFTER a;\nUPDATE p SET d = a * "
+     "2;\n"
      "INSERT INTO log SELECT changes();",
      "ALTER TABLE p DROP COLUMN d;"},
     {"a table that lives in TEMP",
      "CREATE TEMP TABLE keep AS SELECT * FROM p;\nDELETE FROM log;\n"
-     "ALTER TABLE p DROP COLUMN c;\nINSERT INTO log SELECT c FROM temp.keep;\nDROP TABLE temp.keep;",
+     "ALTER TABLE p DROP COLUMN c;\nINSERT INTO log SELECT c FROM temp.keep;\nDROP TABLE "
+     "temp.keep;",
      "ALTER TABLE p ADD COLUMN c TEXT DEFAULT 'x;y';"},
     {"a TEMP view and a TEMP trigger for a moment",
      "CREATE TEMP VIEW w AS SELECT a, b FROM main.p;\n"
@@ -55,24 +58,29 @@ static const odd odds[] = {
      "UPDATE w SET b = 1;\nDROP VIEW w;",
      ""},
     {"another schema's name",
-     "INSERT INTO main.log VALUES ('main.log');\nALTER TABLE main.p ALTER COLUMN b SET DEFAULT ';';\n"
+     "INSERT INTO main.log VALUES ('main.log');\nALTER TABLE main.p ALTER COLUMN b SET DEFAULT "
+     "';';\n"
      "CREATE INDEX main.i2 ON log(what);\nALTER INDEX main.i2 RENAME TO i3;",
      "DROP INDEX main.i3;"},
     {"virtual tables",
      "INSERT INTO f VALUES ('more; words');\nINSERT INTO f(f) VALUES ('optimize');\n"
      "CREATE VIRTUAL TABLE g USING fts5(y, tokenize = \"unicode61 remove_diacritics 0 tokenchars "
-     "'-;'\");\nINSERT INTO g SELECT x FROM f;\nINSERT INTO g(g) VALUES ('optimize');\nALTER TABLE p ALTER b SET NOT NULL;",
+     "'-;'\");\nINSERT INTO g SELECT x FROM f;\nINSERT INTO g(g) VALUES ('optimize');\nALTER TABLE "
+     "p ALTER b SET NOT NULL;",
      "DROP TABLE g;\nALTER TABLE p ALTER b DROP NOT NULL;"},
     {"an external content table beside a rebuild",
      "CREATE VIRTUAL TABLE px USING fts5(b, content = p, content_rowid = a);\n"
      "INSERT INTO px(px) VALUES ('rebuild');\nALTER TABLE p ALTER c TYPE INTEGER;",
      "DROP TABLE px;"},
     {"comments everywhere",
-     "-- first\n/* ; */ INSERT /* a; */ INTO log -- ;\nVALUES /* ' */ ('a') /* \" */;; ;\n-- ' last;\n"
-     "/* and\n-- more */ ALTER /* x */ TABLE -- y\n p /* ; */ ALTER b -- ;\n SET DEFAULT 'q' -- end\n",
+     "-- first\n/* ; */ INSERT /* a; */ INTO log -- ;\nVALUES /* ' */ ('a') /* \" */;; ;\n-- ' "
+     "last;\n"
+     "/* and\n-- more */ ALTER /* x */ TABLE -- y\n p /* ; */ ALTER b -- ;\n SET DEFAULT 'q' -- "
+     "end\n",
      "-- nothing at all; really\n"},
     {"a statement that ends in a comment without a semicolon",
-     "INSERT INTO log VALUES ('a');\nINSERT INTO log VALUES ('b') -- no semicolon", "SELECT 1 -- x"},
+     "INSERT INTO log VALUES ('a');\nINSERT INTO log VALUES ('b') -- no semicolon",
+     "SELECT 1 -- x"},
     {"line ends of another system",
      "INSERT INTO log VALUES ('a;\rb');\r\nCREATE TABLE crlf(a, -- one\r\n  b TEXT\r\n);\r\n"
      "ALTER TABLE crlf ADD COLUMN c FIRST;\r\nALTER TABLE p ALTER COLUMN c SET DEFAULT 'r\nn';\r\n",
@@ -85,7 +93,8 @@ static const odd odds[] = {
      "DROP TABLE \"a b;'--\";"},
     {"a common table expression that writes",
      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)\n"
-     "INSERT INTO log SELECT printf('%d; row', i) FROM n;\nWITH x AS (SELECT 1) DELETE FROM log WHERE "
+     "INSERT INTO log SELECT printf('%d; row', i) FROM n;\nWITH x AS (SELECT 1) DELETE FROM log "
+     "WHERE "
      "rowid % 2;\nREPLACE INTO p(a, b) VALUES (5, 'again');",
      "DELETE FROM log;"},
     {"a conflict that is ignored, one that replaces",
@@ -111,19 +120,21 @@ static const odd odds[] = {
      "ALTER TABLE p ALTER c TYPE INTEGER",
      "DROP VIEW v;\nCREATE VIEW v AS SELECT b || ';' AS b FROM p;"},
     {"settings in the middle",
-     "PRAGMA recursive_triggers = ON;\nPRAGMA defer_foreign_keys = ON;\nINSERT INTO c VALUES (123, 1);\n"
+     "PRAGMA recursive_triggers = ON;\nPRAGMA defer_foreign_keys = ON;\nINSERT INTO c VALUES (123, "
+     "1);\n"
      "ALTER TABLE log ALTER what TYPE BLOB;\nINSERT INTO p(a) VALUES (123);\n"
      "PRAGMA user_version = 7;\nPRAGMA application_id = 99;\nPRAGMA recursive_triggers = OFF;",
      "PRAGMA user_version = 0;"},
-    {"ANALYZE and REINDEX",
-     "ANALYZE;\nALTER TABLE p ALTER c TYPE INTEGER;\nREINDEX p;\nANALYZE p;", "DROP INDEX pb;"},
+    {"ANALYZE and REINDEX", "ANALYZE;\nALTER TABLE p ALTER c TYPE INTEGER;\nREINDEX p;\nANALYZE p;",
+     "DROP INDEX pb;"},
     {"generated columns",
      "CREATE TABLE g(a INT, b INT AS (a * 2) STORED, c TEXT AS (b || ';') VIRTUAL);\n"
      "INSERT INTO g VALUES (1), (2);\nALTER TABLE g ALTER a TYPE TEXT;\n"
      "ALTER TABLE g ALTER b DROP EXPRESSION, ALTER c SET EXPRESSION AS (b || '-' || a);",
      "DROP TABLE g;"},
     {"blobs, NULs and numbers as text",
-     "INSERT INTO log VALUES (x'00ff3b0a'), (char(0) || 'a'), (1e300 * 10), (-0.0), ('1e5'), (NULL);\n"
+     "INSERT INTO log VALUES (x'00ff3b0a'), (char(0) || 'a'), (1e300 * 10), (-0.0), ('1e5'), "
+     "(NULL);\n"
      "DROP TRIGGER tr;\n"
      "ALTER TABLE log ALTER what TYPE BLOB, ADD COLUMN k INTEGER DEFAULT 9223372036854775807;\n"
      "UPDATE log SET k = rowid;",
@@ -150,8 +161,9 @@ static void write_files(const world *w, const odd *o) {
   world_write(path, z);
   sqlite3_free(z);
   snprintf(path, sizeof(path), "%s/files/3.sql", w->folder);
-  world_write(path, "-- beside; it\n-- revision: c3\n-- down_revision: a1\n-- branch_labels: side\n"
-                    "-- migrate:up\nCREATE TABLE beside(x);\n-- migrate:down\nDROP TABLE beside;\n");
+  world_write(path,
+              "-- beside; it\n-- revision: c3\n-- down_revision: a1\n-- branch_labels: side\n"
+              "-- migrate:up\nCREATE TABLE beside(x);\n-- migrate:down\nDROP TABLE beside;\n");
   snprintf(path, sizeof(path), "%s/files/4.sql", w->folder);
   world_write(path, "-- together\n-- revision: d4\n-- down_revision: b2, c3\n-- migrate:up\n"
                     "ALTER TABLE beside ALTER x TYPE INTEGER;\n-- migrate:down\n"
