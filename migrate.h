@@ -69,7 +69,9 @@ enum { MIGRATE_OK = 0, MIGRATE_ERRORS(MIGRATE_ERROR_ENUM) MIGRATE_ERROR_END = -1
 typedef struct migrate migrate; /* one environment on one open connection */
 
 /* A revision. All strings are UTF-8, NUL-terminated and borrowed until migrate_close(), unless
-** MIGRATE_COPY is set. Lists are separated by commas; NULL and "" mean none. */
+** MIGRATE_COPY is set. Lists are separated by commas; NULL and "" mean none. What a revision file
+** can say besides opens the SQL as a line of its own: `-- compat: REV` the upgrade, `-- migrate:up
+** transaction:false` (or down) its section. */
 typedef struct migrate_revision {
   const char *id;            /* [A-Za-z0-9_.]+, unique; required */
   const char *down_revision; /* parents: none makes a base, two or more a merge */
@@ -92,7 +94,7 @@ typedef struct migrate_statement {
   const char *direction; /* "upgrade", "downgrade" or "" */
   const char *kind;      /* "frame", "schema", "data", "check", "script" or "version" */
   const char *sql;
-  const char *strategy; /* "native", "schema edit", "rebuild", "portable" or "" */
+  const char *strategy; /* "native", "schema edit", "rebuild", "portable", "hosted" or "" */
   const char *reason;   /* why this way; never NULL */
 } migrate_statement;
 
@@ -106,20 +108,43 @@ enum {
   MIGRATE_PORTABLE = 4,      /* rebuild = portable: never edit the schema, plain SQL only */
   MIGRATE_PER_MIGRATION = 8, /* transaction_per_migration: a transaction for each revision */
   MIGRATE_NO_JOURNAL = 16,   /* journal = off: write no migrate_journal row */
+  MIGRATE_LEND_HANDLER = 64, /* the connection's progress handler may be used during a call, and is
+                             ** none afterwards: progress() is then called in scans and index
+                             ** builds as well. SQLite cannot tell what handler was there */
   MIGRATE_GO_BACK = 32       /* a database that is newer than the program is first brought back by
                              ** the downgrades in its journal: SQL that the database brings along */
 };
+
+/* How far a call has come. Borrowed: valid during the callback. */
+typedef struct migrate_progress {
+  int step, steps;           /* which revision of how many: 1, 2, ..; 0 before the first */
+  const char *revision;      /* NULL before the first */
+  const char *statement;     /* the SQL that runs; NULL during a backup */
+  sqlite3_int64 done, total; /* rows of a table that is copied, pages of a backup; total is 0 where
+                             ** nothing is counted */
+} migrate_progress;
 
 /* Options of migrate_open(). Zero-initialised is the default of everything. Strings are copied. */
 typedef struct migrate_options {
   const char *version_table; /* NULL: "alembic_version" */
   unsigned flags;            /* MIGRATE_COPY and its neighbours */
+  const char *backup; /* copies the database before a run that has something to do; a path in which
+                      ** %(database)s is the database's, %(revision)s and %(time)s where and when
+                      ** it is, %% is %. NULL: no copy. See migrate_backup_path() */
   int busy_timeout;          /* ms that BEGIN IMMEDIATE is tried again; 0: 5000, below 0: never */
-  void (*log)(void *arg, int level, const char *message); /* NULL: silence */
+  /* Told of what happens, all levels: errors, warnings, the lines of migrate_result() at
+  ** MIGRATE_INFO, statements at MIGRATE_DEBUG. NULL: silence; migrate itself prints nothing */
+  void (*log)(void *arg, int level, const char *message);
   void *log_arg;
   int (*written)(void *arg, const char *path); /* after a revision file was written; its code is
                                                ** the command's, the file stays */
   void *written_arg;
+  /* Before each statement, and in a long copy or backup every few milliseconds. Non-zero cancels:
+  ** all is undone, the code is SQLITE_INTERRUPT; sqlite3_interrupt() from another thread does the
+  ** same. The callback must not use the connection. NULL: the fastest copy, in one statement.
+  ** migrate_set(m, "progress", "off") silences it */
+  int (*progress)(void *arg, const migrate_progress *);
+  void *progress_arg;
   char *errbuf; /* receives the whole error message, also when migrate_open() fails */
   int nerrbuf;  /* its size in bytes, the final NUL included */
 } migrate_options;
@@ -171,6 +196,34 @@ MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n
 ** or locked. On any error the database is as before. migrate_result() holds a line a step. */
 MIGRATE_API int migrate_upgrade(migrate *m, const char *target);
 MIGRATE_API int migrate_downgrade(migrate *m, const char *target);
+
+/* The same a revision at a time, for a program that shows what it is doing, or has other work to do
+** between. migrate_prepare() says where to, upwards or downwards, and neither writes nor locks.
+** migrate_step() runs the next revision and returns SQLITE_ROW; when none is left it commits and
+** returns SQLITE_DONE; anything else is an error, and all steps are undone. migrate_run() takes the
+** steps that are left and returns 0 or the error. From the first step on the transaction is open.
+** Until SQLITE_DONE the handle does nothing else; migrate_close() before it undoes the run and
+** returns SQLITE_ABORT. migrate_result() holds a line for each step so far. */
+MIGRATE_API int migrate_prepare(migrate *m, const char *target);
+MIGRATE_API int migrate_step(migrate *m);
+MIGRATE_API int migrate_run(migrate *m);
+
+/* The copy that the last upgrade or downgrade made of the main database before it began, with the
+** option or setting backup; NULL: none, or none that is left. It is made by SQLite's online backup,
+** read and checked, and on the disk before anything else is done; it never takes the place of a
+** file that is there (PATH-2, PATH-3 .. are its names then), nor follows a link, and only its owner
+** may read it. Where it fails, or the disk has no room for it, the run ends with MIGRATE_BACKUP
+** before it has begun. After success it stays, unless the setting backup_keep is off; after a
+** failure it stays where something was committed before, or the disk or the file was at fault, and
+** goes where the database is as it was. A database without tables is not copied. Inside a
+** transaction of the caller a run with a backup is MIGRATE_IN_TRANSACTION. Borrowed until the next
+** call. */
+MIGRATE_API const char *migrate_backup_path(migrate *m);
+
+/* Puts the content of a copy, or of any other database file, in the place of the main database's,
+** whole or not at all, after it was checked: MIGRATE_BACKUP where it is damaged, empty or not
+** there. MIGRATE_IN_TRANSACTION inside a transaction. In SQL migrate_restore(path). */
+MIGRATE_API int migrate_restore(migrate *m, const char *path);
 
 /* Sets the version rows to the targets without running anything. migrate_stamp_purge() first
 ** forgets the rows that are there, which is the way out when no revision knows them. */
@@ -226,7 +279,8 @@ typedef struct migrate_difference {
 /* Lists what separates the database from the target schema: SQL text, or "file:" and the path of
 ** SQL, of a folder of *.sql or of a database; NULL: the setting target. In its comments
 ** "migrate:renamed_from old", at a column or a table, makes a rename of what would be a drop and an
-** addition. A callback that returns non-zero ends the list. Nothing is written. */
+** addition. A file without any statement is an error where something would be dropped. A callback
+** that returns non-zero ends the list. Nothing is written. */
 MIGRATE_API int migrate_diff(migrate *m, const char *target,
                              int (*row)(void *arg, const migrate_difference *), void *arg);
 
@@ -235,10 +289,48 @@ MIGRATE_API int migrate_diff(migrate *m, const char *target,
 ** where it is not: the message lists the statements that would make it so, one a line. */
 MIGRATE_API int migrate_check(migrate *m);
 
+/* What migrate_lint() has to say of a statement, or of a whole revision. Borrowed: valid during the
+** callback. */
+typedef struct migrate_finding {
+  const char *revision;
+  const char *path;     /* of its file; NULL: compiled in */
+  int line;             /* of the file; compiled in: of the section's text */
+  const char *severity; /* "error": it will not run, or leaves something broken; "warning":
+                        ** something is lost, or fails on rows; "note": there is a better way */
+  const char *rule;     /* README, "Lint", lists them */
+  const char *message;  /* what it is; and behind a semicolon what to do */
+} migrate_finding;
+
+/* Looks for trouble in revisions: those of a range as of migrate_history(), or of targets; NULL:
+** all. They run in a private copy of the schema, so that each statement is seen against the schema
+** of its time; of revisions that are not applied yet, the rows of this database are asked as well.
+** A comment "-- migrate:allow RULE" at the statement silences a rule. Nothing is written. */
+MIGRATE_API int migrate_lint(migrate *m, const char *range,
+                             int (*row)(void *arg, const migrate_finding *), void *arg);
+
+/* Runs revisions up, down and up again on a private copy of the database, rows included, and
+** compares: is what a downgrade leaves what its upgrade found, schema and rows? NULL: all that are
+** pending; else those up to the target, or of a range as of migrate_history(), which are first
+** taken back in the copy where they are applied. MIGRATE_DIFFERENT names, of each revision that is
+** not true, the first statement that is not undone, with the texts before and after it. Rows are
+** not compared of a revision that allows lossy-downgrade (README, "Verify"). migrate_result() holds
+** a line a revision. Functions that only this connection has are stood in for; upgrade_fn and
+** downgrade_fn are called with the copy. Nothing is written. */
+MIGRATE_API int migrate_verify(migrate *m, const char *target);
+
+/* Takes over a database that another tool has migrated: recognises its history table by name and
+** columns, or user_version, and stamps the revision that the id applied last means by the mapping:
+** "their-id=revision, ..", or "file:" and the path of such a list, a line each; "Rails: .." where
+** several tools have left tables. NULL: stamps the revision that has their id, where there is one.
+** A database that the tool calls dirty, failed or locked is refused; its table is only read.
+** migrate_result() tells what was found, then a line a change. */
+MIGRATE_API int migrate_adopt(migrate *m, const char *mapping);
+
 /* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
 ** `command` is "upgrade", "downgrade" or "stamp"; `range` a target, from where the database is, or
 ** "from:to"; `tag` goes into the head of the script (NULL: none). The script ends in the database
-** that the run online would make. migrate_result() holds it, "" with nothing to do. */
+** that the run online would make. migrate_result() holds it, "" with nothing to do. With the
+** setting dialect = d1 it is a script for Cloudflare D1. */
 MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
                                const char *tag);
 
@@ -248,8 +340,7 @@ MIGRATE_API int migrate_plan(migrate *m, const char *target,
                              int (*row)(void *arg, const migrate_statement *), void *arg);
 
 /* The revisions as a C header, for a program that carries them along: an array migrate_revisions of
-** MIGRATE_REVISIONS elements, for migrate_add(). It is migrate_result(). `compat` is not kept, and
-** a section with transaction:false is refused: an array cannot say them. */
+** MIGRATE_REVISIONS elements, for migrate_add(). It is migrate_result(). */
 MIGRATE_API int migrate_embed(migrate *m);
 
 /* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
@@ -354,10 +445,12 @@ typedef struct mig_block {
 
 typedef struct mig_arena {
   mig_block *block; /* newest first */
+  mig_block *spare; /* one that was given back, for the next need; or NULL */
   mig_fault *fault; /* shared by all arenas of a handle */
 } mig_arena;
 
 #define MIG_BLOCK_SIZE ((size_t)8000) /* fits a page or two of any allocator */
+#define MIG_ARRAY_MAX ((size_t)-1 / 4) /* bytes of an array: nothing overflows behind it */
 #define MIG_ROUND(n) (((n) + 15) & ~(size_t)15)
 #define MIG_BLOCK_HEAD MIG_ROUND(sizeof(mig_block))
 
@@ -368,16 +461,48 @@ static void mig_no_memory(mig_arena *a) {
 }
 
 static void mig_arena_init(mig_arena *a, mig_fault *fault) {
-  a->block = 0;
+  a->block = a->spare = 0;
   a->fault = fault;
 }
 
 static void mig_arena_free(mig_arena *a) {
+  sqlite3_free(a->spare);
+  a->spare = 0;
   while (a->block) {
     mig_block *next = a->block->next;
     sqlite3_free(a->block);
     a->block = next;
   }
+}
+
+/* A place in an arena: what is allocated behind it can be given back. */
+typedef struct mig_arena_place {
+  mig_block *block, *behind;
+  size_t used;
+} mig_arena_place;
+
+static mig_arena_place mig_arena_mark(const mig_arena *a) {
+  mig_arena_place k;
+  k.block = a->block;
+  k.behind = a->block ? a->block->next : 0;
+  k.used = a->block ? a->block->used : 0;
+  return k;
+}
+
+static void mig_free_blocks(mig_arena *a, mig_block **from, const mig_block *to) {
+  while (*from != to) {
+    mig_block *b = *from;
+    *from = b->next;
+    if (a->spare || b->size != MIG_BLOCK_SIZE) sqlite3_free(b);
+    else a->spare = b;
+  }
+}
+
+static void mig_arena_rewind(mig_arena *a, mig_arena_place k) {
+  mig_free_blocks(a, &a->block, k.block);
+  if (!k.block) return;
+  mig_free_blocks(a, &k.block->next, k.behind); /* large pieces went behind the open block */
+  k.block->used = k.used;
 }
 
 static char *mig_block_bytes(mig_block *b) { return (char *)b + MIG_BLOCK_HEAD; }
@@ -389,7 +514,9 @@ static void *mig_alloc(mig_arena *a, size_t n) {
   if (mig_failed(a)) return 0;
   if (!b || b->size - b->used < need) {
     size_t size = need > MIG_BLOCK_SIZE / 4 ? need : MIG_BLOCK_SIZE;
-    b = (mig_block *)sqlite3_malloc64(MIG_BLOCK_HEAD + size);
+    b = size == MIG_BLOCK_SIZE ? a->spare : 0;
+    if (b) a->spare = 0;
+    else b = (mig_block *)sqlite3_malloc64(MIG_BLOCK_HEAD + size);
     if (!b || need < n) {
       sqlite3_free(b);
       mig_no_memory(a);
@@ -412,7 +539,7 @@ static void *mig_alloc(mig_arena *a, size_t n) {
 
 /* An array of n elements of one size; NULL after a fault or an overflow. */
 static void *mig_array(mig_arena *a, size_t n, size_t size) {
-  if (size && n > ((size_t)1 << 40) / size) {
+  if (size && n > MIG_ARRAY_MAX / size) {
     mig_no_memory(a);
     return 0;
   }
@@ -678,22 +805,28 @@ typedef struct mig_token {
   size_t at, end;
 } mig_token;
 
-static int mig_is_digit(int c) { return c >= '0' && c <= '9'; }
+/* What an ASCII byte may be; all others are parts of words. */
+enum { MIG_C_DIGIT = 1, MIG_C_HEX = 2, MIG_C_WORD = 4, MIG_C_START = 8, MIG_C_SPACE = 16 };
 
-static int mig_is_hex(int c) {
-  return mig_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+static const unsigned char mig_byte_class[128] = {
+    0,  0,  0,  0,  0,  0,  0,  0,  0,  16, 16, 16, 16, 16, 0,  0,  0,  0,  0,  0,  0,  0,
+    0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  16, 0,  0,  0,  4,  0,  0,  0,  0,  0,  0,  0,
+    0,  0,  0,  0,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  0,  0,  0,  0,  0,  0,  0,  14,
+    14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 0,  0,  0,  0,  12, 0,  14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 0,  0,  0,  0,  0};
+
+static int mig_is_class(int c, int classes) {
+  return ((c < 0x80 ? mig_byte_class[c] : MIG_C_WORD | MIG_C_START) & classes) != 0;
 }
+
+static int mig_is_digit(int c) { return mig_is_class(c, MIG_C_DIGIT); }
+static int mig_is_hex(int c) { return mig_is_class(c, MIG_C_HEX); }
+static int mig_is_word_start(int c) { return mig_is_class(c, MIG_C_START); }
+static int mig_is_word_byte(int c) { return mig_is_class(c, MIG_C_WORD); }
 
 /* \v is white space inside a run of it, but does not begin one. */
-static int mig_is_space(int c) { return c == ' ' || (c >= 9 && c <= 13); }
-
-static int mig_is_word_start(int c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
-}
-
-static int mig_is_word_byte(int c) {
-  return mig_is_word_start(c) || mig_is_digit(c) || c == '$';
-}
+static int mig_is_space(int c) { return mig_is_class(c, MIG_C_SPACE); }
 
 /* The byte at i, 0 behind the end. */
 static int mig_byte(const char *z, size_t n, size_t i) { return i < n ? (unsigned char)z[i] : 0; }
@@ -844,9 +977,13 @@ static mig_token mig_token_of(int type, size_t at, size_t end) {
 
 /* The token at byte `at`, white space and comments included; they follow each other gapless. */
 static mig_token mig_next_token(const char *z, size_t n, size_t at) {
-  int c = mig_byte(z, n, at), d = mig_byte(z, n, at + 1);
+  int c = mig_byte(z, n, at), d;
   size_t i = at;
   if (!c) return mig_token_of(MIG_TK_END, at, at);
+  if (mig_is_word_start(c) && c != 0xef && c != 'x' && c != 'X') { /* most are words */
+    return mig_token_of(MIG_TK_WORD, at, mig_skip_word(z, n, at + 1));
+  }
+  d = mig_byte(z, n, at + 1);
   if (mig_is_space(c) && c != '\v') {
     while (mig_is_space(mig_byte(z, n, i))) i++;
     return mig_token_of(MIG_TK_SPACE, at, i);
@@ -872,7 +1009,9 @@ static mig_token mig_next_token(const char *z, size_t n, size_t at) {
 
 /* The first token at or after `at` that is no white space and no comment. */
 static mig_token mig_next_significant(const char *z, size_t n, size_t at) {
-  mig_token t = mig_next_token(z, n, at);
+  mig_token t;
+  if (mig_byte(z, n, at) == ' ' && !mig_is_space(mig_byte(z, n, at + 1))) at++;
+  t = mig_next_token(z, n, at);
   while (t.type == MIG_TK_SPACE || t.type == MIG_TK_COMMENT) t = mig_next_token(z, n, t.end);
   return t;
 }
@@ -889,7 +1028,8 @@ static int mig_token_is(const char *z, mig_token t, const char *word) {
 
 static int mig_token_op(const char *z, mig_token t, const char *op) {
   size_t length = t.end - t.at;
-  return t.type == MIG_TK_OP && strlen(op) == length && memcmp(z + t.at, op, length) == 0;
+  if (t.type != MIG_TK_OP || z[t.at] != *op) return 0;
+  return strlen(op) == length && memcmp(z + t.at, op, length) == 0;
 }
 
 /* From the `(` at byte `at` to behind the `)` that closes it; 0 when none does. By counting:
@@ -920,14 +1060,17 @@ static char *mig_dequote(mig_arena *a, const char *z, mig_token t) {
   return copy;
 }
 
-/* Never a name unless quoted. (RETURNING was one before 3.35.) */
-static const char *const mig_reserved_words[] = {
-    "ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", "BETWEEN", "CASE", "CHECK", "COLLATE",
-    "COMMIT", "CONSTRAINT", "CREATE", "DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP",
-    "ELSE", "ESCAPE", "EXCEPT", "EXISTS", "FOREIGN", "FROM", "GROUP", "HAVING", "IN", "INDEX",
-    "INSERT", "INTERSECT", "INTO", "IS", "ISNULL", "JOIN", "LIMIT", "NOT", "NOTHING", "NOTNULL",
-    "NULL", "ON", "OR", "ORDER", "PRIMARY", "REFERENCES", "SELECT", "SET", "TABLE", "THEN",
-    "TO", "TRANSACTION", "UNION", "UNIQUE", "UPDATE", "USING", "VALUES", "WHEN", "WHERE", 0};
+/* Never a name unless quoted, by first letter. (RETURNING was one before 3.35.) */
+static const char *const mig_reserved_words[26][8] = {
+    {"ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", 0}, {"BETWEEN", 0},
+    {"CASE", "CHECK", "COLLATE", "COMMIT", "CONSTRAINT", "CREATE", 0},
+    {"DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP", 0},
+    {"ELSE", "ESCAPE", "EXCEPT", "EXISTS", 0}, {"FOREIGN", "FROM", 0}, {"GROUP", 0}, {"HAVING", 0},
+    {"IN", "INDEX", "INSERT", "INTERSECT", "INTO", "IS", "ISNULL", 0}, {"JOIN", 0}, {0},
+    {"LIMIT", 0}, {0}, {"NOT", "NOTHING", "NOTNULL", "NULL", 0}, {"ON", "OR", "ORDER", 0},
+    {"PRIMARY", 0}, {0}, {"REFERENCES", 0}, {"SELECT", "SET", 0},
+    {"TABLE", "THEN", "TO", "TRANSACTION", 0}, {"UNION", "UNIQUE", "UPDATE", "USING", 0},
+    {"VALUES", 0}, {"WHEN", "WHERE", 0}, {0}, {0}, {0}};
 
 /* Names, but no words of a type. */
 static const char *const mig_join_words[] = {
@@ -945,11 +1088,17 @@ static int mig_word_in(const char *z, mig_token t, const char *const *words) {
   return 0;
 }
 
+static int mig_is_reserved(const char *z, mig_token t) {
+  int letter = (z[t.at] | 32) - 'a';
+  if (t.type != MIG_TK_WORD || letter < 0 || letter > 25) return 0;
+  return mig_word_in(z, t, mig_reserved_words[letter]);
+}
+
 /* Must a name be quoted to be read as that name everywhere? */
 static int mig_needs_quotes(const char *name) {
   size_t n = strlen(name);
   mig_token t = mig_next_token(name, n, 0);
-  return t.type != MIG_TK_WORD || t.end != n || mig_word_in(name, t, mig_reserved_words) ||
+  return t.type != MIG_TK_WORD || t.end != n || mig_is_reserved(name, t) ||
          mig_word_in(name, t, mig_join_words) || mig_word_in(name, t, mig_ambiguous_words);
 }
 
@@ -1239,17 +1388,28 @@ typedef struct mig_object {
   const char *name;
   const char *table; /* tbl_name: of a table or view its own name */
   const char *sql;   /* NULL: an automatic index */
+  int reload;        /* number of the reload that it waits for to read as its text says */
 } mig_object;
+
+/* A name that stands in an object's text where it may mean a table. */
+typedef struct mig_mention {
+  struct mig_mention *next; /* the next of the same bucket, in the order of sqlite_master */
+  mig_object *object;
+  unsigned hash; /* of the name; another name may share it */
+} mig_mention;
 
 typedef struct mig_catalog {
   struct mig_catalog *next; /* another database's, of those at hand */
+  mig_arena memory;         /* all that it holds, itself included */
   const char *schema; /* "main", "temp" or the name of an attached database */
   int has_virtual;    /* some table is virtual: others may belong to it */
-  int scratch;        /* no name begins with migrate_scratch_ and this number; -1: not looked for */
+  const char *scratch; /* migrate_scratch_ and a number that no name begins with; NULL: not yet
+                       ** looked for */
   mig_object *v;      /* in the order of sqlite_master */
   int n, cap;
   mig_object **bucket;
-  unsigned nbucket; /* a power of two */
+  mig_mention **mentions; /* NULL until they are asked for */
+  unsigned nbucket; /* of both; a power of two */
 } mig_catalog;
 
 static unsigned mig_hash_name(const char *z) {
@@ -1262,11 +1422,11 @@ static unsigned mig_hash_name(const char *z) {
 }
 
 /* Makes the buckets; each chain is in the order of sqlite_master. */
-static void mig_catalog_index(mig_arena *a, mig_catalog *c) {
+static void mig_catalog_index(mig_catalog *c) {
   int i;
   c->nbucket = 64;
   while ((int)c->nbucket < c->n) c->nbucket *= 2;
-  c->bucket = (mig_object **)mig_array(a, c->nbucket, sizeof(mig_object *));
+  c->bucket = (mig_object **)mig_array(&c->memory, c->nbucket, sizeof(mig_object *));
   for (i = c->n - 1; c->bucket && i >= 0; i--) {
     mig_object **head = &c->bucket[mig_hash_name(c->v[i].table) & (c->nbucket - 1)];
     c->v[i].next = *head;
@@ -1295,6 +1455,14 @@ static mig_object *mig_catalog_table(const mig_catalog *c, const char *name) {
 }
 
 static int mig_is_type(const mig_object *o, const char *type) { return strcmp(o->type, type) == 0; }
+
+static int mig_is_virtual(const mig_object *o) {
+  size_t n = o->sql ? strlen(o->sql) : 0;
+  mig_token k;
+  if (!n || !mig_is_type(o, "table")) return 0;
+  k = mig_next_significant(o->sql, n, 0);
+  return mig_token_is(o->sql, mig_next_significant(o->sql, n, k.end), "VIRTUAL");
+}
 
 /* Any object of a name. */
 static mig_object *mig_catalog_find(const mig_catalog *c, const char *name) {
@@ -1332,6 +1500,67 @@ static int mig_mentions_token(mig_arena *a, const char *sql, const char *name) {
   }
   return 0;
 }
+
+/* ---- who speaks of a table ---- */
+
+static void mig_mention_name(mig_catalog *c, mig_object *o, mig_token k) {
+  mig_mention **head, *x;
+  const char *name = mig_dequote(&c->memory, o->sql, k);
+  unsigned hash;
+  if (!name) return;
+  hash = mig_hash_name(name);
+  head = &c->mentions[hash & (c->nbucket - 1)];
+  for (x = *head; x && x->object == o; x = x->next) {
+    if (x->hash == hash) return;
+  }
+  x = (mig_mention *)mig_alloc(&c->memory, sizeof *x);
+  if (!x) return;
+  x->object = o;
+  x->hash = hash;
+  x->next = *head;
+  *head = x;
+}
+
+/* Takes in the names of one text: of a table those behind REFERENCES, of anything else all. An
+** index speaks of its own table alone. */
+static void mig_mention_object(mig_catalog *c, mig_object *o) {
+  int all = !mig_is_type(o, "table") || mig_is_virtual(o);
+  size_t n;
+  mig_token before, k;
+  if (!o->sql || mig_is_type(o, "index")) return;
+  if (!all && !mig_mentions(o->sql, "references")) return;
+  n = strlen(o->sql);
+  before = mig_token_of(MIG_TK_END, 0, 0);
+  for (k = mig_next_significant(o->sql, n, 0); k.type != MIG_TK_END && !mig_failed(&c->memory);
+       before = k, k = mig_next_significant(o->sql, n, k.end)) {
+    if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME && k.type != MIG_TK_STRING) continue;
+    if (all || mig_token_is(o->sql, before, "REFERENCES")) mig_mention_name(c, o, k);
+  }
+}
+
+static void mig_catalog_mentions(mig_catalog *c) {
+  int i;
+  c->mentions = (mig_mention **)mig_array(&c->memory, c->nbucket, sizeof(mig_mention *));
+  for (i = c->n - 1; i >= 0 && !mig_failed(&c->memory); i--) mig_mention_object(c, &c->v[i]);
+}
+
+/* The views, triggers, virtual tables and tables with foreign keys whose texts may speak of a table
+** or view: the first, or the one behind `x`. A sieve: the caller looks closely. */
+static const mig_mention *mig_next_mention(mig_catalog *c, const char *name,
+                                           const mig_mention *x) {
+  unsigned hash = mig_hash_name(name);
+  if (!c->mentions) mig_catalog_mentions(c);
+  if (mig_failed(&c->memory)) return 0;
+  x = x ? x->next : c->mentions[hash & (c->nbucket - 1)];
+  while (x && x->hash != hash) x = x->next;
+  return x;
+}
+
+/* An object at hand got another text. */
+static void mig_catalog_retext(mig_catalog *c, mig_object *o, const char *sql) {
+  o->sql = mig_copy(&c->memory, sql);
+  if (o->sql && c->mentions) mig_mention_object(c, o);
+}
 /* Statements: what is going to be run, as data, before any of it runs. */
 
 enum mig_statement_kind {
@@ -1348,19 +1577,32 @@ enum mig_statement_kind {
   MIG_S_FRAME       /* BEGIN, COMMIT, settings */
 };
 
+/* A copy that may run range by range, for whoever wants to hear of it and to stop it. */
+typedef struct mig_ranges {
+  const char *head, *tail; /* of the INSERT: the WHERE goes in between */
+  const char *source;      /* FROM "schema"."table" AS "name" NOT INDEXED */
+  const char *count;       /* asks how many rows there are */
+  const char *key;         /* what orders the rows, a list of nkey terms */
+  int nkey;
+} mig_ranges;
+
 typedef struct mig_statement {
   struct mig_statement *next;
   int kind;
-  const char *sql;
+  const char *sql;       /* of an EDIT of one text mig_text_edit_sql() */
   const char *reason;    /* why this statement; never NULL */
   const char *schema;    /* EDIT: the database that it edits */
   const char *complaint; /* CHECK, NOT_MORE: what the rows do wrong */
   const char *diagnose;  /* DATA, SCHEMA, NOT_MORE: a query that finds the rows after a failure */
   struct mig_statement *suspects; /* DATA: checks that find the rows after a failure */
+  const mig_ranges *ranges;       /* DATA: the copy in parts; NULL: only as a whole */
   const char *parameter; /* bound to ?1, for texts too long to be written out */
   int slot;              /* COUNT, NOT_MORE */
   mig_object *object;    /* EDIT of one text: of which object at hand; NULL: other edits */
   const char *text;      /* the text that it becomes */
+  int respells;          /* NATIVE: SQLite may have put its own quotes into other texts */
+  int same_columns;      /* .. and rows of its table read as they did before */
+  const char *reads[2];  /* CHECK: the tables whose rows it reads, of `schema`; NULL: unknown */
 } mig_statement;
 
 typedef struct mig_statements {
@@ -1388,6 +1630,22 @@ static mig_statement *mig_emit(mig_statements *list, int kind, const char *sql,
   return s;
 }
 
+#define MIG_LONG_TEXT 200000 /* above, a text is bound: statements have a limit */
+
+/* What an edit of one text would be, written out. */
+static const char *mig_text_edit_sql(mig_arena *a, const mig_statement *s) {
+  mig_text z;
+  mig_text_init(&z, a);
+  mig_put(&z, "UPDATE ");
+  mig_put_object(&z, s->schema, "sqlite_master");
+  mig_put(&z, " SET sql = ");
+  if (strlen(s->text) > MIG_LONG_TEXT) mig_put(&z, "?1");
+  else mig_put_string(&z, s->text);
+  mig_putf(&z, " WHERE rowid = %lld AND type = %Q AND name = %Q", s->object->rowid,
+           s->object->type, s->object->name);
+  return mig_text_z(&z);
+}
+
 static const char *mig_kind_name(int kind) {
   switch (kind) {
     case MIG_S_DATA: return "data";
@@ -1399,6 +1657,26 @@ static const char *mig_kind_name(int kind) {
     case MIG_S_FRAME: return "frame";
     default: return "schema";
   }
+}
+
+/* Does the text end in a line comment, which would hide a semicolon? */
+static int mig_ends_in_comment(const char *sql) {
+  size_t n = strlen(sql), at = 0;
+  mig_token k;
+  do {
+    k = mig_next_token(sql, n, at);
+    at = k.end;
+  } while (k.type != MIG_TK_END && at < n);
+  return k.type == MIG_TK_COMMENT && sql[k.at] == '-';
+}
+
+/* The statement with its semicolon. */
+static void mig_put_statement(mig_text *z, const char *sql) {
+  size_t n = sql ? strlen(sql) : 0;
+  if (!n) return;
+  mig_put(z, sql);
+  if (mig_ends_in_comment(sql)) mig_put(z, "\n");
+  if (sql[n - 1] != ';' || mig_ends_in_comment(sql)) mig_put(z, ";");
 }
 /* Settings: the keys of migrate.ini and of migrate_set() as one table, their values checked when
 ** they are given, and the reader of migrate.ini. Text to data: the file's bytes and the process
@@ -1427,10 +1705,13 @@ static const char *mig_kind_name(int kind) {
   X(BOOL, compare_server_default, "on")                                                \
   X(BOOL, transaction_per_migration, "off")                                            \
   X(WORD, rebuild, "auto")                                                             \
+  X(WORD, dialect, "sqlite")                                                           \
   X(INT, busy_timeout, "5000")                                                         \
+  X(INT, lint_rows, "100000")                                                          \
   X(WORD, log_level, "off")                                                            \
   X(BOOL, progress, "off")                                                             \
-  X(TEXT, backup, "")
+  X(TEXT, backup, "")                                                                  \
+  X(BOOL, backup_keep, "on")
 
 enum { MIG_KIND_NAME, MIG_KIND_TEXT, MIG_KIND_ZONE, MIG_KIND_BOOL, MIG_KIND_INT, MIG_KIND_WORD };
 
@@ -1444,7 +1725,8 @@ enum { MIG_KIND_NAME, MIG_KIND_TEXT, MIG_KIND_ZONE, MIG_KIND_BOOL, MIG_KIND_INT,
 #define MIG_SETTING_ENUM(kind, key, value) MIG_SETTING_##key,
 enum { MIG_SETTINGS(MIG_SETTING_ENUM) MIG_SETTING_COUNT };
 
-enum { MIG_REBUILD_AUTO = 0, MIG_REBUILD_PORTABLE = 1 }; /* the setting rebuild */
+enum { MIG_REBUILD_AUTO, MIG_REBUILD_PORTABLE, MIG_REBUILD_HOSTED }; /* the setting rebuild */
+enum { MIG_DIALECT_SQLITE, MIG_DIALECT_D1 };                          /* dialect */
 enum { MIG_FROM_FILE, MIG_FROM_PROGRAM, MIG_FROM_COUNT };
 
 #define MIG_SETTING_FIELD(kind, key, value) MIG_TYPE_##kind key;
@@ -1476,6 +1758,9 @@ typedef struct mig_setting_word {
 static const mig_setting_word mig_words[] = {
   {MIG_SETTING_rebuild, "auto", MIG_REBUILD_AUTO},
   {MIG_SETTING_rebuild, "portable", MIG_REBUILD_PORTABLE},
+  {MIG_SETTING_rebuild, "hosted", MIG_REBUILD_HOSTED},
+  {MIG_SETTING_dialect, "sqlite", MIG_DIALECT_SQLITE},
+  {MIG_SETTING_dialect, "d1", MIG_DIALECT_D1},
   {MIG_SETTING_log_level, "off", 0},
   {MIG_SETTING_log_level, "debug", MIGRATE_DEBUG},
   {MIG_SETTING_log_level, "info", MIGRATE_INFO},
@@ -1578,22 +1863,34 @@ static int mig_number(const char *z) {
   return n;
 }
 
-enum { MIG_ZONE_BAD = -1, MIG_ZONE_FIXED, MIG_ZONE_LOCAL };
+enum { MIG_ZONE_BAD = -1, MIG_ZONE_FIXED, MIG_ZONE_LOCAL, MIG_ZONE_NAMED };
 
 static int mig_two_digits(const char *z) {
   if (z[0] < '0' || z[0] > '9' || z[1] < '0' || z[1] > '9') return -1;
   return (z[0] - '0') * 10 + (z[1] - '0');
 }
 
-/* Reads a time zone: utc (or nothing), local, or an offset +HH:MM, +HHMM, +HH, each also behind
-** utc. Names of places need a time zone database, which SQLite has none of. */
+/* Whether a text looks like the name of a time zone, Europe/Berlin: a file is called so. */
+static int mig_is_zone_name(const char *z) {
+  size_t i, n = strlen(z);
+  for (i = 0; i < n; i++) {
+    int c = (unsigned char)z[i];
+    int letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    int begins = i == 0 || z[i - 1] == '/';
+    if (!letter && (begins || !c || !strchr("0123456789_+-/", c))) return 0;
+  }
+  return n > 0 && n <= 64 && z[n - 1] != '/';
+}
+
+/* Reads a time zone: utc (or nothing), local, an offset +HH:MM, +HHMM, +HH, each also behind utc,
+** or the name of a place, for which the files of the system are asked when it is needed. */
 static int mig_zone(const char *z, int *minutes) {
   int sign, hour, minute = 0;
   *minutes = 0;
   if (mig_same(z, "local")) return MIG_ZONE_LOCAL;
   if (sqlite3_strnicmp(z, "utc", 3) == 0) z += 3;
   if (!*z) return MIG_ZONE_FIXED;
-  if (*z != '+' && *z != '-') return MIG_ZONE_BAD;
+  if (*z != '+' && *z != '-') return mig_is_zone_name(z) ? MIG_ZONE_NAMED : MIG_ZONE_BAD;
   sign = *z == '-' ? -1 : 1;
   hour = mig_two_digits(++z);
   if (hour < 0 || hour > 23) return MIG_ZONE_BAD;
@@ -1616,7 +1913,8 @@ static char *mig_setting_shape(mig_arena *a, int setting) {
   switch (mig_setting_table[setting].kind) {
     case MIG_KIND_BOOL: return mig_copy(a, "on or off");
     case MIG_KIND_INT: return mig_copy(a, "a whole number");
-    case MIG_KIND_ZONE: return mig_copy(a, "utc, local or an offset such as +02:00");
+    case MIG_KIND_ZONE:
+      return mig_copy(a, "utc, local, an offset such as +02:00 or a name such as Europe/Berlin");
     case MIG_KIND_WORD: break;
     default: return mig_copy(a, "a text that is not empty");
   }
@@ -2049,7 +2347,7 @@ static mig_span mig_span_of(size_t at, size_t end) {
 /* Can the token be a name? Strings can, by SQLite's old kindness. */
 static int mig_is_name(const char *z, mig_token t) {
   if (t.type == MIG_TK_NAME || t.type == MIG_TK_STRING) return 1;
-  return t.type == MIG_TK_WORD && !mig_word_in(z, t, mig_reserved_words);
+  return t.type == MIG_TK_WORD && !mig_is_reserved(z, t);
 }
 
 /* Takes a name; *span, unless NULL, becomes its token. */
@@ -3213,6 +3511,11 @@ static int mig_is_column_use(const char *z, size_t n, mig_token before, mig_toke
   return z[next.at] != '.' && (z[next.at] != '(' || k.type == MIG_TK_NAME);
 }
 
+/* Is it a name of the rowid, where no column has it? */
+static int mig_is_rowid_word(const char *name) {
+  return mig_same(name, "rowid") || mig_same(name, "_rowid_") || mig_same(name, "oid");
+}
+
 typedef struct mig_uses {
   mig_span *v; /* the name tokens, in order */
   int n, cap;
@@ -3605,50 +3908,103 @@ static char *mig_cut(mig_arena *a, const char *sql, mig_span s, int after_commen
   return mig_splice(a, sql, s, open ? "\n" : "");
 }
 
-static char *mig_delete_last_item(mig_arena *a, const mig_table *t, mig_items list) {
+/* The comma before item i, and the first byte behind it; 0 and the end of the item before where a
+** comma is missing. */
+static size_t mig_item_base(const mig_table *t, const mig_items *list, int i, size_t *comma) {
+  *comma = i > 0 ? mig_comma(t->sql, list->v[i - 1].end, list->v[i].at) : 0;
+  if (*comma) return *comma + 1;
+  return i > 0 ? list->v[i - 1].end : t->open + 1;
+}
+
+/* What goes with item i: the comments on its own lines before it and behind it, and the comma
+** behind it, if it has one. */
+static mig_span mig_item_cut(const mig_table *t, const mig_items *list, int i) {
   const char *sql = t->sql;
-  int i = list.n - 1;
-  size_t comma = mig_comma(sql, list.v[i - 1].end, list.v[i].at);
-  size_t base = comma ? comma + 1 : list.v[i - 1].end;
+  size_t comma, base = mig_item_base(t, list, i, &comma);
+  mig_span cut;
+  cut.at = mig_line_tail(sql, t->nsql, base);
+  if (i == list->n - 1) {
+    cut.end = mig_line_tail(sql, t->nsql, list->v[i].end);
+    return cut;
+  }
+  comma = mig_comma(sql, list->v[i].end, list->v[i + 1].at);
+  cut.end = comma ? mig_line_tail(sql, t->nsql, comma + 1) : list->v[i].end;
+  if (mig_at_line_end(sql, cut.at)) {
+    /* its own line, or lines: from the end of the line before to the end of its last */
+    if (!mig_at_line_end(sql, cut.end)) cut.at = list->v[i].at;
+    while (cut.at == list->v[i].at && (sql[cut.end] == ' ' || sql[cut.end] == '\t')) cut.end++;
+    return cut;
+  }
+  cut.at = base;
+  if (i == 0) {
+    cut.at = list->v[0].at;
+    while (sql[cut.end] == ' ' || sql[cut.end] == '\t') cut.end++;
+  }
+  return cut;
+}
+
+/* Takes item i out of the list, with its comma. The list keeps at least one item. */
+static char *mig_delete_item(mig_arena *a, const mig_table *t, int i) {
+  mig_items list = mig_list_items(a, t);
+  size_t comma, base;
   mig_span cut, c;
   char *shorter;
-  cut.at = mig_line_tail(sql, t->nsql, base);
-  cut.end = mig_line_tail(sql, t->nsql, list.v[i].end);
-  shorter = mig_cut(a, sql, cut, cut.at > base);
+  if (!list.v) return 0;
+  cut = mig_item_cut(t, &list, i);
+  if (i < list.n - 1) return mig_cut(a, t->sql, cut, 0);
+  base = mig_item_base(t, &list, i, &comma);
+  shorter = mig_cut(a, t->sql, cut, cut.at > base);
   if (!comma || !shorter) return shorter;
   c.at = comma;
   c.end = comma + 1;
   return mig_splice(a, shorter, c, "");
 }
 
-/* Takes item i out of the list, with its comma. The list keeps at least one item. */
-static char *mig_delete_item(mig_arena *a, const mig_table *t, int i) {
+/* The text of item i with the comments before it that go with it. */
+static char *mig_item_text(mig_arena *a, const mig_table *t, int i) {
   mig_items list = mig_list_items(a, t);
-  const char *sql = t->sql;
-  size_t comma, base;
-  mig_span cut;
+  mig_span s;
   if (!list.v) return 0;
-  if (i == list.n - 1) return mig_delete_last_item(a, t, list);
-  comma = mig_comma(sql, list.v[i].end, list.v[i + 1].at);
-  base = t->open + 1;
-  if (i > 0) {
-    size_t before = mig_comma(sql, list.v[i - 1].end, list.v[i].at);
-    base = before ? before + 1 : list.v[i - 1].end;
+  s = list.v[i];
+  s.at = mig_item_cut(t, &list, i).at;
+  while (s.at < list.v[i].at) {
+    mig_token k = mig_next_token(t->sql, list.v[i].at, s.at);
+    if (k.type == MIG_TK_COMMENT) break;
+    s.at = k.end;
   }
-  cut.end = comma ? mig_line_tail(sql, t->nsql, comma + 1) : list.v[i].end;
-  cut.at = mig_line_tail(sql, t->nsql, base);
-  if (mig_at_line_end(sql, cut.at)) {
-    /* its own line, or lines: from the end of the line before to the end of its last */
-    if (!mig_at_line_end(sql, cut.end)) cut.at = list.v[i].at;
-    while (cut.at == list.v[i].at && (sql[cut.end] == ' ' || sql[cut.end] == '\t')) cut.end++;
-    return mig_cut(a, sql, cut, 0);
+  return mig_span_text(a, t->sql, s);
+}
+
+/* The comments behind item i that go with it, each behind a blank; "" for none. */
+static const char *mig_item_comments(mig_arena *a, const mig_table *t, int i) {
+  mig_items list = mig_list_items(a, t);
+  size_t end, at;
+  mig_text z;
+  mig_text_init(&z, a);
+  if (!list.v) return "";
+  at = list.v[i].end;
+  end = mig_item_cut(t, &list, i).end;
+  while (at < end && !mig_failed(a)) {
+    mig_token k = mig_next_token(t->sql, end, at);
+    if (k.type == MIG_TK_COMMENT) mig_putf(&z, " %.*s", (int)(k.end - k.at), t->sql + k.at);
+    if (k.type == MIG_TK_COMMENT && t->sql[k.at] == '-' && k.end < end) mig_put(&z, "\n");
+    at = k.end;
   }
-  cut.at = base;
-  if (i == 0) {
-    cut.at = list.v[0].at;
-    while (sql[cut.end] == ' ' || sql[cut.end] == '\t') cut.end++;
-  }
-  return mig_cut(a, sql, cut, 0);
+  return mig_text_z(&z);
+}
+
+/* Puts comments behind item i: where the last goes to the end of the line, behind the comma. */
+static char *mig_put_comments(mig_arena *a, const mig_table *t, int i, const char *comments) {
+  mig_items list = mig_list_items(a, t);
+  const char *last = strrchr(comments, '\n'), *line = strstr(last ? last : comments, " --");
+  size_t at, comma;
+  if (!list.v) return 0;
+  at = list.v[i].end;
+  comma = line && i + 1 < list.n ? mig_comma(t->sql, at, list.v[i + 1].at) : 0;
+  if (comma) at = comma + 1;
+  return mig_insert(a, t->sql, at,
+                    mig_format(a, "%s%s", comments,
+                               line && !mig_at_line_end(t->sql, at) ? "\n" : ""));
 }
 
 /* Takes a constraint out of a column's definition, with the blanks before it. */
@@ -3721,7 +4077,7 @@ typedef struct mig_alteration {
   const char *new_name;    /* RENAME TO, or NULL */
   int cascade;             /* some DROP said CASCADE */
   int requoted;            /* strings in double quotes got single ones */
-  int recomputed;          /* some column has a USING expression */
+  int recomputed;          /* some column has a USING expression, or is new */
   int nothing;             /* IF EXISTS, IF NOT EXISTS and their kin left nothing to do */
 } mig_alteration;
 
@@ -3795,6 +4151,7 @@ static void mig_apply_add_column(mig_alteration *c, const mig_op *op) {
   if (p == c->now.ncolumn - 1) mig_use_text(c, mig_append_column(c->a, &c->now, op->text));
   else mig_use_text(c, mig_insert_item(c->a, &c->now, p, op->text));
   if (!mig_failed(c->a)) mig_insert_origin(c, p + 1);
+  c->recomputed = 1; /* the text may be as before: it had another of that name, dropped here */
 }
 
 static void mig_drop_item(mig_alteration *c, int item) {
@@ -3927,8 +4284,39 @@ static void mig_rename_in_using(mig_alteration *c, const char *from, const char 
   }
 }
 
-static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int column) {
+static void mig_note_rename(mig_alteration *c, mig_rename *r) {
   mig_table renamed;
+  int column;
+  if (mig_parse_table(c->a, c->renamed_sql, &renamed)) return;
+  column = mig_find_column(&renamed, r->from);
+  if (column < 0) return;
+  if (c->last_rename) c->last_rename->next = r;
+  else c->renames = r;
+  c->last_rename = r;
+  c->renamed_sql = mig_rename_column_text(c->a, &renamed, column, r->to);
+}
+
+/* Renames run before everything else: a column that an earlier action drops is still there, and
+** gets another name where a rename needs the one that it has. */
+static void mig_free_name(mig_alteration *c, const char *name) {
+  mig_table renamed;
+  mig_rename *r;
+  int i, number = 0;
+  if (mig_parse_table(c->a, c->renamed_sql, &renamed)) return;
+  i = mig_find_column(&renamed, name);
+  r = i < 0 ? 0 : (mig_rename *)mig_alloc(c->a, sizeof *r);
+  if (!r) return;
+  r->from = renamed.columns[i].name;
+  do {
+    r->to = mig_format(c->a, "migrate_dropped_%d", ++number);
+  } while (r->to &&
+           (mig_find_column(&renamed, r->to) >= 0 || mig_find_column(&c->now, r->to) >= 0));
+  if (!r->to) return;
+  mig_rename_in_using(c, r->from, r->to);
+  mig_note_rename(c, r);
+}
+
+static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int column) {
   mig_rename *r;
   int other = mig_find_column(&c->now, op->to);
   if (other >= 0 && other != column) {
@@ -3942,13 +4330,9 @@ static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int col
   r->to = op->to;
   if (strcmp(r->from, r->to) == 0) return;
   if (c->origins[column].from >= 0) { /* a column that is new here has no dependants */
-    if (c->last_rename) c->last_rename->next = r;
-    else c->renames = r;
-    c->last_rename = r;
-    mig_parse_table(c->a, c->renamed_sql, &renamed);
+    if (other < 0) mig_free_name(c, r->to);
+    if (!mig_failed(c->a)) mig_note_rename(c, r);
     if (mig_failed(c->a)) return;
-    c->renamed_sql =
-        mig_rename_column_text(c->a, &renamed, c->origins[column].from, op->to);
   }
   mig_rename_in_using(c, r->from, r->to);
   mig_keep_table_strings(c, r->to);
@@ -4126,7 +4510,8 @@ static void mig_apply_rename_constraint(mig_alteration *c, const mig_op *op) {
 /* FIRST and AFTER of a column that is there: its definition goes out and in again. */
 static void mig_apply_move(mig_alteration *c, const mig_op *op, int column) {
   mig_origin origin = c->origins[column];
-  char *text = mig_span_text(c->a, c->now.sql, c->now.columns[column].span);
+  char *text = mig_item_text(c->a, &c->now, column);
+  const char *comments = mig_item_comments(c->a, &c->now, column);
   int n = c->now.ncolumn, p = mig_position(c, op, -1);
   if (mig_failed(c->a) || p == column || p + 1 == column || n == 1) return;
   mig_drop_item(c, column);
@@ -4134,6 +4519,9 @@ static void mig_apply_move(mig_alteration *c, const mig_op *op, int column) {
   mig_delete_origin(c, column, n);
   p = mig_position(c, op, -1);
   mig_use_text(c, mig_insert_item(c->a, &c->now, p, text));
+  if (*comments && !mig_failed(c->a)) {
+    mig_use_text(c, mig_put_comments(c->a, &c->now, p + 1, comments));
+  }
   if (mig_failed(c->a)) return;
   mig_insert_origin(c, p + 1);
   c->origins[p + 1] = origin;
@@ -4295,6 +4683,14 @@ static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig
   if (mig_failed(a)) return;
   c->nothing = !c->new_name && !c->recomputed && strcmp(c->now.sql, sql) == 0;
 }
+
+/* An empty change of a table, for edits that another table's statement asks for. */
+static mig_alteration *mig_side_change(mig_arena *a, const char *sql) {
+  mig_alteration *c = (mig_alteration *)mig_alloc(a, sizeof *c);
+  mig_alter *none = (mig_alter *)mig_alloc(a, sizeof *none);
+  if (c && none) mig_apply(a, sql, none, c);
+  return mig_failed(a) ? 0 : c;
+}
 /* Compare: what separates the table as found from the table as wanted, in terms of stored rows
 ** and index b-trees. */
 
@@ -4345,8 +4741,7 @@ static int mig_is_integer_key(const mig_table *t, const mig_constraint *c) {
 }
 
 /* The constraint whose b-tree a WITHOUT ROWID table is: the first with the primary key's columns,
-*be
-** it a UNIQUE in another order. INTEGER PRIMARY KEY gets its own last, after every UNIQUE. */
+** be it a UNIQUE in another order. INTEGER PRIMARY KEY gets its own last, after every UNIQUE. */
 static const mig_constraint *mig_tree_key(const mig_table *t) {
   const mig_constraint *p = mig_primary_key(t);
   int i;
@@ -4645,8 +5040,8 @@ static void mig_put_folded(mig_text *t, const char *z) {
 /* One token: names fold their case and lose quotes that they do not need. */
 static void mig_put_meaning(mig_text *t, const char *z, size_t end, mig_token k,
                             const mig_table *of) {
-  char *word = k.type == MIG_TK_NAME ? mig_dequote(t->a, z, k)
-                                     : mig_copyn(t->a, z + k.at, k.end - k.at);
+  char *word =
+      k.type == MIG_TK_NAME ? mig_dequote(t->a, z, k) : mig_copyn(t->a, z + k.at, k.end - k.at);
   if (!word) return;
   if (mig_is_string_name(t->a, z, end, k, of)) {
     mig_put_string(t, word);
@@ -4700,11 +5095,18 @@ static mig_span mig_whole(const char *z) {
 
 static int mig_same_statement(mig_arena *a, const char *x, const char *y) {
   if (!x || !y) return x == y;
-  return strcmp(x, y) == 0 || strcmp(mig_meaning(a, x, mig_whole(x), 0),
-                                     mig_meaning(a, y, mig_whole(y), 0)) == 0;
+  return strcmp(x, y) == 0 ||
+         strcmp(mig_meaning(a, x, mig_whole(x), 0), mig_meaning(a, y, mig_whole(y), 0)) == 0;
 }
 
 /* ---- columns ---- */
+
+/* INTEGER PRIMARY KEY DESC at its column is not the rowid (SQLite's oldest quirk): it means INT. */
+static int mig_is_quirky_key(const mig_table *t, int column) {
+  return t->columns[column].hidden_key && t->rowid_column != column && t->primary_key >= 0 &&
+         t->constraints[t->primary_key].nkey == 1 &&
+         mig_same(t->columns[column].type_name, "INTEGER");
+}
 
 /* INT is INTEGER except where the latter would make the rowid; no type at all is BLOB. */
 static const char *mig_type_meaning(mig_arena *a, const mig_table *t, int column) {
@@ -4713,13 +5115,15 @@ static const char *mig_type_meaning(mig_arena *a, const mig_table *t, int column
   int alone = p && p->nkey == 1 && c->hidden_key;
   if (!c->type_name || !*c->type_name) return mig_span_empty(c->type) ? "blob " : "'' ";
   if (mig_same(c->type_name, "INT") && !alone) return "integer ";
+  if (mig_is_quirky_key(t, column)) return "int ";
   return mig_meaning(a, c->type_name, mig_whole(c->type_name), 0);
 }
 
 /* A number without the zeros behind its point: for a column that stores numbers. */
 static char *mig_number_meaning(mig_arena *a, const char *z, size_t n) {
   size_t i, end = n;
-  for (i = 0; i < n && mig_is_digit((unsigned char)z[i]); i++) {}
+  for (i = 0; i < n && mig_is_digit((unsigned char)z[i]); i++) {
+  }
   if (i > 0 && i < n && z[i] == '.') {
     while (end > i + 1 && z[end - 1] == '0') end--;
     if (end == i + 1) return mig_copyn(a, z, i);
@@ -4731,9 +5135,12 @@ static char *mig_number_meaning(mig_arena *a, const char *z, size_t n) {
 static int mig_is_plain_number(const char *z) {
   size_t i = z[0] == '-', digits = 0, points = 0;
   for (; z[i]; i++) {
-    if (mig_is_digit((unsigned char)z[i])) digits++;
-    else if (z[i] == '.' && !points) points++;
-    else return 0;
+    if (mig_is_digit((unsigned char)z[i]))
+      digits++;
+    else if (z[i] == '.' && !points)
+      points++;
+    else
+      return 0;
   }
   return digits > 0 && (i < 2 || z[z[0] == '-'] != '0' || z[z[0] == '-' ? 2 : 1] == '.');
 }
@@ -4756,8 +5163,10 @@ static const char *mig_literal_meaning(mig_arena *a, const char *z, mig_token k,
   if (k.type == MIG_TK_NUMBER || (k.type != MIG_TK_BLOB && numeric && mig_is_plain_number(word))) {
     return numeric ? mig_number_meaning(a, word, strlen(word)) : word;
   }
-  if (k.type == MIG_TK_BLOB) mig_put_folded(&t, word);
-  else mig_put_string(&t, word);
+  if (k.type == MIG_TK_BLOB)
+    mig_put_folded(&t, word);
+  else
+    mig_put_string(&t, word);
   return mig_text_z(&t);
 }
 
@@ -4829,8 +5238,10 @@ static const char *mig_constraint_meaning(mig_arena *a, const mig_table *t, int 
   if (c->kind != MIG_PRIMARY_KEY && c->kind != MIG_UNIQUE && c->kind != MIG_FOREIGN_KEY) return 0;
   mig_put(&z, c->kind == MIG_PRIMARY_KEY ? "primary key " : c->kind == MIG_UNIQUE ? "unique " : "");
   mig_put_key_meaning(&z, t, c);
-  if (c->kind == MIG_FOREIGN_KEY) mig_put_reference_meaning(&z, c);
-  else mig_put(&z, mig_conflict_meaning(a, t, c));
+  if (c->kind == MIG_FOREIGN_KEY)
+    mig_put_reference_meaning(&z, c);
+  else
+    mig_put(&z, mig_conflict_meaning(a, t, c));
   return mig_text_z(&z);
 }
 
@@ -4873,7 +5284,9 @@ static int mig_same_index(mig_arena *a, const char *x, const char *y) {
 typedef struct mig_action {
   struct mig_action *next;
   int kind;           /* mig_op_kind */
+  int drops_key;      /* DROP CONSTRAINT of what other tables may reference */
   const char *column; /* that it speaks of, or NULL */
+  const char *was;    /* RENAME COLUMN: the column's name before */
   const char *sql;    /* the action alone */
   const char *note;   /* in Alembic's words: Detected .. */
 } mig_action;
@@ -4881,8 +5294,8 @@ typedef struct mig_action {
 /* What the target says, or the program, of a name that is another one today. */
 typedef struct mig_renamed {
   struct mig_renamed *next;
-  const char *table; /* the table's name in the target */
-  const char *from, *to; /* of a column; NULL: none */
+  const char *table;      /* the table's name in the target */
+  const char *from, *to;  /* of a column; NULL: none */
   const char *table_from; /* of the table; NULL: as it is */
 } mig_renamed;
 
@@ -4916,8 +5329,10 @@ static void mig_act(mig_evolution *e, const char *column, const char *sql, const
   action->column = column;
   action->sql = sql;
   action->note = note;
-  if (e->last) e->last->next = action;
-  else e->first = action;
+  if (e->last)
+    e->last->next = action;
+  else
+    e->first = action;
   e->last = action;
   e->count++;
 }
@@ -4928,30 +5343,52 @@ static const char *mig_column_note(mig_evolution *e, const char *what, const cha
 
 /* ---- names ---- */
 
-/* The column of the target that the marker says this one becomes, or NULL. */
-static const char *mig_renamed_to(const mig_evolution *e, const char *column) {
+/* The marker of a column of the target: its name is `to`. */
+static const mig_renamed *mig_marker_of(const mig_evolution *e, const char *to) {
   const mig_renamed *r;
   for (r = e->renamed; r; r = r->next) {
-    if (r->from && mig_same(r->table, e->name) && mig_same(r->from, column) &&
-        mig_find_column(&e->now, r->to) < 0 && mig_find_column(e->to, r->to) >= 0 &&
-        mig_find_column(e->to, column) < 0) {
-      return r->to;
-    }
+    if (r->from && mig_same(r->table, e->name) && mig_same(r->to, to)) return r;
   }
   return 0;
 }
 
+/* Does the marker still speak of something to do? The old name is there, the new one is not, and
+** the old one is no column of the target, unless another one takes that name over in turn. A marker
+** that was followed once stays in the target, and says nothing any more. */
+static int mig_marker_holds(const mig_evolution *e, const mig_renamed *r) {
+  int steps = 0;
+  if (mig_find_column(&e->now, r->to) >= 0 || mig_find_column(e->to, r->to) < 0) return 0;
+  for (; r && steps++ <= e->to->ncolumn; r = mig_marker_of(e, r->from)) {
+    if (mig_find_column(&e->now, r->from) < 0) return 0;
+    if (mig_find_column(e->to, r->from) < 0) return 1;
+  }
+  return 0;
+}
+
+static void mig_rename_column(mig_evolution *e, const char *from, const char *to) {
+  mig_act(e, to,
+          mig_format(e->a, "RENAME COLUMN %s TO %s", mig_bare(e->a, from), mig_bare(e->a, to)),
+          mig_format(e->a, "Detected renamed column '%s.%s', now '%s'", e->name, from, to));
+  if (!mig_failed(e->a)) e->last->was = from;
+}
+
 /* Renamed columns, and those whose name only changes its case. */
 static void mig_evolve_names(mig_evolution *e) {
+  const mig_renamed *r = e->renamed;
   int i;
+  while (r && !mig_failed(e->a)) {
+    if (r->from && mig_same(r->table, e->name) && mig_marker_holds(e, r)) {
+      mig_rename_column(e, e->now.columns[mig_find_column(&e->now, r->from)].name, r->to);
+      r = e->renamed; /* what waited for the name may follow */
+    } else {
+      r = r->next;
+    }
+  }
   for (i = 0; i < e->now.ncolumn && !mig_failed(e->a); i++) {
-    const char *from = e->now.columns[i].name, *to = mig_renamed_to(e, from);
+    const char *from = e->now.columns[i].name;
     int k = mig_find_column(e->to, from);
-    if (k >= 0) to = strcmp(e->to->columns[k].name, from) != 0 ? e->to->columns[k].name : 0;
-    if (!to) continue;
-    mig_act(e, to,
-            mig_format(e->a, "RENAME COLUMN %s TO %s", mig_bare(e->a, from), mig_bare(e->a, to)),
-            mig_format(e->a, "Detected renamed column '%s.%s', now '%s'", e->name, from, to));
+    if (k < 0 || strcmp(e->to->columns[k].name, from) == 0) continue;
+    mig_rename_column(e, from, e->to->columns[k].name);
   }
 }
 
@@ -4975,6 +5412,11 @@ static int mig_same_name(const mig_constraint *now, const mig_constraint *to) {
   return mig_same(now->name, to->name);
 }
 
+/* Does the constraint come with a column that is still to be added? */
+static int mig_comes_along(const mig_evolution *e, const mig_constraint *c) {
+  return c->column >= 0 && mig_find_column(&e->now, e->to->columns[c->column].name) < 0;
+}
+
 /* Finds the like of each constraint: first those of the same name, then any. */
 static mig_pairs mig_pair(mig_evolution *e) {
   const mig_table *now = &e->now, *to = e->to;
@@ -4990,6 +5432,7 @@ static mig_pairs mig_pair(mig_evolution *e) {
     for (i = 0; i < now->nconstraint; i++) {
       for (k = 0; x[i] && p.now[i] < 0 && k < to->nconstraint; k++) {
         if (!y[k] || p.to[k] >= 0 || strcmp(x[i], y[k]) != 0) continue;
+        if (mig_comes_along(e, &to->constraints[k])) continue;
         if (!any && !mig_same_name(&now->constraints[i], &to->constraints[k])) continue;
         p.now[i] = k;
         p.to[k] = i;
@@ -5040,9 +5483,12 @@ static int mig_goes_along(mig_evolution *e, int i) {
 
 static void mig_drop_named(mig_evolution *e, int i) {
   const char **names = mig_constraint_names(e->a, &e->now);
+  int key =
+      e->now.constraints[i].kind == MIG_PRIMARY_KEY || e->now.constraints[i].kind == MIG_UNIQUE;
   if (!names) return;
   mig_act(e, 0, mig_format(e->a, "DROP CONSTRAINT %s", mig_bare(e->a, names[i])),
           mig_constraint_note(e, "removed", &e->now, i));
+  if (!mig_failed(e->a)) e->last->drops_key = key;
 }
 
 /* The first constraint that has to go, or -1. */
@@ -5056,8 +5502,8 @@ static int mig_surplus(mig_evolution *e) {
         c->kind != MIG_FOREIGN_KEY) {
       continue;
     }
-    if (kept >= 0 && (e->to->constraints[kept].name ||
-                      mig_same_name(c, &e->to->constraints[kept]))) {
+    if (kept >= 0 &&
+        (e->to->constraints[kept].name || mig_same_name(c, &e->to->constraints[kept]))) {
       continue;
     }
     if (kept < 0 && mig_goes_along(e, i) && (c->kind != MIG_PRIMARY_KEY || c->nkey == 1)) continue;
@@ -5204,15 +5650,16 @@ static void mig_evolve_expression(mig_column_pair *p) {
 static void mig_evolve_type(mig_column_pair *p) {
   mig_evolution *e = p->e;
   const mig_column *now = &e->now.columns[p->now], *to = &e->to->columns[p->to];
-  int type = strcmp(mig_type_meaning(e->a, &e->now, p->now),
-                    mig_type_meaning(e->a, e->to, p->to)) != 0 &&
-             e->settings->compare_type;
+  int type =
+      strcmp(mig_type_meaning(e->a, &e->now, p->now), mig_type_meaning(e->a, e->to, p->to)) != 0 &&
+      e->settings->compare_type;
   int collation = !mig_same_collation(now->collation, to->collation);
   const mig_column *of = type ? to : now;
   const char *text = mig_span_empty(of->type)
                          ? "BLOB"
                          : mig_span_text(e->a, type ? e->to->sql : e->now.sql, of->type);
   if (!type && !collation) return;
+  if (type && mig_is_quirky_key(e->to, p->to)) text = "INT";
   mig_act(e, p->name,
           collation ? mig_format(e->a, "ALTER COLUMN %s TYPE %s COLLATE %s", p->bare, text,
                                  mig_bare(e->a, to->collation ? to->collation : "BINARY"))
@@ -5234,7 +5681,7 @@ static void mig_evolve_default(mig_column_pair *p) {
           *to ? mig_format(e->a, "ALTER COLUMN %s SET DEFAULT %s", p->bare,
                            mig_span_text(e->a, e->to->sql, e->to->constraints[i].expr))
               : mig_format(e->a, "ALTER COLUMN %s DROP DEFAULT", p->bare),
-          mig_column_note(e, "server default change on column", p->name));
+          mig_column_note(e, "server default on column", p->name));
 }
 
 static const char *mig_not_null_conflict(mig_arena *a, const mig_table *t, int column) {
@@ -5271,9 +5718,9 @@ static void mig_evolve_generated(mig_column_pair *p) {
 }
 
 static void mig_evolve_column(mig_evolution *e, int to) {
-  static void (*const steps[])(mig_column_pair *) = {
-      mig_evolve_expression, mig_evolve_type, mig_evolve_default, mig_evolve_not_null,
-      mig_evolve_generated};
+  static void (*const steps[])(mig_column_pair *) = {mig_evolve_expression, mig_evolve_type,
+                                                     mig_evolve_default, mig_evolve_not_null,
+                                                     mig_evolve_generated};
   mig_column_pair p;
   int i;
   p.e = e;
@@ -5357,8 +5804,10 @@ static void mig_evolve(mig_evolution *e) {
   mig_evolve_names(e);
   if (!mig_failed(e->a)) mig_evolve_drops(e);
   for (i = 0; i < e->to->ncolumn && !mig_failed(e->a); i++) {
-    if (mig_find_column(&e->now, e->to->columns[i].name) >= 0) mig_evolve_column(e, i);
-    else mig_evolve_new_column(e, i);
+    if (mig_find_column(&e->now, e->to->columns[i].name) >= 0)
+      mig_evolve_column(e, i);
+    else
+      mig_evolve_new_column(e, i);
   }
   if (!mig_failed(e->a)) mig_evolve_lost_columns(e);
   if (!mig_failed(e->a)) mig_evolve_order(e);
@@ -5387,13 +5836,25 @@ static const char *mig_marker(mig_arena *a, const char *z, mig_token comment) {
   return mig_is_name(z, k) ? mig_dequote(a, z, k) : 0;
 }
 
+/* A new one, behind the others. */
 static mig_renamed *mig_add_renamed(mig_arena *a, mig_renamed **list, const char *table) {
   mig_renamed *r = (mig_renamed *)mig_alloc(a, sizeof *r);
   if (!r) return 0;
   r->table = table;
-  r->next = *list;
+  while (*list) list = &(*list)->next;
   *list = r;
   return r;
+}
+
+/* The same comment may be met twice: in the target's script and in the text that SQLite kept. */
+static void mig_add_renamed_table(mig_arena *a, mig_renamed **list, const char *table,
+                                  const char *from) {
+  mig_renamed *r;
+  for (r = *list; r; r = r->next) {
+    if (r->table_from && mig_same(r->table, table)) return;
+  }
+  r = mig_add_renamed(a, list, table);
+  if (r) r->table_from = from;
 }
 
 static int mig_has_newline(const char *z, size_t from, size_t to) {
@@ -5419,6 +5880,14 @@ static int mig_marked_column(const mig_table *t, size_t before, mig_token commen
   return t->ncolumn - 1;
 }
 
+/* Does a comment behind the opening parenthesis still speak of the table? So it does at the end of
+** the first line. */
+static int mig_ends_first_line(const mig_table *t, mig_token comment) {
+  mig_token next = mig_next_significant(t->sql, t->nsql, comment.end);
+  return !mig_has_newline(t->sql, t->open, comment.at) &&
+         (t->sql[comment.at] == '-' || mig_has_newline(t->sql, comment.end, next.at));
+}
+
 /* Adds the markers inside of a CREATE TABLE text. */
 static void mig_read_markers(mig_arena *a, const char *sql, mig_renamed **list) {
   mig_table t;
@@ -5430,20 +5899,21 @@ static void mig_read_markers(mig_arena *a, const char *sql, mig_renamed **list) 
     const char *from = k.type == MIG_TK_COMMENT ? mig_marker(a, sql, k) : 0;
     if (k.type != MIG_TK_COMMENT && k.type != MIG_TK_SPACE) before = k.end;
     if (from) {
-      mig_renamed *r = mig_add_renamed(a, list, t.name);
-      if (!r) return;
-      if (before <= t.open + 1 && !mig_has_newline(sql, before, k.at)) {
-        r->table_from = from;
-      } else {
-        r->from = from;
-        r->to = t.columns[mig_marked_column(&t, before, k)].name;
+      mig_renamed *r;
+      if (k.at < t.open || k.at > t.close || (before == t.open + 1 && mig_ends_first_line(&t, k))) {
+        mig_add_renamed_table(a, list, t.name, from);
+        continue;
       }
+      r = mig_add_renamed(a, list, t.name);
+      if (!r) return;
+      r->from = from;
+      r->to = t.columns[mig_marked_column(&t, before, k)].name;
     }
   }
 }
 
 /* Adds the markers between two statements of a script: they speak of the table that is made behind
-** them, or, in its last line, before them. */
+** them, or, in its last line, before them. One that speaks of no table is an error. */
 static void mig_read_outer_markers(mig_arena *a, const char *z, size_t from, size_t to,
                                    const char *before, const char *behind, mig_renamed **list) {
   mig_token k;
@@ -5451,8 +5921,31 @@ static void mig_read_outer_markers(mig_arena *a, const char *z, size_t from, siz
        k = mig_next_token(z, to, k.end)) {
     const char *old = k.type == MIG_TK_COMMENT ? mig_marker(a, z, k) : 0;
     const char *table = before && !mig_has_newline(z, from, k.at) ? before : behind;
-    mig_renamed *r = old && table ? mig_add_renamed(a, list, table) : 0;
-    if (r) r->table_from = old;
+    if (old && table) mig_add_renamed_table(a, list, table, old);
+    if (old && !table) {
+      mig_fail_at(
+          a, MIGRATE_SCRIPT, z, k.at,
+          "migrate:renamed_from stands at no table: it belongs above CREATE TABLE or at the "
+          "end of its line");
+    }
+  }
+}
+
+/* Adds the markers of a statement that stand before its first parenthesis or behind its last:
+** SQLite does not keep all of them. */
+static void mig_read_edge_markers(mig_arena *a, const char *z, size_t from, size_t to,
+                                  const char *made, mig_renamed **list) {
+  size_t open = 0, close = 0;
+  mig_token k;
+  for (k = mig_next_token(z, to, from); k.type != MIG_TK_END; k = mig_next_token(z, to, k.end)) {
+    if (!open && mig_token_op(z, k, "(")) open = k.at;
+    if (mig_token_op(z, k, ")")) close = k.at;
+  }
+  for (k = mig_next_token(z, to, from); open && k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_token(z, to, k.end)) {
+    const char *old =
+        k.type != MIG_TK_COMMENT || (k.at > open && k.at < close) ? 0 : mig_marker(a, z, k);
+    if (old) mig_add_renamed_table(a, list, made, old);
   }
 }
 
@@ -5475,23 +5968,25 @@ static const char *mig_made_table(mig_arena *a, const char *sql) {
 
 typedef struct mig_difference {
   struct mig_difference *next;
-  const char *op;     /* "create", "drop", "alter", "rename" */
-  const char *type;   /* "table", "index", "view", "trigger", "virtual table" */
+  const char *op;   /* "create", "drop", "alter", "rename" */
+  const char *type; /* "table", "index", "view", "trigger", "virtual table" */
   const char *object;
-  const char *sql;    /* the statement, without its semicolon */
-  const char *detail; /* notes, a line each */
-  const char *hint;   /* a statement that may be meant instead; NULL: none */
-  const mig_action *actions; /* of an ALTER TABLE */
-  const char *strategy; /* how it ran in a private copy; NULL: as it stands */
+  const char *was;                 /* "rename": its name before */
+  const char *sql;                 /* the statement, without its semicolon */
+  const char *detail;              /* notes, a line each */
+  const char *hint;                /* a statement that may be meant instead; NULL: none */
+  mig_action *actions;             /* of an ALTER TABLE */
+  const char *strategy;            /* how it ran in a private copy; NULL: as it stands */
   const mig_table *before, *after; /* its tables; of a CREATE the latter, of a DROP the former */
 } mig_difference;
 
 /* A table of either side, with what is done to it. */
 typedef struct mig_item {
-  const mig_object *from, *to; /* NULL: not there */
+  const mig_object *from, *to;      /* NULL: not there */
   mig_table *from_table, *to_table; /* NULL: virtual, or both texts are the same */
-  mig_evolution *evolution; /* NULL: nothing is altered */
+  mig_evolution *evolution;         /* NULL: nothing is altered */
   int done;
+  int waits; /* for this item, and for none before it */
 } mig_item;
 
 typedef struct mig_comparison {
@@ -5528,9 +6023,9 @@ static int mig_is_virtual_text(const char *sql) {
 
 /* A table that a virtual one keeps its rows in: by the names of SQLite's own modules. */
 static int mig_is_shadow_name(mig_arena *a, const mig_catalog *c, const char *name) {
-  static const char *const suffixes[] = {"data",     "idx",    "content", "docsize", "config",
-                                         "segments", "segdir", "stat",    "node",    "rowid",
-                                         "parent",   0};
+  static const char *const suffixes[] = {"data",   "idx",      "content", "docsize",
+                                         "config", "segments", "segdir",  "stat",
+                                         "node",   "rowid",    "parent",  0};
   const char *tail = strrchr(name, '_');
   char *owner;
   const mig_object *o;
@@ -5552,8 +6047,8 @@ static int mig_takes_part(const mig_comparison *d, const mig_catalog *c, const m
   if (sqlite3_strnicmp(o->table, "sqlite_", 7) == 0) return 0;
   if (mig_same(o->table, s->version_table) || mig_same(o->table, "migrate_journal")) return 0;
   if (*s->include && !mig_matches(d->a, s->include, o->table)) return 0;
-  if (*s->exclude && (mig_matches(d->a, s->exclude, o->table) ||
-                      mig_matches(d->a, s->exclude, o->name))) {
+  if (*s->exclude &&
+      (mig_matches(d->a, s->exclude, o->table) || mig_matches(d->a, s->exclude, o->name))) {
     return 0;
   }
   return !mig_is_shadow_name(d->a, c, o->table);
@@ -5609,18 +6104,22 @@ static int mig_is_another(const mig_comparison *d, const mig_item *item) {
   return 1;
 }
 
-/* Both are ordinary tables: the actions that lead from one to the other. */
-static void mig_compare_item(mig_comparison *d, mig_item *item) {
-  mig_evolution *e;
-  if (!item->from_table || !item->to_table || mig_is_another(d, item)) return;
-  e = (mig_evolution *)mig_alloc(d->a, sizeof *e);
-  if (!e) return;
+static void mig_evolution_init(mig_evolution *e, const mig_comparison *d, const mig_item *item) {
   e->a = d->a;
   e->to = item->to_table;
   e->now = *item->from_table;
   e->name = item->from->name;
   e->settings = d->settings;
   e->renamed = d->renamed;
+}
+
+/* Both are ordinary tables: the actions that lead from one to the other. */
+static void mig_compare_item(mig_comparison *d, mig_item *item) {
+  mig_evolution *e;
+  if (!item->from_table || !item->to_table || mig_is_another(d, item)) return;
+  e = (mig_evolution *)mig_alloc(d->a, sizeof *e);
+  if (!e) return;
+  mig_evolution_init(e, d, item);
   mig_evolve(e);
   item->evolution = e->count ? e : 0;
   item->done = !e->count;
@@ -5661,10 +6160,20 @@ static mig_difference *mig_differ(mig_comparison *d, const char *op, const char 
   v->op = op;
   v->type = type;
   v->object = object;
-  if (d->last) d->last->next = v;
-  else d->first = v;
+  if (d->last)
+    d->last->next = v;
+  else
+    d->first = v;
   d->last = v;
   return v;
+}
+
+static int mig_is_renamed_already(const mig_comparison *d, const char *to) {
+  const mig_difference *v;
+  for (v = d->first; v; v = v->next) {
+    if (mig_same(v->object, to)) return 1;
+  }
+  return 0;
 }
 
 static const char *mig_type_words(const mig_object *o) {
@@ -5688,13 +6197,33 @@ static const char *mig_without_markers(mig_arena *a, const char *sql) {
   return mig_text_z(&z);
 }
 
+static int mig_is_replaced(const mig_comparison *d, const mig_object *o) {
+  const mig_object *p = mig_counterpart(d->to, o);
+  if (!p || !mig_takes_part(d, d->to, p)) return 1;
+  return mig_is_type(o, "index") ? !mig_same_index(d->a, o->sql, p->sql)
+                                 : !mig_same_statement(d->a, o->sql, p->sql);
+}
+
+/* "Detected added index 'i' on 't'", as Alembic says it. */
+static const char *mig_object_note(mig_comparison *d, const char *what, const mig_object *o) {
+  return mig_is_type(o, "index")
+             ? mig_format(d->a, "Detected %s index '%s' on '%s'", what, o->name, o->table)
+             : mig_format(d->a, "Detected %s %s '%s'", what, mig_type_words(o), o->name);
+}
+
+/* Does the object of this name only change? Then one note will do for the drop and the creation. */
+static int mig_only_changes(const mig_comparison *d, const mig_catalog *other,
+                            const mig_object *o) {
+  const mig_object *p = mig_is_table(o) ? 0 : mig_counterpart(other, o);
+  return p && mig_takes_part(d, other, p);
+}
+
 static void mig_write_create(mig_comparison *d, const mig_object *o) {
   mig_difference *v = mig_differ(d, "create", mig_type_words(o), o->name);
+  const mig_object *was = mig_only_changes(d, d->from, o) ? mig_counterpart(d->from, o) : 0;
   if (!v) return;
   v->sql = mig_without_markers(d->a, o->sql);
-  v->detail = mig_is_type(o, "index")
-                  ? mig_format(d->a, "Detected added index '%s' on '%s'", o->name, o->table)
-                  : mig_format(d->a, "Detected added %s '%s'", v->type, o->name);
+  v->detail = was && d->drop && d->drop[was - d->from->v] ? "" : mig_object_note(d, "added", o);
   if (mig_is_table(o)) v->after = mig_table_of(d->a, o);
 }
 
@@ -5705,30 +6234,40 @@ static void mig_write_drop(mig_comparison *d, const mig_object *o) {
   if (!v || !type) return;
   for (i = 0; type[i]; i++) type[i] = (char)(type[i] - 32);
   v->sql = mig_format(d->a, "DROP %s %s", type, mig_bare(d->a, o->name));
-  v->detail = mig_is_type(o, "index")
-                  ? mig_format(d->a, "Detected removed index '%s' on '%s'", o->name, o->table)
-                  : mig_format(d->a, "Detected removed %s '%s'", v->type, o->name);
+  if (!mig_only_changes(d, d->to, o)) {
+    v->detail = mig_object_note(d, "removed", o);
+  } else if (mig_is_replaced(d, o)) {
+    v->detail = mig_object_note(d, "changed", o);
+  } else {
+    v->detail =
+        mig_format(d->a, "The %s '%s' depends on what changes and is made again", o->type, o->name);
+  }
   if (mig_is_table(o)) v->before = mig_table_of(d->a, o);
 }
 
-static void mig_write_alter(mig_comparison *d, const mig_item *item) {
-  mig_difference *v = mig_differ(d, "alter", "table", item->to->name);
-  const mig_action *action = item->evolution->first;
-  const char *before = item->evolution->count > 1 ? "\n  " : " ";
+/* ALTER TABLE with its actions, a line each where there are several, and what they are called. */
+static void mig_put_alter(mig_arena *a, mig_difference *v, const char *table) {
+  const mig_action *action = v->actions;
+  const char *before = action && action->next ? "\n  " : " ";
   mig_text sql, notes;
-  mig_text_init(&sql, d->a);
-  mig_text_init(&notes, d->a);
-  if (!v) return;
-  mig_putf(&sql, "ALTER TABLE %s", mig_bare(d->a, item->from->name));
+  mig_text_init(&sql, a);
+  mig_text_init(&notes, a);
+  mig_putf(&sql, "ALTER TABLE %s", mig_bare(a, table));
   for (; action; action = action->next) {
     mig_putf(&sql, "%s%s%s", before, action->sql, action->next ? "," : "");
     mig_putf(&notes, "%s%s", action->note, action->next ? "\n" : "");
   }
   v->sql = sql.z;
   v->detail = notes.z;
+}
+
+static void mig_write_alter(mig_comparison *d, const mig_item *item) {
+  mig_difference *v = mig_differ(d, "alter", "table", item->to->name);
+  if (!v) return;
   v->actions = item->evolution->first;
   v->before = item->from_table;
   v->after = item->to_table;
+  mig_put_alter(d->a, v, item->from->name);
 }
 
 /* ---- what may be a rename ---- */
@@ -5787,13 +6326,6 @@ static void mig_guess_renames(mig_comparison *d) {
 }
 
 /* ---- indexes, triggers, views ---- */
-
-static int mig_is_replaced(const mig_comparison *d, const mig_object *o) {
-  const mig_object *p = mig_counterpart(d->to, o);
-  if (!p || !mig_takes_part(d, d->to, p)) return 1;
-  return mig_is_type(o, "index") ? !mig_same_index(d->a, o->sql, p->sql)
-                                 : !mig_same_statement(d->a, o->sql, p->sql);
-}
 
 /* What speaks of a view that goes has to go as well, or a change of a table finds it broken. */
 static void mig_spread_drops(mig_comparison *d) {
@@ -5862,6 +6394,9 @@ static int mig_is_going(const mig_item *item) { return !item->to || !item->evolu
 ** reference it; and the key that a table which goes needs stays until then. */
 static int mig_waits(const mig_item *x, const mig_item *y) {
   if (x == y || y->done) return 0;
+  if (x->to && mig_is_virtual_text(x->to->sql)) {
+    return !y->to || !mig_is_virtual_text(y->to->sql); /* it may read any of the others by name */
+  }
   if (x->to && y->to && mig_references(x->to_table, y->to->name)) return 1;
   if (x->from && y->from && (!x->to || x->evolution)) {
     int had = mig_references(y->from_table, x->from->name);
@@ -5871,10 +6406,24 @@ static int mig_waits(const mig_item *x, const mig_item *y) {
   return 0;
 }
 
+/* Has a table still the name that the index will have? */
+static int mig_is_name_taken(const mig_comparison *d, const mig_object *index) {
+  int i;
+  if (!mig_catalog_table(d->from, index->name)) return 0;
+  for (i = 0; i < d->nitem; i++) {
+    const mig_item *item = &d->items[i];
+    if (item->from && !item->done && mig_same(item->from->name, index->name)) return 1;
+  }
+  return 0;
+}
+
 static void mig_write_indexes(mig_comparison *d, const char *table) {
   mig_object *o = 0;
   while ((o = mig_objects_of(d->to, table, o)) != 0) {
-    if (mig_is_type(o, "index") && d->create[o - d->to->v]) mig_write_create(d, o);
+    unsigned char *create = &d->create[o - d->to->v];
+    if (!*create || !mig_is_type(o, "index") || mig_is_name_taken(d, o)) continue;
+    mig_write_create(d, o);
+    *create = 0;
   }
 }
 
@@ -5956,23 +6505,38 @@ static void mig_part_item(mig_comparison *d, mig_item *item) {
   mig_compare_item(d, item);
 }
 
-/* The next item that waits for none; in a circle of references the first one. */
+/* The next item that waits for none; in a circle of references the first one. What is done is
+** waited for no more, and nothing else changes that: each search goes on where the last one
+** ended. */
 static mig_item *mig_next_item(mig_comparison *d) {
   mig_item *first = 0;
-  int i, k;
+  int i;
   for (i = 0; i < d->nitem; i++) {
     mig_item *x = &d->items[i];
     if (x->done) continue;
     if (!first) first = x;
-    for (k = 0; k < d->nitem && !mig_waits(x, &d->items[k]); k++) {}
-    if (k == d->nitem) return x;
+    while (x->waits < d->nitem && !mig_waits(x, &d->items[x->waits])) x->waits++;
+    if (x->waits == d->nitem) return x;
   }
   return first;
+}
+
+/* A virtual table may read others by name: it goes before they change. */
+static void mig_write_virtual_drops(mig_comparison *d) {
+  int i;
+  for (i = 0; i < d->nitem && !mig_failed(d->a); i++) {
+    mig_item *item = &d->items[i];
+    if (item->done || !item->from || !mig_is_virtual_text(item->from->sql)) continue;
+    mig_write_drop(d, item->from);
+    item->from = 0;
+    item->done = !item->to;
+  }
 }
 
 static void mig_write_tables(mig_comparison *d) {
   mig_item *item;
   int i;
+  mig_write_virtual_drops(d);
   for (i = 0; i < d->nitem; i++) {
     if (d->items[i].done && d->items[i].to) mig_write_indexes(d, d->items[i].to->name);
   }
@@ -6017,6 +6581,7 @@ static void mig_compare_catalogs(mig_comparison *d) {
   if (mig_failed(d->a)) return;
   mig_write_drops(d);
   mig_write_tables(d);
+  mig_write_others(d, "index"); /* whose name was taken */
   mig_write_others(d, "view");
   mig_write_others(d, "trigger");
   mig_guess_renames(d);
@@ -6026,8 +6591,9 @@ static void mig_write_rename(mig_comparison *d, const char *from, const char *to
                              const char *detail) {
   mig_difference *v = mig_differ(d, "rename", "table", to);
   if (!v) return;
-  v->sql = mig_format(d->a, "ALTER TABLE %s RENAME TO %s", mig_bare(d->a, from),
-                      mig_bare(d->a, to));
+  v->sql =
+      mig_format(d->a, "ALTER TABLE %s RENAME TO %s", mig_bare(d->a, from), mig_bare(d->a, to));
+  v->was = from;
   v->detail = detail;
 }
 
@@ -6040,19 +6606,76 @@ static void mig_write_respelled(mig_comparison *d, const char *from, const char 
   mig_write_rename(d, between, to, detail);
 }
 
+static const mig_renamed *mig_table_marker(const mig_comparison *d, const char *to) {
+  const mig_renamed *r;
+  for (r = d->renamed; r; r = r->next) {
+    if (r->table_from && mig_same(r->table, to)) return r;
+  }
+  return 0;
+}
+
+/* Does the marker still speak of something to do? As with columns: mig_marker_holds(). */
+static int mig_table_marker_holds(const mig_comparison *d, const mig_renamed *r) {
+  int steps = 0;
+  if (mig_catalog_table(d->from, r->table)) return 0;
+  for (; r && steps++ <= d->to->n; r = mig_table_marker(d, r->table_from)) {
+    if (!mig_is_table(mig_catalog_table(d->from, r->table_from))) return 0;
+    if (!mig_is_table(mig_catalog_table(d->to, r->table))) return 0;
+    if (!mig_catalog_table(d->to, r->table_from)) return 1;
+  }
+  return 0;
+}
+
+/* Columns of a table that markers rename. SQLite's rename follows the name into what depends on the
+** table: only then it is seen what else has to change. */
+static void mig_compare_column_names(mig_comparison *d, const mig_object *from,
+                                     const mig_object *to) {
+  mig_evolution e;
+  mig_item item;
+  if (strcmp(from->sql, to->sql) == 0) return;
+  memset(&e, 0, sizeof e);
+  memset(&item, 0, sizeof item);
+  item.from = from;
+  item.to = to;
+  item.from_table = mig_table_of(d->a, from);
+  item.to_table = mig_table_of(d->a, to);
+  item.evolution = &e;
+  if (!item.from_table || !item.to_table) return;
+  mig_evolution_init(&e, d, &item);
+  mig_evolve_names(&e);
+  if (e.count) mig_write_alter(d, &item);
+}
+
+static int mig_has_column_marker(const mig_comparison *d, const char *table) {
+  const mig_renamed *r;
+  for (r = d->renamed; r; r = r->next) {
+    if (r->from && mig_same(r->table, table)) return 1;
+  }
+  return 0;
+}
+
+static void mig_compare_all_column_names(mig_comparison *d) {
+  int i;
+  for (i = 0; i < d->to->n && !mig_failed(d->a); i++) {
+    const mig_object *o = &d->to->v[i], *p;
+    if (!mig_is_table(o) || !mig_has_column_marker(d, o->name)) continue;
+    p = mig_catalog_table(d->from, o->name);
+    if (mig_is_table(p) && mig_takes_part(d, d->to, o)) mig_compare_column_names(d, p, o);
+  }
+}
+
 /* Tables that the markers, or the case of their letters, rename. */
 static void mig_compare_names(mig_comparison *d) {
-  const mig_renamed *r;
+  const mig_renamed *r, *next;
   int i;
   for (r = d->renamed; r && !mig_failed(d->a); r = r->next) {
-    if (!r->table_from || !mig_is_table(mig_catalog_table(d->from, r->table_from)) ||
-        mig_catalog_table(d->from, r->table) || mig_catalog_table(d->to, r->table_from) ||
-        !mig_is_table(mig_catalog_table(d->to, r->table))) {
-      continue;
+    if (!r->table_from || !mig_table_marker_holds(d, r)) continue;
+    if (mig_is_renamed_already(d, r->table)) continue;
+    for (next = r; next; next = mig_table_marker(d, next->table_from)) {
+      mig_write_rename(
+          d, next->table_from, next->table,
+          mig_format(d->a, "Detected renamed table '%s', now '%s'", next->table_from, next->table));
     }
-    mig_write_rename(d, r->table_from, r->table,
-                     mig_format(d->a, "Detected renamed table '%s', now '%s'", r->table_from,
-                                r->table));
   }
   for (i = 0; i < d->to->n && !mig_failed(d->a); i++) {
     const mig_object *o = &d->to->v[i], *p = mig_catalog_table(d->from, o->name);
@@ -6060,6 +6683,7 @@ static void mig_compare_names(mig_comparison *d) {
     if (mig_is_virtual_text(o->sql) || !mig_takes_part(d, d->to, o)) continue;
     mig_write_respelled(d, p->name, o->name);
   }
+  if (!d->first && d->renamed) mig_compare_all_column_names(d);
 }
 /* Graph: the revision map, with Alembic's rules. A revision is a node, known by its place in load
 ** order; edges go down to parents (down_revision) and to dependencies (depends_on). Everything is
@@ -7591,14 +8215,23 @@ MIG_FOR_FILES mig_names mig_new_needs(mig_graph *g, mig_names words) {
 /* 5: decisions and statements as data */
 /* Strategy: the first rung of the ladder that is safe for all actions of a statement, and why. */
 
-enum mig_rung { MIG_NATIVE = 1, MIG_SCHEMA_EDIT, MIG_REBUILD, MIG_PORTABLE_REBUILD };
+enum mig_rung {
+  MIG_NATIVE = 1,
+  MIG_SCHEMA_EDIT,
+  MIG_REBUILD,
+  MIG_PORTABLE_REBUILD,
+  MIG_HOSTED_REBUILD
+};
 
 typedef struct mig_facts {
   int version;     /* sqlite3_libversion_number() */
   int max_columns; /* SQLITE_LIMIT_COLUMN of the connection */
   int portable;    /* the schema may not be edited */
+  int hosted;      /* and foreign keys may not be switched off */
   int hidden;      /* a TEMP table has the table's name: SQLite's own ALTER gets lost there */
   int dense;       /* the rowids are 1, 2, .. without a gap */
+  int many;        /* many changes follow each other: SQLite's own ALTER would read the whole schema
+                   ** again each time */
 } mig_facts;
 
 typedef struct mig_choice {
@@ -7607,7 +8240,8 @@ typedef struct mig_choice {
 } mig_choice;
 
 static const char *mig_rung_name(int rung) {
-  static const char *const names[] = {"", "native", "schema edit", "rebuild", "portable"};
+  static const char *const names[] = {"", "native", "schema edit", "rebuild", "portable",
+                                      "hosted"};
   return names[rung];
 }
 
@@ -7687,6 +8321,7 @@ static int mig_is_native_add(const mig_alteration *c, const mig_diff *d) {
   const mig_table *t = &c->now;
   int i, k, not_null = 0, value = 0, reference = 0;
   if (c->alter->count != 1 || op->kind != MIG_ADD_COLUMN || !d->appended || c->requoted) return 0;
+  if (mig_is_rowid_word(op->name)) return 0; /* refused from 3.54 on */
   i = mig_find_column(t, op->name);
   if (i != t->ncolumn - 1 || mig_is_autoindexed(t, i)) return 0;
   for (k = t->columns[i].first; k < t->columns[i].first + t->columns[i].count; k++) {
@@ -7719,7 +8354,9 @@ static int mig_keys_need_new_columns(const mig_diff *d) {
 /* Did anything change but columns at the end, constraints and defaults? */
 static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const mig_facts *f) {
   mig_choice choice;
-  int copy = f->portable ? MIG_PORTABLE_REBUILD : MIG_REBUILD;
+  int copy = f->hosted     ? MIG_HOSTED_REBUILD
+             : f->portable ? MIG_PORTABLE_REBUILD
+                           : MIG_REBUILD;
   choice.rung = copy;
   choice.reason = d->why;
   if (d->layout || d->values) return choice;
@@ -7727,9 +8364,10 @@ static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const m
   if (d->appended && !mig_short_rows_do(c)) return choice;
   choice.rung = MIG_NATIVE;
   choice.reason = "SQLite's own ADD COLUMN does it: old rows read the default";
-  if (mig_is_native_add(c, d)) return choice;
+  if (!f->many && mig_is_native_add(c, d)) return choice;
   choice.rung = copy;
-  choice.reason = "rebuild = portable: the schema is not edited";
+  choice.reason = f->hosted ? "rebuild = hosted: the schema is not edited, foreign keys stay on"
+                            : "rebuild = portable: the schema is not edited";
   if (f->portable) return choice;
   choice.reason = "a default changes and this SQLite cannot write short rows out in full";
   if (d->defaults && (f->version < 3035000 || c->now.ncolumn + 2 > f->max_columns)) return choice;
@@ -7749,7 +8387,7 @@ typedef struct mig_lowering {
   mig_statements *out;
   const mig_alteration *c;
   const mig_diff *d;
-  const mig_catalog *catalog, *temp; /* of the table's database, and of TEMP */
+  mig_catalog *catalog, *temp; /* of the table's database, and of TEMP */
   const mig_facts *facts;
   const char *schema;
   const char *scratch; /* a prefix that no object's name has */
@@ -7808,7 +8446,10 @@ static mig_text mig_begin_check(mig_lowering *l, const mig_table *t, const char 
 static void mig_emit_check(mig_lowering *l, const mig_text *z, const mig_table *t,
                            const char *reason, const char *complaint) {
   mig_statement *s = mig_emit(l->out, MIG_S_CHECK, z->z, reason);
-  if (s) s->complaint = mig_format(l->a, "%s|%s", complaint, mig_identity_word(t));
+  if (!s) return;
+  s->complaint = mig_format(l->a, "%s|%s", complaint, mig_identity_word(t));
+  s->schema = l->schema;
+  s->reads[0] = l->c->old.name;
 }
 
 /* ---- explicit indexes ---- */
@@ -7890,10 +8531,23 @@ static void mig_emit_reindex(mig_lowering *l, const mig_index *x) {
   }
 }
 
+/* Does a column go, or change its values or order? */
+static int mig_indexes_matter(const mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i, kept = 0;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (c->origins[i].from < 0) continue;
+    if (l->d->touched[i]) return 1;
+    kept++;
+  }
+  return kept < c->old.ncolumn || l->d->rowids || l->d->keys_differ;
+}
+
 /* Calls out for each explicit index of the table: drops those of dropped columns (what == 0), or
 ** builds those of touched columns again (what == 1). */
 static void mig_lower_indexes(mig_lowering *l, int again) {
   mig_object *o = 0;
+  if (!mig_indexes_matter(l)) return;
   while ((o = mig_objects_of(l->catalog, l->c->old.name, o)) != 0 && !mig_failed(l->a)) {
     mig_index x;
     mig_index_use use;
@@ -8050,6 +8704,51 @@ static void mig_lower_auto_rows(mig_lowering *l) {
   mig_put_auto_names(l, &z);
   mig_put(&z, ")");
   mig_emit_edit(l, z.z, "automatic indexes follow their constraints");
+}
+
+/* The names of the automatic indexes that go, or of those that get another number; "" for none. */
+static const char *mig_moved_autos(mig_lowering *l, int gone) {
+  const mig_diff *d = l->d;
+  mig_text z;
+  int i;
+  mig_text_init(&z, l->a);
+  for (i = 0; gone && i < d->old_autos.n; i++) {
+    if (!d->old_autos.v[i].stored || d->old_autos.v[i].used) continue;
+    mig_putf(&z, "%s%Q", z.n ? ", " : "",
+             mig_auto_name(l->a, l->c->old.name, d->old_autos.v[i].number));
+  }
+  for (i = 0; !gone && i < d->new_autos.n; i++) {
+    const mig_auto *n = &d->new_autos.v[i];
+    if (n->kept < 0 || d->old_autos.v[n->kept].number == n->number) continue;
+    mig_putf(&z, " WHEN %Q THEN %Q",
+             mig_auto_name(l->a, l->c->old.name, d->old_autos.v[n->kept].number),
+             mig_auto_name(l->a, l->c->old.name, n->number));
+  }
+  return mig_text_z(&z);
+}
+
+/* Statistics name the automatic indexes, whose numbers may change. Ahead of the edits: where two
+** names mean one index, old SQLites write beyond its samples as they load the schema. */
+static void mig_lower_stats(mig_lowering *l) {
+  static const char *const stats[] = {"sqlite_stat1", "sqlite_stat4"};
+  const char *gone = mig_moved_autos(l, 1), *moved = mig_moved_autos(l, 0);
+  int i;
+  for (i = 0; i < 2 && !mig_failed(l->a); i++) {
+    if (!mig_catalog_table(l->catalog, stats[i])) continue;
+    if (*gone) {
+      mig_emit(l->out, MIG_S_DATA,
+               mig_format(l->a, "DELETE FROM \"%w\".%s WHERE tbl = %Q AND idx IN (%s)", l->schema,
+                          stats[i], l->c->old.name, gone),
+               "its index goes");
+    }
+    if (*moved) {
+      mig_emit(l->out, MIG_S_DATA,
+               mig_format(l->a,
+                          "UPDATE \"%w\".%s SET idx = CASE idx%s ELSE idx END WHERE tbl = %Q",
+                          l->schema, stats[i], moved, l->c->old.name),
+               "the statistics keep their index");
+    }
+  }
 }
 
 static void mig_lower_freed_keys(mig_lowering *l) {
@@ -8311,8 +9010,10 @@ static int mig_is_same_fk(mig_lowering *l, const mig_constraint *o, const mig_co
     same = column >= 0 && l->c->origins[column].from == mig_find_column(old, o->keys[k].name);
   }
   for (k = 0; same && k < fk->nparent; k++) {
-    same = mig_same(fk->parent_keys[k].name, o->parent_keys[k].name) ||
-           mig_same(fk->parent, old->name);
+    const char *name = fk->parent_keys[k].name;
+    int column = mig_same(fk->parent, old->name) ? mig_find_column(now, name) : -1;
+    same = column < 0 ? mig_same(name, o->parent_keys[k].name)
+                      : l->c->origins[column].from == mig_find_column(old, o->parent_keys[k].name);
   }
   return same;
 }
@@ -8363,6 +9064,9 @@ static void mig_lower_fk_checks(mig_lowering *l) {
     if (s) {
       s->complaint = mig_format(l->a, "foreign key %s of %s is broken, no parent in %s|%s",
                                 names[i], t->name, parent->name, mig_identity_word(t));
+      s->schema = l->schema;
+      s->reads[0] = t->name;
+      s->reads[1] = parent->name;
     }
   }
 }
@@ -8414,17 +9118,20 @@ static void mig_lower_fk_baseline(mig_lowering *l, const mig_table *child, int a
 /* The same for the table and for every table that references it. */
 static void mig_lower_fk_baselines(mig_lowering *l, int after) {
   int i, slot = 0, any = 0;
+  const mig_mention *x;
   for (i = 0; i < l->c->now.ncolumn; i++) any |= l->d->touched[i];
   if (!any) return;
   mig_lower_fk_baseline(l, &l->c->now, after, &slot);
-  for (i = 0; i < l->catalog->n && !mig_failed(l->a); i++) {
-    mig_object *o = &l->catalog->v[i];
+  for (x = mig_next_mention(l->catalog, l->c->old.name, 0); x && !mig_failed(l->a);
+       x = mig_next_mention(l->catalog, l->c->old.name, x)) {
+    mig_object *o = x->object;
     mig_table *child;
-    if (!mig_is_type(o, "table") || mig_same(o->name, l->c->old.name)) continue;
-    if (!mig_mentions(o->sql, "references") || !mig_mentions(o->sql, l->c->old.name)) continue;
+    if (!mig_is_type(o, "table") || mig_is_virtual(o) || mig_same(o->name, l->c->old.name)) {
+      continue;
+    }
     child = mig_catalog_model(l, o->name);
     if (child) mig_lower_fk_baseline(l, child, after, &slot);
-    else if (mig_failed(l->a)) mig_fault_clear(l->a->fault); /* not a table we can read */
+    else if (mig_failed(l->a)) mig_forgive(l->a->fault); /* not a table we can read */
   }
   if (slot > l->out->slots) l->out->slots = slot;
 }
@@ -8491,8 +9198,11 @@ static char *mig_copied_value(mig_lowering *l, int i, const char *rowid) {
 
 /* The values of the copy, and the columns that they go to. */
 typedef struct mig_copy_lists {
-  mig_text columns, values, order;
-  int n; /* columns */
+  mig_text columns, values;
+  int n;           /* columns */
+  const char *key; /* what orders the rows, a list of nkey terms; NULL: it cannot be said */
+  int nkey;
+  int sorted;      /* the order is asked for */
 } mig_copy_lists;
 
 /* Are rows written anew under the rowids that they had, by names that no column hides? */
@@ -8511,18 +9221,38 @@ static void mig_put_copied(mig_copy_lists *c, const char *column, int quoted, co
   c->n++;
 }
 
+/* The key of a table without rowids, where it can be compared as it stands. */
+static void mig_copy_by_key(mig_lowering *l, mig_copy_lists *c) {
+  const mig_table *old = &l->c->old;
+  const mig_constraint *p = old->without_rowid ? mig_tree_key(old) : 0;
+  mig_text z;
+  int i;
+  mig_text_init(&z, l->a);
+  for (i = 0; p && i < p->nkey; i++) {
+    if (p->keys[i].desc || p->keys[i].collate) return;
+    mig_put(&z, i ? ", " : "");
+    mig_put_object(&z, old->name, p->keys[i].name);
+  }
+  c->key = z.z;
+  c->nkey = p ? p->nkey : 0;
+}
+
 static mig_copy_lists mig_copy_columns(mig_lowering *l) {
   const mig_table *old = &l->c->old, *now = &l->c->now;
   const char *rowid = old->without_rowid ? 0 : mig_rowid_name(old, 0);
   const char *target = now->without_rowid || mig_alias(now) >= 0 ? 0 : mig_rowid_name(now, 0);
   mig_copy_lists c;
   int i;
-  c.n = 0;
+  memset(&c, 0, sizeof c);
   mig_text_init(&c.columns, l->a);
   mig_text_init(&c.values, l->a);
-  mig_text_init(&c.order, l->a);
   if (mig_alias(old) >= 0 && !rowid) rowid = mig_name(l->a, old->columns[mig_alias(old)].name);
-  if (rowid) mig_putf(&c.order, " ORDER BY \"%w\".%s", old->name, rowid);
+  if (rowid) {
+    c.key = mig_format(l->a, "\"%w\".%s", old->name, rowid);
+    c.nkey = c.sorted = 1;
+  } else {
+    mig_copy_by_key(l, &c);
+  }
   if (rowid && target && !l->facts->dense) {
     mig_put_copied(&c, target, 0, mig_format(l->a, "\"%w\".%s", old->name, rowid));
   }
@@ -8621,16 +9351,21 @@ static char *mig_duplicates_of_copy(mig_lowering *l) {
 /* The copy: in the order of the rows. Without NOT INDEXED a covering index would set it. */
 static mig_statement *mig_emit_copy(mig_lowering *l, const char *to, const char *from,
                                     const mig_copy_lists *c) {
-  mig_text z;
-  mig_text_init(&z, l->a);
-  mig_put(&z, "INSERT OR ABORT INTO ");
-  mig_put_object(&z, l->schema, to);
-  mig_putf(&z, "(%s) SELECT %s FROM ", mig_text_z(&c->columns), mig_text_z(&c->values));
-  mig_put_object(&z, l->schema, from);
-  mig_put(&z, " AS ");
-  mig_put_name(&z, l->c->old.name);
-  mig_putf(&z, " NOT INDEXED%s", mig_text_z(&c->order));
-  return mig_emit(l->out, MIG_S_DATA, z.z, "the copy, in the order of the rows");
+  mig_ranges *r = (mig_ranges *)mig_alloc(l->a, sizeof *r);
+  mig_statement *s;
+  if (!r) return 0;
+  r->source = mig_format(l->a, "FROM \"%w\".\"%w\" AS \"%w\" NOT INDEXED", l->schema, from,
+                         l->c->old.name);
+  r->count = mig_format(l->a, "SELECT count(*) FROM \"%w\".\"%w\"", l->schema, from);
+  r->head = mig_format(l->a, "INSERT OR ABORT INTO \"%w\".\"%w\"(%s) SELECT %s %s",
+                       l->schema, to, mig_text_z(&c->columns), mig_text_z(&c->values), r->source);
+  r->tail = c->sorted ? mig_format(l->a, " ORDER BY %s", c->key) : "";
+  r->key = c->key;
+  r->nkey = c->nkey;
+  s = mig_emit(l->out, MIG_S_DATA, mig_format(l->a, "%s%s", r->head, r->tail),
+               "the copy, in the order of the rows");
+  if (s && r->key) s->ranges = r;
+  return s;
 }
 
 /* Checks over the old rows that tell which of them a NOT NULL of the copy refused. */
@@ -8702,39 +9437,39 @@ static void mig_lower_exchange(mig_lowering *l) {
   }
 }
 
-#define MIG_LONG_TEXT 200000 /* above, the text is bound: statements have a limit */
-
-/* The table's text in sqlite_master becomes the one wanted. */
-static void mig_emit_text_edit(mig_lowering *l, mig_object *o, const char *sql,
-                               const char *reason) {
-  mig_text z;
-  mig_statement *s;
-  int bind = strlen(sql) > MIG_LONG_TEXT;
-  mig_text_init(&z, l->a);
-  mig_put(&z, "UPDATE ");
-  mig_put_object(&z, l->schema, "sqlite_master");
-  mig_put(&z, " SET sql = ");
-  if (bind) mig_put(&z, "?1");
-  else mig_put_string(&z, sql);
-  mig_putf(&z, " WHERE rowid = %lld AND type = %Q AND name = %Q", o->rowid, o->type, o->name);
-  s = mig_emit_edit(l, z.z, reason);
-  if (!s) return;
-  if (bind) s->parameter = sql;
+/* The text of an object in sqlite_master becomes the one wanted. */
+static mig_statement *mig_emit_text_edit(mig_lowering *l, mig_object *o, const char *sql,
+                                         const char *reason) {
+  mig_statement *s = sql ? mig_emit_edit(l, "", reason) : 0;
+  if (!s) return 0;
   s->object = o;
   s->text = sql;
+  return s;
+}
+
+/* Do rows of the table read the same under its new text as under the old one? */
+static int mig_reads_alike(const mig_alteration *c, const mig_diff *d) {
+  int i;
+  if (c->old.ncolumn != c->now.ncolumn || c->old.strict != c->now.strict || d->rowids) return 0;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (d->touched[i] || c->origins[i].from != i) return 0;
+  }
+  return !c->renames && !d->layout && !d->values;
 }
 
 /* Short rows are written out in full, so that a default means new rows only: SQLite's own DROP
 ** COLUMN writes every row, fires no trigger and keeps rowids and indexes. */
 static void mig_lower_materialise(mig_lowering *l) {
+  mig_statement *s;
   mig_text z;
   mig_text_init(&z, l->a);
   mig_put(&z, "ALTER TABLE ");
   mig_put_object(&z, l->schema, l->c->old.name);
   mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s ADD COLUMN \"%w\" INT", z.z, l->scratch),
            "rows older than a column read its default: they are written out in full");
-  mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s DROP COLUMN \"%w\"", z.z, l->scratch),
-           "rows older than a column read its default: they are written out in full");
+  s = mig_emit(l->out, MIG_S_NATIVE, mig_format(l->a, "%s DROP COLUMN \"%w\"", z.z, l->scratch),
+               "rows older than a column read its default: they are written out in full");
+  if (s) s->respells = 1;
 }
 
 /* AUTOINCREMENT keeps its mark in sqlite_sequence, which SQLite makes with the first such table. */
@@ -8760,6 +9495,14 @@ static void mig_lower_sequence(mig_lowering *l) {
   }
 }
 
+/* The storage class that a STRICT type takes beside NULL. */
+static const char *mig_strict_class(const char *type) {
+  return mig_same(type, "REAL")   ? "real"
+         : mig_same(type, "TEXT") ? "text"
+         : mig_same(type, "BLOB") ? "blob"
+                                  : "integer";
+}
+
 /* STRICT over rows that are there: each value must be of its column's type. ANY and BLOB have one
 ** affinity, so that the way from one to the other copies nothing. */
 static void mig_lower_strict_checks(mig_lowering *l) {
@@ -8769,20 +9512,36 @@ static void mig_lower_strict_checks(mig_lowering *l) {
   for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
     const mig_column *col = mig_old_column(l->d, i);
     char *type = mig_span_text(l->a, c->now.sql, c->now.columns[i].type);
-    const char *allowed;
     mig_text z;
     if (!col || !type || mig_same(type, "ANY") || !mig_is_stored(&c->now.columns[i])) continue;
     if (c->old.strict && mig_same(type, mig_span_text(l->a, c->old.sql, col->type))) continue;
-    allowed = mig_same(type, "REAL") ? "real" : mig_same(type, "TEXT") ? "text"
-              : mig_same(type, "BLOB")                                 ? "blob"
-                                                                       : "integer";
     z = mig_begin_check(l, &c->old, c->old.name);
     mig_put(&z, " NOT INDEXED WHERE typeof(");
     mig_put_object(&z, c->old.name, col->name);
-    mig_putf(&z, ") NOT IN ('%s'%s)", allowed, col->hidden_key ? "" : ", 'null'");
+    mig_putf(&z, ") NOT IN ('%s'%s)", mig_strict_class(type), col->hidden_key ? "" : ", 'null'");
     mig_emit_check(l, &z, &c->old, "STRICT must hold for the values that are there",
                    mig_format(l->a, "column %s.%s holds values that are not %s", c->old.name,
                               col->name, type));
+  }
+}
+
+/* A new column whose rows need not be written: its default, as they all read it, must be of its
+** type. */
+static void mig_lower_strict_defaults(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  int i;
+  for (i = 0; t->strict && i < t->ncolumn && !mig_failed(l->a); i++) {
+    char *type = mig_span_text(l->a, t->sql, t->columns[i].type);
+    mig_text z;
+    if (l->c->origins[i].from >= 0 || !type || mig_same(type, "ANY")) continue;
+    if (mig_column_constraint(t, i, MIG_DEFAULT) < 0) continue;
+    z = mig_begin_check(l, t, t->name);
+    mig_putf(&z, " NOT INDEXED WHERE (SELECT typeof(\"%w\") FROM ", t->columns[i].name);
+    mig_put_object(&z, l->schema, t->name);
+    mig_putf(&z, " LIMIT 1) NOT IN ('%s', 'null')", mig_strict_class(type));
+    mig_emit_check(l, &z, t, "STRICT must hold for the default that old rows read",
+                   mig_format(l->a, "column %s.%s: its default is not %s", t->name,
+                              t->columns[i].name, type));
   }
 }
 
@@ -8810,6 +9569,7 @@ static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
   mig_lower_copy(l, l->scratch, l->c->old.name);
   mig_lower_count(l);
   mig_lower_new_keys(l, l->scratch);
+  mig_lower_stats(l);
   mig_lower_exchange(l);
   mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
   mig_lower_auto_rows(l);
@@ -8837,13 +9597,16 @@ static void mig_lower_interim(mig_lowering *l, mig_object *table) {
 }
 
 static void mig_lower_by_edit(mig_lowering *l, mig_object *table) {
+  mig_statement *s;
   mig_lower_strict_checks(l);
   mig_lower_indexes(l, 0);
   if (l->d->defaults) mig_lower_materialise(l);
   mig_lower_sequence(l);
   if (mig_keys_need_new_columns(l->d)) mig_lower_interim(l, table);
   mig_lower_new_keys(l, l->c->old.name);
-  mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
+  mig_lower_stats(l);
+  s = mig_emit_text_edit(l, table, l->c->now.sql, "the table's text");
+  if (s) s->same_columns = mig_reads_alike(l->c, l->d);
   mig_lower_auto_rows(l);
   mig_lower_freed_keys(l);
   mig_lower_indexes(l, 1);
@@ -8925,6 +9688,19 @@ static void mig_keep_sequence(mig_lowering *l, const char *from, const char *to)
            why);
 }
 
+/* So do the statistics, where the table is dropped. */
+static void mig_keep_stats(mig_lowering *l, const char *from, const char *to) {
+  static const char *const stats[] = {"sqlite_stat1", "sqlite_stat4"};
+  int i;
+  for (i = 0; i < 2 && !mig_failed(l->a); i++) {
+    if (!mig_catalog_table(l->catalog, stats[i])) continue;
+    mig_emit(l->out, MIG_S_DATA,
+             mig_format(l->a, "UPDATE \"%w\".%s SET tbl = %Q WHERE tbl = %Q", l->schema, stats[i],
+                        to, from),
+             "the statistics are kept");
+  }
+}
+
 /* CREATE TABLE with exactly the wanted text. */
 static void mig_emit_create(mig_lowering *l) {
   const mig_table *t = &l->c->now;
@@ -8950,10 +9726,16 @@ static int mig_names_itself(const mig_table *t) {
   return 0;
 }
 
-/* A TEMP table of the same name takes the place of this one where SQLite's RENAME looks at triggers
-** and indexes. */
+/* A TEMP table takes the place of the one of the same name where SQLite's RENAME, of whichever
+** table, looks at triggers and indexes. */
 static int mig_is_hidden(const mig_lowering *l) {
-  return l->temp != l->catalog && mig_catalog_table(l->temp, l->c->old.name) != 0;
+  int i;
+  if (l->temp == l->catalog) return 0;
+  for (i = 0; i < l->temp->n; i++) {
+    const mig_object *o = &l->temp->v[i];
+    if (mig_is_type(o, "table") && mig_catalog_table(l->catalog, o->name)) return 1;
+  }
+  return 0;
 }
 
 static void mig_lower_by_renaming(mig_lowering *l) {
@@ -8978,9 +9760,9 @@ static char *mig_plain_columns(mig_lowering *l, int n) {
   return names.z;
 }
 
-static void mig_lower_by_two_copies(mig_lowering *l) {
-  mig_copy_lists out = mig_copy_columns(l), back = out;
-  const mig_table *old = &l->c->old;
+/* The rows go into a plain table. */
+static void mig_lower_save(mig_lowering *l) {
+  mig_copy_lists out = mig_copy_columns(l);
   char *names = mig_plain_columns(l, out.n);
   if (!names) return;
   mig_emit(l->out, MIG_S_SCHEMA,
@@ -8988,20 +9770,34 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
            "the rows stay here while the table is made anew");
   mig_text_init(&out.columns, l->a);
   mig_put(&out.columns, names);
-  mig_emit_copy(l, l->scratch, old->name, &out);
-  mig_keep_sequence(l, old->name, l->scratch);
-  mig_emit(l->out, MIG_S_SCHEMA, mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, old->name),
-           "its rows are in the copy");
-  mig_emit_create(l);
+  mig_emit_copy(l, l->scratch, l->c->old.name, &out);
+  mig_keep_sequence(l, l->c->old.name, l->scratch);
+  mig_keep_stats(l, l->c->old.name, l->scratch);
+}
+
+/* They come back. */
+static void mig_lower_restore(mig_lowering *l) {
+  mig_copy_lists back = mig_copy_columns(l);
+  const char *name = l->c->old.name;
+  mig_keep_stats(l, l->scratch, name);
   mig_text_init(&back.values, l->a);
-  mig_put(&back.values, names);
-  mig_text_init(&back.order, l->a);
-  mig_put(&back.order, " ORDER BY rowid");
-  mig_emit_copy(l, old->name, l->scratch, &back);
-  mig_keep_sequence(l, l->scratch, old->name);
+  mig_put(&back.values, mig_plain_columns(l, back.n));
+  back.key = "rowid";
+  back.nkey = back.sorted = 1;
+  mig_emit_copy(l, name, l->scratch, &back);
+  mig_keep_sequence(l, l->scratch, name);
   mig_emit(l->out, MIG_S_SCHEMA,
            mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->scratch),
            "the rows are back");
+}
+
+static void mig_lower_by_two_copies(mig_lowering *l) {
+  mig_lower_save(l);
+  mig_emit(l->out, MIG_S_SCHEMA,
+           mig_format(l->a, "DROP TABLE \"%w\".\"%w\"", l->schema, l->c->old.name),
+           "its rows are in the copy");
+  mig_emit_create(l);
+  mig_lower_restore(l);
 }
 
 static void mig_lower_by_portable(mig_lowering *l) {
@@ -9010,7 +9806,237 @@ static void mig_lower_by_portable(mig_lowering *l) {
   mig_lower_indexes(l, 0);
   if (mig_names_itself(&l->c->old) || mig_is_hidden(l)) mig_lower_by_two_copies(l);
   else mig_lower_by_renaming(l);
+  mig_lower_stats(l);
   mig_lower_objects_again(l);
+}
+/* Hosted: the change in plain SQL where foreign keys stay on, as in Cloudflare D1 or inside a
+** transaction of the caller's. There DROP TABLE deletes the rows that reference the table, and a
+** rename takes the references of others along. So the table is renamed away together with its
+** family: all tables that reference it, or one of these. Each is made anew under its name with its
+** text, rows are copied, and an old table is dropped when no other references it any more. Foreign
+** keys are deferred meanwhile. */
+
+typedef struct mig_member {
+  struct mig_member *next;
+  mig_object *object;
+  mig_lowering l; /* of its change, most often none */
+  mig_diff d;
+  mig_facts facts;
+  int placed;     /* in mig_family.order */
+} mig_member;
+
+typedef struct mig_family {
+  mig_lowering *l;           /* of the change that all this is for */
+  mig_member *first, *last;
+  mig_member **order;        /* parents first */
+  int n;
+} mig_family;
+
+static int mig_table_references(const mig_table *t, const char *parent) {
+  int i;
+  for (i = 0; i < t->nconstraint; i++) {
+    const mig_constraint *c = &t->constraints[i];
+    if (c->kind == MIG_FOREIGN_KEY && mig_same(c->parent, parent)) return 1;
+  }
+  return 0;
+}
+
+/* A table that cannot be read is a fault: its rows could be lost. */
+static int mig_object_references(mig_arena *a, const mig_object *o, const char *parent) {
+  mig_table t;
+  if (!mig_is_type(o, "table") || !o->sql || mig_is_virtual_text(o->sql) || mig_failed(a)) return 0;
+  if (!mig_mentions(o->sql, "references") || !mig_mentions(o->sql, parent)) return 0;
+  return !mig_parse_table(a, o->sql, &t) && mig_table_references(&t, parent);
+}
+
+static void mig_family_add(mig_family *f, mig_object *o, const mig_alteration *c) {
+  mig_member *m = (mig_member *)mig_alloc(f->l->a, sizeof *m);
+  if (!m || !c) return;
+  m->object = o;
+  m->l = *f->l;
+  m->facts = *f->l->facts;
+  m->facts.dense = 0;
+  m->l.facts = &m->facts;
+  m->l.c = c;
+  m->l.d = &m->d;
+  m->l.scratch = mig_format(f->l->a, "%s_m%d", f->l->scratch, f->n);
+  mig_compare(c, &m->d);
+  if (f->last) f->last->next = m;
+  else f->first = m;
+  f->last = m;
+  f->n++;
+}
+
+static int mig_in_family(const mig_family *f, const mig_object *o) {
+  const mig_member *m;
+  for (m = f->first; m && m->object != o; m = m->next) {}
+  return m != 0;
+}
+
+/* Adds what references a member, as often as something does. */
+static void mig_family_close(mig_family *f) {
+  mig_arena *a = f->l->a;
+  mig_member *m;
+  int i;
+  for (m = f->first; m && !mig_failed(a); m = m->next) {
+    for (i = 0; i < f->l->catalog->n && !mig_failed(a); i++) {
+      mig_object *o = &f->l->catalog->v[i];
+      if (mig_in_family(f, o) || !mig_object_references(a, o, m->object->name)) continue;
+      mig_family_add(f, o, mig_side_change(a, o->sql));
+    }
+  }
+}
+
+/* Does the table as it was, or as it becomes, reference a member that has no place yet? */
+static int mig_awaits_parent(const mig_family *f, const mig_member *m) {
+  const mig_member *p;
+  for (p = f->first; p; p = p->next) {
+    if (p == m || p->placed) continue;
+    if (mig_table_references(&m->l.c->old, p->object->name) ||
+        mig_table_references(&m->l.c->now, p->object->name)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Parents first; in a circle, as they come. */
+static void mig_family_order(mig_family *f) {
+  int n = 0;
+  f->order = (mig_member **)mig_array(f->l->a, (size_t)f->n + 1, sizeof(mig_member *));
+  while (f->order && n < f->n) {
+    mig_member *m, *next = 0;
+    for (m = f->first; m; m = m->next) {
+      if (m->placed) continue;
+      if (!next) next = m;
+      if (mig_awaits_parent(f, m)) continue;
+      next = m;
+      break;
+    }
+    next->placed = 1;
+    f->order[n++] = next;
+  }
+}
+
+/* ---- what hangs on the tables ---- */
+
+/* Triggers go first: the old rows' end must not fire them. */
+static void mig_family_disarm(mig_member *m) {
+  mig_object *o = 0;
+  while ((o = mig_objects_of(m->l.catalog, m->object->name, o)) != 0 && !mig_failed(m->l.a)) {
+    if (mig_is_type(o, "trigger")) {
+      mig_emit_on_object(&m->l, "DROP TRIGGER ", o->name, "the end of the old rows fires nothing");
+    }
+  }
+}
+
+/* A unique index that may be the key that others reference: rows cannot reference the table before
+** it is there. */
+static int mig_may_be_key(mig_member *m, const mig_object *o, mig_index *x) {
+  int i;
+  if (!mig_is_type(o, "index") || !o->sql || mig_parse_index(m->l.a, o->sql, x)) return 0;
+  if (!x->unique || !mig_span_empty(x->where)) return 0;
+  for (i = 0; i < x->nkey && x->keys[i].name; i++) {}
+  return i == x->nkey && !mig_is_dropped_index(&m->l, x);
+}
+
+static void mig_family_free_keys(mig_member *m) {
+  mig_object *o = 0;
+  mig_index x;
+  while ((o = mig_objects_of(m->l.catalog, m->object->name, o)) != 0 && !mig_failed(m->l.a)) {
+    if (mig_may_be_key(m, o, &x)) {
+      mig_emit_on_object(&m->l, "DROP INDEX ", o->name, "its name is free for the new one");
+    }
+  }
+}
+
+/* Makes the keys again (keys == 1), before the copy, or all the rest, behind it. */
+static void mig_family_again(mig_member *m, int keys) {
+  mig_lowering *l = &m->l;
+  mig_object *o = 0;
+  mig_index x;
+  while ((o = mig_objects_of(l->catalog, m->object->name, o)) != 0 && !mig_failed(l->a)) {
+    int key = mig_may_be_key(m, o, &x);
+    if (mig_is_type(o, "index") && o->sql && key == keys) mig_lower_index_again(l, o);
+    if (mig_is_type(o, "trigger") && !keys) mig_lower_trigger_again(l, l->schema, o);
+  }
+  while (!keys && l->temp != l->catalog && !mig_failed(l->a) &&
+         (o = mig_objects_of(l->temp, m->object->name, o)) != 0) {
+    if (mig_is_temp_trigger_of(l, o)) mig_lower_trigger_again(l, "temp", o);
+  }
+}
+
+/* ---- the rows ---- */
+
+static void mig_family_drop(const mig_family *f, int saved) {
+  int i;
+  for (i = f->n - 1; i >= 0; i--) {
+    mig_member *m = f->order[i];
+    mig_emit_on_object(&m->l, "DROP TABLE ", saved ? m->object->name : m->l.scratch,
+                       saved ? "its rows are in the copy"
+                             : "the old rows: nothing that stays references them");
+  }
+}
+
+static void mig_family_by_renaming(const mig_family *f) {
+  int i;
+  for (i = 0; i < f->n; i++) {
+    mig_member *m = f->order[i];
+    mig_emit(m->l.out, MIG_S_SCHEMA,
+             mig_format(m->l.a, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", m->l.schema,
+                        m->object->name, m->l.scratch),
+             i ? "put aside with the table that it references" : "the old table is put aside");
+    mig_family_free_keys(m);
+  }
+  for (i = 0; i < f->n; i++) {
+    mig_emit_create(&f->order[i]->l);
+    mig_family_again(f->order[i], 1);
+  }
+  for (i = 0; i < f->n; i++) {
+    mig_member *m = f->order[i];
+    mig_lower_copy(&m->l, m->object->name, m->l.scratch);
+    mig_keep_sequence(&m->l, m->l.scratch, m->object->name);
+  }
+  mig_family_drop(f, 0);
+}
+
+static void mig_family_by_two_copies(const mig_family *f) {
+  int i;
+  for (i = 0; i < f->n; i++) mig_lower_save(&f->order[i]->l);
+  mig_family_drop(f, 1);
+  for (i = 0; i < f->n; i++) {
+    mig_emit_create(&f->order[i]->l);
+    mig_family_again(f->order[i], 1);
+  }
+  for (i = 0; i < f->n; i++) mig_lower_restore(&f->order[i]->l);
+}
+
+/* All members anew. */
+static void mig_lower_family(mig_family *f) {
+  int i, two_copies = 0;
+  mig_family_close(f);
+  mig_family_order(f);
+  if (mig_failed(f->l->a)) return;
+  for (i = 0; i < f->n; i++) {
+    mig_lowering *l = &f->order[i]->l;
+    two_copies |= mig_names_itself(&l->c->old) || mig_is_hidden(l);
+    mig_family_disarm(f->order[i]);
+  }
+  if (two_copies) mig_family_by_two_copies(f);
+  else mig_family_by_renaming(f);
+  for (i = 0; i < f->n; i++) mig_family_again(f->order[i], 0);
+}
+
+static void mig_lower_by_hosted(mig_lowering *l, mig_object *table, const mig_alteration *c) {
+  mig_family f;
+  mig_lower_loss_checks(l);
+  mig_lower_identity_checks(l);
+  mig_lower_indexes(l, 0);
+  memset(&f, 0, sizeof f);
+  f.l = l;
+  mig_family_add(&f, table, c);
+  mig_lower_family(&f);
+  mig_lower_stats(l);
 }
 /* Ladder: the statements of a change by the rung that was chosen, between the checks that are the
 ** same for all. */
@@ -9050,15 +10076,17 @@ static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
   l->out->strategy = mig_rung_name(choice.rung);
   l->out->why = choice.reason;
   mig_lower_refusals(l);
-  if (choice.rung != MIG_PORTABLE_REBUILD) mig_lower_index_strings(l);
+  if (choice.rung < MIG_PORTABLE_REBUILD) mig_lower_index_strings(l);
   mig_lower_null_checks(l);
   mig_lower_fk_baselines(l, 0);
   if (choice.rung == MIG_NATIVE) mig_lower_native_add(l);
   else if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_by_edit(l, table);
   else if (choice.rung == MIG_REBUILD) mig_lower_by_rebuild(l, table);
+  else if (choice.rung == MIG_HOSTED_REBUILD) mig_lower_by_hosted(l, table, l->c);
   else mig_lower_by_portable(l);
   if (choice.rung == MIG_REBUILD && l->d->autoincrement) mig_lower_sequence(l);
   if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_null_checks_after(l);
+  if (choice.rung < MIG_REBUILD) mig_lower_strict_defaults(l);
   mig_lower_check_checks(l);
   mig_lower_fk_checks(l);
   mig_lower_fk_baselines(l, 1);
@@ -9067,24 +10095,24 @@ static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
 /* Children: foreign keys of other tables that a change of their parent would leave without the key
 ** that they reference. RESTRICT names them; CASCADE drops them, as PostgreSQL does. */
 
-/* An empty change of a table, for edits that another table's statement asks for. */
-static mig_alteration *mig_side_change(mig_arena *a, const char *sql) {
-  mig_alteration *c = (mig_alteration *)mig_alloc(a, sizeof *c);
-  mig_alter *none = (mig_alter *)mig_alloc(a, sizeof *none);
-  if (c && none) mig_apply(a, sql, none, c);
-  return mig_failed(a) ? 0 : c;
-}
-
-/* Has the foreign key lost its parent key? `was` is the parent before, `is` after. */
-static int mig_loses_parent_key(mig_lowering *l, const mig_constraint *fk, const mig_table *was,
-                         const mig_table *is) {
+/* Has the foreign key lost the key that it references? Also one of the same name, or a new primary
+** key where it names no columns, is another key unless its columns are those that were there. */
+static int mig_loses_parent_key(mig_lowering *l, const mig_constraint *fk) {
+  const mig_table *was = &l->c->old, *is = &l->c->now;
+  int i;
   if (!mig_same(fk->parent, was->name) || !mig_is_parent_key(l, was, fk)) return 0;
-  return !mig_is_parent_key(l, is, fk) ||
-         (fk->nparent && mig_find_column(is, fk->parent_keys[0].name) < 0);
+  if (!mig_is_parent_key(l, is, fk)) return 1;
+  for (i = 0; i < fk->nkey; i++) {
+    int column = mig_find_column(is, mig_parent_column(fk, is, i));
+    int before = mig_find_column(was, mig_parent_column(fk, was, i));
+    if (column < 0 || l->c->origins[column].from != before) return 1;
+  }
+  return 0;
 }
 
-/* In plain SQL the child is a table to be made anew, like any other. */
-static void mig_lower_child_portable(mig_lowering *l, mig_alteration *c) {
+/* In plain SQL the child is a table to be made anew, like any other. The catalog then has its new
+** text: it is no longer of the parent's family. */
+static void mig_lower_child_portable(mig_lowering *l, mig_object *o, mig_alteration *c) {
   mig_lowering child = *l;
   mig_facts facts = *l->facts;
   mig_diff d;
@@ -9093,7 +10121,10 @@ static void mig_lower_child_portable(mig_lowering *l, mig_alteration *c) {
   child.d = &d;
   child.facts = &facts;
   mig_compare(c, &d);
-  if (!mig_failed(l->a)) mig_lower_by_portable(&child);
+  if (mig_failed(l->a)) return;
+  if (l->facts->hosted) mig_lower_by_hosted(&child, o, c);
+  else mig_lower_by_portable(&child);
+  o->sql = c->now.sql;
 }
 
 static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
@@ -9101,8 +10132,7 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
   int i, dropped = 0;
   for (i = 0; c && i < c->now.nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &c->now.constraints[i];
-    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &l->c->old, &l->c->now))
-      continue;
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk)) continue;
     if (!cascade) {
       mig_fail(l->a, MIGRATE_DEPENDENT,
                "foreign key %s of table %s needs the key of %s that would go (CASCADE drops it "
@@ -9115,7 +10145,7 @@ static void mig_lower_child(mig_lowering *l, mig_object *o, int cascade) {
     i = -1;
   }
   if (!dropped || mig_failed(l->a)) return;
-  if (l->facts->portable) mig_lower_child_portable(l, c);
+  if (l->facts->portable) mig_lower_child_portable(l, o, c);
   else mig_emit_text_edit(l, o, c->now.sql, "CASCADE: its foreign key needs what is dropped");
 }
 
@@ -9124,7 +10154,8 @@ static void mig_lower_own_keys(mig_lowering *l, mig_alteration *c) {
   int i;
   for (i = 0; i < c->now.nconstraint && !mig_failed(l->a); i++) {
     const mig_constraint *fk = &c->now.constraints[i];
-    if (fk->kind != MIG_FOREIGN_KEY || !mig_loses_parent_key(l, fk, &c->old, &c->now)) continue;
+    if (fk->kind != MIG_FOREIGN_KEY || !mig_fk_is_old(l, fk)) continue;
+    if (!mig_loses_parent_key(l, fk)) continue;
     if (!c->cascade) {
       const char **names = mig_constraint_names(l->a, &c->now);
       if (!names) return;
@@ -9156,12 +10187,14 @@ static int mig_drops_key(const mig_diff *d) {
 }
 
 static void mig_lower_children(mig_lowering *l) {
-  int i;
+  const mig_mention *x;
   if (!mig_drops_key(l->d)) return;
-  for (i = 0; i < l->catalog->n && !mig_failed(l->a); i++) {
-    mig_object *o = &l->catalog->v[i];
-    if (!mig_is_type(o, "table") || mig_same(o->name, l->c->old.name)) continue;
-    if (!mig_mentions(o->sql, "references") || !mig_mentions(o->sql, l->c->old.name)) continue;
+  for (x = mig_next_mention(l->catalog, l->c->old.name, 0); x && !mig_failed(l->a);
+       x = mig_next_mention(l->catalog, l->c->old.name, x)) {
+    mig_object *o = x->object;
+    if (!mig_is_type(o, "table") || mig_is_virtual(o) || mig_same(o->name, l->c->old.name)) {
+      continue;
+    }
     mig_lower_child(l, o, l->c->cascade);
   }
 }
@@ -9515,6 +10548,8 @@ static const char *mig_pragma_problem(mig_arena *a, const char *z, size_t n, siz
   return 0;
 }
 
+#define MIG_TRANSACTION_WORDS 6 /* the first of them are about the transaction itself */
+
 static const char *const mig_refused_words[] = {
     "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM"};
 
@@ -9524,7 +10559,7 @@ static const char *mig_statement_problem(mig_arena *a, const char *z, mig_span s
   size_t i;
   for (i = 0; i < sizeof mig_refused_words / sizeof mig_refused_words[0]; i++) {
     if (!mig_token_is(z, t, mig_refused_words[i])) continue;
-    if (i < 6) {
+    if (i < MIG_TRANSACTION_WORDS) {
       return mig_format(a, "%s is not for a revision: the run has its own transaction",
                         mig_refused_words[i]);
     }
@@ -10201,25 +11236,58 @@ typedef struct mig_pending { /* databases whose sqlite_master was edited since t
   struct mig_pending *next;
 } mig_pending;
 
+/* Where in the scripts of a run a statement stands. */
+typedef struct mig_script_place {
+  const mig_revision *rev; /* NULL: of migrate_exec() */
+  int upgrade;
+  const char *sql;
+  size_t at;
+  int statement; /* its number, of migrate_exec() */
+} mig_script_place;
+
+/* An edit that the next reload judges, and the statement that asked for it. */
+typedef struct mig_edited {
+  const char *name; /* of the object */
+  mig_script_place place;
+  struct mig_edited *next;
+} mig_edited;
+
 typedef struct mig_added { /* what one migrate_add() gave */
   migrate_revision *v;
   int n;
   struct mig_added *next;
 } mig_added;
 
+typedef struct mig_gone { /* a table that a script dropped and others reference: put aside */
+  const char *schema, *name, *aside;
+  struct mig_gone *next;
+} mig_gone;
+
+typedef struct mig_backup { /* of the last run */
+  const char *path;      /* NULL: none was made, or it is gone again */
+  sqlite3_vfs *vfs;
+  sqlite3_int64 version; /* the database's data_version when it was made */
+  int commits;           /* of the run since */
+} mig_backup;
+
+
 struct migrate {
   sqlite3 *db;
   mig_fault fault;
   mig_arena arena; /* lives as long as the handle: settings, revisions */
-  mig_arena work;  /* lives as long as one call and its result */
+  mig_arena work;  /* lives as long as one call and its result, or as one statement of a script */
+  mig_arena lasting; /* lives as long as one call: what outlives its statements */
   mig_settings settings;
   unsigned flags;
   void (*log)(void *, int, const char *);
   void *log_arg;
   int (*written)(void *, const char *); /* told of each new revision file */
   void *written_arg;
+  int (*progress)(void *, const migrate_progress *);
+  void *progress_arg;
   char *errbuf;
   int nerrbuf;
+  int told_fault; /* the log has the error */
   mig_text result;
   int statements; /* run by the last migrate_exec() */
 
@@ -10230,17 +11298,33 @@ struct migrate {
   mig_graph *graph; /* of all revisions; NULL: to be made */
 
   /* one run */
+  struct mig_run *run;   /* of migrate_prepare(), until its last step; NULL: none */
+  mig_backup backup;
+  int crowd;             /* the run has many steps; many: or its script many ALTERs */
+  int many;
+  int reloads;           /* of edits, so far */
+  int blind;             /* the reload that an edit of more than texts waits for */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
   sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
+  sqlite3_stmt *brace;   /* the way back while the other is being made anew .. */
+  int braced;            /* .. which stands */
+  sqlite3_stmt *awake;   /* stands in its first row, so that no sqlite3_interrupt() is missed */
   int legacy;            /* legacy_alter_table at its beginning */
+  int synchronous;       /* was this before it was EXTRA; 0: as it was */
   mig_pending *pending;
+  mig_gone *gone;        /* by the section that runs */
+  mig_script_place place; /* of the statement at work */
+  mig_edited *edited;    /* since the last reload, newest first */
+  const mig_edited *blamed; /* the one that the reload failed over */
   sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
   const char *edit_schema;
   int defensive, writable; /* the flags before it was opened */
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
   mig_catalog *catalogs; /* read in this run and still true */
+  mig_catalog *forgotten; /* no longer true, and held by the statement at work */
+  int keeps;             /* others hold on to catalogs and texts of its statements */
   const char **schemas;  /* likewise the names of the databases */
   int nschema;
   migrate *live;         /* a scratch database's model, which has the rows; NULL: none */
@@ -10253,35 +11337,76 @@ struct migrate {
   void *row_arg;
   int row_stop;          /* the callback has heard enough */
   const char *revision, *direction; /* what the statements belong to, for the lists */
-  int step;
+  int step, steps;
+  const char *statement; /* what runs, and how far it is, for progress() */
+  sqlite3_int64 done, total, told; /* told: when, in milliseconds */
 };
+
+/* May the schema not be edited? */
+static int mig_is_plain(const migrate *m) { return m->settings.rebuild != MIG_REBUILD_AUTO; }
+static void mig_catalog_free(mig_catalog *c) {
+  mig_arena memory = c->memory;
+  mig_arena_free(&memory);
+}
+
+static void mig_free_catalogs(mig_catalog **list) {
+  while (*list) {
+    mig_catalog *next = (*list)->next;
+    mig_catalog_free(*list);
+    *list = next;
+  }
+}
+
+/* Gives back all memory but that of the handle's own life. */
+static void mig_free_run(migrate *m) {
+  mig_free_catalogs(&m->catalogs);
+  mig_free_catalogs(&m->forgotten);
+  mig_arena_free(&m->lasting);
+  mig_arena_free(&m->work);
+}
 
 /* Starts a public call: its memory is new, its result empty. Returns the sticky code. */
 static int mig_begin_call(migrate *m) {
   if (!m) return SQLITE_NOMEM;
   if (m->fault.code) return m->fault.code;
-  mig_arena_free(&m->work);
+  if (m->run) {
+    return mig_fail(&m->work, MIGRATE_MISUSE,
+                    "a prepared run has steps left: migrate_run() ends it, migrate_close() undoes "
+                    "it");
+  }
+  mig_free_run(m);
   mig_text_init(&m->result, &m->work);
+  m->backup.path = 0;
   m->pending = 0;
+  m->gone = 0;
+  m->edited = 0;
+  m->blamed = 0;
+  m->crowd = 0;
   m->slots = 0;
   m->nslot = 0;
-  m->catalogs = 0;
   m->schemas = 0;
   m->statements = 0;
   m->seq = 0;
   return 0;
 }
 
+static void mig_log(migrate *m, int level, const char *message) {
+  if (m->log && message) m->log(m->log_arg, level, message);
+}
+
 static int mig_end_call(migrate *m) {
+  if (m->fault.code && !m->told_fault) mig_log(m, MIGRATE_ERROR, mig_fault_text(&m->fault));
+  m->told_fault = m->fault.code != 0;
   if (m->fault.code && m->errbuf && m->nerrbuf > 0) {
     sqlite3_snprintf(m->nerrbuf, m->errbuf, "%s", mig_fault_text(&m->fault));
   }
   return m->fault.code;
 }
 
-static void mig_log(migrate *m, int level, const char *message) {
-  if (m->log && message) m->log(m->log_arg, level, message);
-}
+/* Threads that share the connection wait until the run is over: what they did meanwhile would be
+** part of its transaction. */
+static void mig_lock(migrate *m) { sqlite3_mutex_enter(sqlite3_db_mutex(m->db)); }
+static void mig_unlock(migrate *m) { sqlite3_mutex_leave(sqlite3_db_mutex(m->db)); }
 
 /* ---- reading the database ---- */
 
@@ -10324,10 +11449,19 @@ static int mig_row(migrate *m, sqlite3_stmt **stmt) {
   return 0;
 }
 
-static char *mig_cell(migrate *m, sqlite3_stmt *stmt, int i) {
+/* The text of a cell, until the next step. */
+static const char *mig_cell_text(migrate *m, sqlite3_stmt *stmt, int i) {
   const char *z = (const char *)sqlite3_column_text(stmt, i);
   if (!z && sqlite3_column_type(stmt, i) != SQLITE_NULL) mig_no_memory(&m->work);
-  return z ? mig_copy(&m->work, z) : 0;
+  return z;
+}
+
+static char *mig_cell_in(migrate *m, mig_arena *a, sqlite3_stmt *stmt, int i) {
+  return mig_copy(a, mig_cell_text(m, stmt, i));
+}
+
+static char *mig_cell(migrate *m, sqlite3_stmt *stmt, int i) {
+  return mig_cell_in(m, &m->work, stmt, i);
 }
 
 /* The first column of the first row as an integer; 0 without a row. */
@@ -10360,6 +11494,68 @@ static int mig_compiles(migrate *m, const char *sql) {
   sqlite3_finalize(stmt);
   return rc == SQLITE_OK;
 }
+/* Progress: tells the program how far a call has come, and hears whether to go on. */
+
+/* The clock of SQLite's own file system layer, in milliseconds; 0 where it has none. */
+static sqlite3_int64 mig_milliseconds(void) {
+  sqlite3_vfs *vfs = sqlite3_vfs_find(0);
+  sqlite3_int64 now = 0;
+  if (!vfs || vfs->iVersion < 2 || !vfs->xCurrentTimeInt64) return 0;
+  return vfs->xCurrentTimeInt64(vfs, &now) == SQLITE_OK ? now : 0;
+}
+
+static int mig_wants_progress(const migrate *m) {
+  return m->progress && m->settings.progress;
+}
+
+/* Calls the program. Returns whether the call is over. */
+static int mig_tell(migrate *m) {
+  migrate_progress p;
+  if (mig_failed(&m->work) || !mig_wants_progress(m)) return mig_failed(&m->work);
+  memset(&p, 0, sizeof p);
+  p.step = m->step;
+  p.steps = m->steps;
+  p.revision = m->revision;
+  p.statement = m->statement;
+  p.done = m->done;
+  p.total = m->total;
+  m->told = mig_milliseconds();
+  if (m->progress(m->progress_arg, &p)) {
+    mig_fail(&m->work, SQLITE_INTERRUPT, "cancelled by the program");
+  }
+  return mig_failed(&m->work);
+}
+
+/* A statement begins; NULL: none. */
+static void mig_tell_statement(migrate *m, const char *sql) {
+  m->statement = sql;
+  m->done = m->total = 0;
+  mig_tell(m);
+}
+
+/* ---- the connection's progress handler, where the program lends it ---- */
+
+#define MIG_TICK_STEPS 1000 /* of SQLite's machine: some microseconds */
+#define MIG_TICK_PAUSE 20   /* milliseconds between two calls of the program */
+
+static int mig_tick(void *arg) {
+  migrate *m = (migrate *)arg;
+  sqlite3_int64 now = mig_milliseconds();
+  if (mig_failed(&m->work)) return 0; /* what is undone now must not be stopped */
+  if (now >= m->told && now - m->told < MIG_TICK_PAUSE) return 0;
+  return mig_tell(m);
+}
+
+static void mig_borrow_handler(migrate *m) {
+  if (!(m->flags & MIGRATE_LEND_HANDLER) || !mig_wants_progress(m)) return;
+  m->told = mig_milliseconds();
+  sqlite3_progress_handler(m->db, MIG_TICK_STEPS, mig_tick, m);
+}
+
+static void mig_return_handler(migrate *m) {
+  if (!(m->flags & MIGRATE_LEND_HANDLER) || !mig_wants_progress(m)) return;
+  sqlite3_progress_handler(m->db, 0, 0, 0);
+}
 /* Revisions: those that a handle knows, in the order in which they were added, and their graph.
 **
 ** What the program adds is looked at when it is needed: a launch with nothing to do compares the
@@ -10377,6 +11573,46 @@ static const char *mig_borrow(migrate *m, const char *z) {
   return z && (m->flags & MIGRATE_COPY) ? mig_copy(&m->arena, z) : z;
 }
 
+static int mig_is_text(const char *z, mig_span s, const char *words) {
+  return mig_word_is(z + s.at, s.end - s.at, words);
+}
+
+/* A text whose first line begins with `words`: the next line, and in *rest what stands behind them;
+** else NULL. */
+static const char *mig_opening_line(const char *sql, const char *words, mig_span *rest) {
+  size_t n = strlen(words), end = strcspn(sql, "\n");
+  if (strncmp(sql, words, n) != 0 || end < n) return 0;
+  *rest = mig_trim_blanks(sql, n, end);
+  return sql[end] ? sql + end + 1 : sql + end;
+}
+
+/* A revision file says two things for which an array has no field: they are lines that open the
+** SQL, `-- compat: REV` that of the upgrade, and the section's marker, for its option. */
+static void mig_take_opening(migrate *m, mig_revision *v, mig_section *section, const char *sql) {
+  mig_arena *a = &m->arena;
+  int upgrade = section == &v->upgrade;
+  const char *next, *marker = upgrade ? "-- migrate:up" : "-- migrate:down";
+  mig_span rest;
+  section->sql = sql = mig_unix_lines(a, mig_borrow(m, sql));
+  if (!sql) return;
+  next = upgrade ? mig_opening_line(sql, "-- compat:", &rest) : 0;
+  if (next) {
+    v->compat = mig_span_text(a, sql, rest);
+    if (v->compat) mig_check_id(a, v->compat);
+    section->sql = *next ? next : 0;
+    sql = next;
+  }
+  next = mig_opening_line(sql, marker, &rest);
+  if (!next || mig_failed(a)) return;
+  section->sql = next;
+  section->outside = mig_is_text(sql, rest, "transaction:false");
+  if (section->outside || mig_span_empty(rest) || mig_is_text(sql, rest, "transaction:true"))
+    return;
+  mig_fail(a, MIGRATE_SCRIPT,
+           "revision %s: unknown option of the marker %s; known is transaction:false", v->id,
+           marker);
+}
+
 static void mig_add_one(migrate *m, const migrate_revision *r) {
   mig_arena *a = &m->arena;
   mig_revision *v = (mig_revision *)mig_alloc(a, sizeof *v);
@@ -10387,8 +11623,8 @@ static void mig_add_one(migrate *m, const migrate_revision *r) {
   v->down = mig_list_of(a, r->down_revision);
   v->depends = mig_list_of(a, r->depends_on);
   v->labels = mig_list_of(a, r->branch_labels);
-  v->upgrade.sql = mig_unix_lines(a, mig_borrow(m, r->upgrade));
-  v->downgrade.sql = mig_unix_lines(a, mig_borrow(m, r->downgrade));
+  mig_take_opening(m, v, &v->upgrade, r->upgrade);
+  mig_take_opening(m, v, &v->downgrade, r->downgrade);
   v->upgrade_fn = r->upgrade_fn;
   v->downgrade_fn = r->downgrade_fn;
   v->arg = r->arg;
@@ -10533,54 +11769,77 @@ static void mig_report_started(migrate *m) {
 }
 /* Reflect: the live schema as data. Each read is finished before anything else happens. */
 
-static int mig_is_virtual(const mig_object *o) {
-  size_t n = o->sql ? strlen(o->sql) : 0;
-  mig_token k;
-  if (!n || !mig_is_type(o, "table")) return 0;
-  k = mig_next_significant(o->sql, n, 0);
-  return mig_token_is(o->sql, mig_next_significant(o->sql, n, k.end), "VIRTUAL");
-}
-
 /* The catalogs at hand hold until a statement runs that may change the schema by itself. */
 static void mig_forget_catalogs(migrate *m) {
-  m->catalogs = 0;
+  while (m->catalogs) {
+    mig_catalog *c = m->catalogs;
+    m->catalogs = c->next;
+    c->next = m->forgotten; /* the statement at work may still hold it */
+    m->forgotten = c;
+  }
   m->schemas = 0;
+}
+
+static const char *mig_object_type(mig_catalog *c, const char *type) {
+  static const char *const types[] = {"table", "index", "view", "trigger", ""};
+  int i;
+  for (i = 0; i < 5; i++) {
+    if (strcmp(type ? type : "", types[i]) == 0) return types[i];
+  }
+  return mig_copy(&c->memory, type);
+}
+
+static void mig_read_object(migrate *m, sqlite3_stmt *stmt, mig_catalog *c) {
+  mig_arena *a = &c->memory;
+  const char *table, *type;
+  mig_object *o;
+  c->v = (mig_object *)mig_grow(a, c->v, c->n, &c->cap, sizeof(mig_object));
+  if (mig_failed(a)) return;
+  o = &c->v[c->n++];
+  o->rowid = sqlite3_column_int64(stmt, 0);
+  type = mig_cell_text(m, stmt, 1);
+  o->type = mig_object_type(c, type);
+  o->name = mig_cell_in(m, a, stmt, 2);
+  table = mig_cell_text(m, stmt, 3);
+  o->table = table && o->name && strcmp(o->name, table) == 0 ? o->name : mig_copy(a, table);
+  o->sql = mig_cell_in(m, a, stmt, 4);
+  if (!o->type) o->type = "";
+  if (!o->name) o->name = "";
+  if (!o->table) o->table = "";
+}
+
+static mig_catalog *mig_new_catalog(migrate *m, const char *schema) {
+  mig_arena memory;
+  mig_catalog *c;
+  mig_arena_init(&memory, &m->fault);
+  c = (mig_catalog *)mig_alloc(&memory, sizeof *c);
+  if (!c) return 0;
+  c->memory = memory;
+  c->schema = mig_copy(&c->memory, schema);
+  return c;
 }
 
 /* Reads sqlite_master of one database. Objects keep the text that SQLite stores. */
 static mig_catalog *mig_read_catalog(migrate *m, const char *schema) {
-  mig_arena *a = &m->work;
   mig_catalog *c;
-  char *sql;
   sqlite3_stmt *stmt;
   int i;
   for (c = m->catalogs; c; c = c->next) {
     if (mig_same(c->schema, schema)) return c;
   }
-  c = (mig_catalog *)mig_alloc(a, sizeof *c);
-  sql = mig_format(a, "SELECT rowid, type, name, tbl_name, sql FROM \"%w\".sqlite_master "
-                   "ORDER BY rowid", schema);
-  stmt = mig_prepare(m, sql);
-  if (c) c->schema = mig_copy(a, schema);
-  while (mig_row(m, &stmt)) {
-    mig_object *o;
-    c->v = (mig_object *)mig_grow(a, c->v, c->n, &c->cap, sizeof(mig_object));
-    if (mig_failed(a)) continue;
-    o = &c->v[c->n++];
-    o->rowid = sqlite3_column_int64(stmt, 0);
-    o->type = mig_cell(m, stmt, 1);
-    o->name = mig_cell(m, stmt, 2);
-    o->table = mig_cell(m, stmt, 3);
-    o->sql = mig_cell(m, stmt, 4);
-    if (!o->type) o->type = "";
-    if (!o->name) o->name = "";
-    if (!o->table) o->table = "";
+  stmt = mig_prepare(m, mig_format(&m->work,
+                                   "SELECT rowid, type, name, tbl_name, sql FROM "
+                                   "\"%w\".sqlite_master ORDER BY rowid",
+                                   schema));
+  c = mig_new_catalog(m, schema);
+  while (mig_row(m, &stmt)) mig_read_object(m, stmt, c);
+  if (c && !mig_failed(&m->work)) mig_catalog_index(c);
+  if (mig_failed(&m->work)) {
+    if (c) mig_catalog_free(c);
+    return 0;
   }
-  if (mig_failed(a)) return 0;
-  mig_catalog_index(a, c);
-  if (mig_failed(a)) return 0;
-  c->scratch = -1;
   for (i = 0; i < c->n && !c->has_virtual; i++) c->has_virtual = mig_is_virtual(&c->v[i]);
+  if (m->pending) m->blind = m->reloads + 1; /* which of the texts SQLite has read is not known */
   c->next = m->catalogs;
   m->catalogs = c;
   return c;
@@ -10589,7 +11848,7 @@ static mig_catalog *mig_read_catalog(migrate *m, const char *schema) {
 /* The databases of the connection, in the order in which SQLite looks a bare name up: TEMP first,
 ** then main, then the attached ones. */
 static const char **mig_read_schemas(migrate *m, int *n) {
-  mig_arena *a = &m->work;
+  mig_arena *a = &m->lasting;
   const char **v = 0;
   int cap = 0, temp = 0;
   sqlite3_stmt *stmt;
@@ -10601,7 +11860,7 @@ static const char **mig_read_schemas(migrate *m, int *n) {
     v = (const char **)mig_grow(a, (void *)v, *n + 1, &cap, sizeof *v);
     if (mig_failed(a)) continue;
     if (sqlite3_column_int(stmt, 0) == 1) temp = 1;
-    v[(*n)++] = mig_cell(m, stmt, 1);
+    v[(*n)++] = mig_cell_in(m, a, stmt, 1);
   }
   if (mig_failed(a)) return 0;
   if (temp) { /* main, temp, .. -> temp, main, .. */
@@ -10703,7 +11962,7 @@ static mig_target mig_find_target(migrate *m, const char *schema, const char *ta
 /* Sets a flag of sqlite3_db_config(); returns what it was. -1 asks only. */
 static int mig_flag(sqlite3 *db, int op, int value) {
   int before = 0, after = 0;
-  sqlite3_db_config(db, op, -1, &before);
+  if (sqlite3_db_config(db, op, -1, &before) != SQLITE_OK) return value; /* it has no such flag */
   if (value >= 0 && value != before) sqlite3_db_config(db, op, value, &after);
   return before;
 }
@@ -10724,26 +11983,50 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
   return rc;
 }
 
+/* SQLite forgets an interrupt that finds no statement at work, as between two of a run's. While
+** this one stands in the first of its rows there is always one, and the next statement of the run
+** is the one that stops. In a call out of SQL the caller's own statement does the same. */
+static void mig_stay_awake(migrate *m) {
+  if (m->live || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake) return;
+  m->awake = mig_prepare(m, "VALUES (1), (2)");
+  if (m->awake && sqlite3_step(m->awake) != SQLITE_ROW) mig_fail_db(m, 0);
+}
+
+static void mig_fall_asleep(migrate *m) {
+  sqlite3_finalize(m->awake);
+  m->awake = 0;
+}
+
 /* ---- the way back ---- */
 
-/* The statements that undo a run are compiled before it begins: inside SELECT f(..) SQLite refuses
-** to compile any more once an allocation has failed. A changed schema or flag makes each statement
-** compile again when it runs, so that these are made anew after every one. */
-static void mig_ready(migrate *m) {
-  static const char *const ways[3] = {"ROLLBACK TO migrate", "RELEASE migrate", "ROLLBACK"};
+/* Without memory no statement can be compiled, and inside SELECT f(..) none ever again once an
+** allocation has failed or somebody has interrupted. So that a run can always be undone there are
+** two ways, compiled before it begins, and at every moment one of them is open.
+**
+** The undo is ROLLBACK. A changed flag, and a few statements, make SQLite compile every statement
+** anew, so that it is made again after them.
+**
+** The brace covers the time between: a statement that stands at its first row need not be compiled
+** to go on. It counts as one that writes, and when such a one is interrupted SQLite rolls back all
+** that is open, a transaction of the caller's with it; that is the last resort. It must not stand
+** for long: no table can be dropped beside it. */
+static int mig_ready(migrate *m) {
+  static const char *const ways[] = {"ROLLBACK TO migrate", "RELEASE migrate", "ROLLBACK"};
   const char *const *way = m->own_transaction ? ways + 2 : ways;
-  int i, n = m->own_transaction ? 1 : 2;
-  for (i = 0; i < n; i++) {
-    sqlite3_stmt *stmt = 0;
-    if (sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0) != SQLITE_OK)
-      return; /* the old one may do */
+  sqlite3_stmt *stmt = 0;
+  int i, rc = SQLITE_OK, n = m->own_transaction ? 1 : 2;
+  for (i = 0; i < n && rc == SQLITE_OK; i++) {
+    rc = sqlite3_prepare_v2(m->db, way[i], -1, &stmt, 0);
+    if (rc != SQLITE_OK) return rc; /* the old one stays, which may do */
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = stmt;
   }
-}
-
-static void mig_still_ready(migrate *m) {
-  if (m->depth) mig_ready(m);
+  rc = sqlite3_prepare_v2(m->db, "PRAGMA main.journal_mode", -1, &stmt, 0);
+  if (rc != SQLITE_OK) return rc;
+  sqlite3_finalize(m->brace);
+  m->brace = stmt;
+  m->braced = 0;
+  return SQLITE_OK;
 }
 
 static void mig_forget_undo(migrate *m) {
@@ -10752,35 +12035,99 @@ static void mig_forget_undo(migrate *m) {
     sqlite3_finalize(m->undo[i]);
     m->undo[i] = 0;
   }
+  sqlite3_finalize(m->brace);
+  m->brace = 0;
+  m->braced = 0;
+}
+
+static int mig_step_undo(migrate *m) {
+  int i, rc = SQLITE_DONE;
+  for (i = 0; i < 2 && rc == SQLITE_DONE; i++) {
+    if (!m->undo[i]) continue;
+    rc = sqlite3_step(m->undo[i]);
+    sqlite3_reset(m->undo[i]);
+  }
+  return rc == SQLITE_DONE;
+}
+
+static void mig_break_brace(migrate *m) {
+  if (!m->brace) return;
+  sqlite3_interrupt(m->db);
+  sqlite3_step(m->brace);
+  sqlite3_reset(m->brace);
 }
 
 /* Undoes the run. What SQLite has rolled back by itself (disk full, interrupt ..) is not there to
-** be rolled back again, and a caller's transaction that went with it is spoken of. */
+** be rolled back again, and a caller's transaction that went with it is spoken of. A progress
+** handler of the host's that interrupts even this does so once, as a rule. */
 static void mig_frame_undo(migrate *m) {
-  int gone = sqlite3_get_autocommit(m->db), i;
   m->depth = 0;
-  if (gone && !m->own_transaction) {
-    mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
+  mig_fall_asleep(m);
+  if (m->fault.code != SQLITE_NOMEM && !(m->flags & MIGRATE_SQL_FUNCTION)) {
+    sqlite3_reset(m->brace); /* an interrupt is over when nothing runs any more */
   }
-  for (i = 0; i < 2 && !gone; i++) {
-    if (m->undo[i]) sqlite3_step(m->undo[i]);
+  if (!sqlite3_get_autocommit(m->db) && !mig_step_undo(m) && !mig_step_undo(m)) {
+    mig_break_brace(m);
   }
   mig_forget_undo(m);
+  if (!m->own_transaction && sqlite3_get_autocommit(m->db)) {
+    mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
+  }
 }
 
-/* Out of memory: undone at once, while the way back is still compiled. Comes before a flag is
-** restored. */
+/* Out of memory: undone at once, while a way back is open. Comes before a flag is restored. */
 static void mig_undo_in_need(migrate *m) {
   if (m->depth && m->fault.code == SQLITE_NOMEM) mig_frame_undo(m);
 }
 
+static void mig_undo_without_memory(migrate *m) {
+  mig_no_memory(&m->work);
+  mig_undo_in_need(m);
+}
+
+/* Comes before what makes statements compile anew .. */
+static void mig_brace(migrate *m) {
+  int rc;
+  if (!m->depth || m->braced || !m->brace) return;
+  rc = sqlite3_step(m->brace);
+  m->braced = rc == SQLITE_ROW;
+  if ((rc & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
+  else if (mig_is_undone(m)) mig_fail_db(m, 0);
+}
+
+/* .. and this behind it. */
+static void mig_still_ready(migrate *m) {
+  if (m->depth && (mig_ready(m) & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
+}
+
+/* Sets a flag in a run; returns what it was. mig_still_ready() follows. */
+static int mig_switch(migrate *m, int op, int value) {
+  int before = value;
+  if (sqlite3_db_config(m->db, op, -1, &before) != SQLITE_OK || before == value) return value;
+  mig_brace(m);
+  mig_flag(m->db, op, value);
+  return before;
+}
+
+static int mig_begins_with(const char *sql, const char *const *words) {
+  mig_token k = mig_next_significant(sql, strlen(sql), 0);
+  while (*words && !mig_token_is(sql, k, *words)) words++;
+  return *words != 0;
+}
+
 /* Statements that leave all others compiled. */
 static int mig_changes_rows_alone(const char *sql) {
-  static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "SELECT", "WITH", "REPLACE"};
-  size_t n = strlen(sql), i;
+  static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "SELECT", "WITH", "REPLACE", 0};
+  return mig_begins_with(sql, words);
+}
+
+/* Statements beside which no other may be reading. */
+static int mig_drops(const char *sql) {
+  static const char *const words[] = {"DROP", 0};
+  size_t n = strlen(sql);
   mig_token k = mig_next_significant(sql, n, 0);
-  for (i = 0; i < sizeof words / sizeof words[0] && !mig_token_is(sql, k, words[i]); i++) {}
-  return i < sizeof words / sizeof words[0];
+  if (mig_begins_with(sql, words)) return 1;
+  return mig_token_is(sql, mig_next_significant(sql, n, k.end), "VIRTUAL");
 }
 
 static int mig_fail_undone(migrate *m) {
@@ -10788,16 +12135,16 @@ static int mig_fail_undone(migrate *m) {
   return mig_fail(&m->work, SQLITE_ABORT, "SQLite has rolled the transaction back");
 }
 
-/* A statement of the run. */
+/* A statement of the run; nothing after a fault. */
 static int mig_do(migrate *m, const char *sql, const char *parameter) {
-  int rc;
-  if (mig_fail_undone(m)) return SQLITE_ABORT;
+  int rc, stays, braced = m->braced;
+  if (!sql || mig_failed(&m->work) || mig_fail_undone(m)) return SQLITE_ABORT;
+  stays = mig_changes_rows_alone(sql);
+  if (!stays && !mig_drops(sql)) mig_brace(m);
+  if (mig_failed(&m->work)) return m->fault.code;
   rc = mig_step_all(m->db, sql, parameter);
-  if (rc == SQLITE_OK && !mig_changes_rows_alone(sql)) mig_still_ready(m);
-  if ((rc & 0xff) == SQLITE_NOMEM) {
-    mig_no_memory(&m->work);
-    mig_undo_in_need(m);
-  }
+  if (rc == SQLITE_OK && !stays && !braced) mig_still_ready(m);
+  if ((rc & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
   return rc;
 }
 
@@ -10806,6 +12153,7 @@ static int mig_do(migrate *m, const char *sql, const char *parameter) {
 /* What our own statements run under. */
 typedef struct mig_flags {
   int legacy, dqs_dml, dqs_ddl, comments;
+  int changed; /* some of these are others than the host's */
   sqlite3_int64 rowid;
 } mig_flags;
 
@@ -10815,23 +12163,25 @@ static mig_flags mig_enter(migrate *m) {
   sqlite3 *db = m->db;
   mig_flags f;
   f.legacy = mig_flag(db, MIG_LEGACY_ALTER_TABLE, -1);
-  if (f.legacy == m->legacy) mig_flag(db, MIG_LEGACY_ALTER_TABLE, 0);
-  f.dqs_dml = mig_flag(db, MIG_DQS_DML, 1);
-  f.dqs_ddl = mig_flag(db, MIG_DQS_DDL, 1);
-  f.comments = mig_flag(db, MIG_ENABLE_COMMENTS, 1);
+  if (f.legacy == m->legacy) mig_switch(m, MIG_LEGACY_ALTER_TABLE, 0);
+  f.dqs_dml = mig_switch(m, MIG_DQS_DML, 1);
+  f.dqs_ddl = mig_switch(m, MIG_DQS_DDL, 1);
+  f.comments = mig_switch(m, MIG_ENABLE_COMMENTS, 1);
+  f.changed = (f.legacy && f.legacy == m->legacy) || !f.dqs_dml || !f.dqs_ddl || !f.comments;
   f.rowid = sqlite3_last_insert_rowid(db);
   mig_still_ready(m);
   return f;
 }
 
 static void mig_leave(migrate *m, mig_flags f) {
-  sqlite3 *db = m->db;
   mig_undo_in_need(m);
-  mig_flag(db, MIG_LEGACY_ALTER_TABLE, f.legacy);
-  mig_flag(db, MIG_DQS_DML, f.dqs_dml);
-  mig_flag(db, MIG_DQS_DDL, f.dqs_ddl);
-  mig_flag(db, MIG_ENABLE_COMMENTS, f.comments);
-  sqlite3_set_last_insert_rowid(db, f.rowid);
+  if (f.changed) {
+    mig_switch(m, MIG_LEGACY_ALTER_TABLE, f.legacy);
+    mig_switch(m, MIG_DQS_DML, f.dqs_dml);
+    mig_switch(m, MIG_DQS_DDL, f.dqs_ddl);
+    mig_switch(m, MIG_ENABLE_COMMENTS, f.comments);
+  }
+  sqlite3_set_last_insert_rowid(m->db, f.rowid);
   mig_still_ready(m);
 }
 
@@ -10862,12 +12212,21 @@ static void mig_refuse_busy(migrate *m) {
   }
 }
 
+/* Whether nothing is being read on the connection, as far as SQLite tells (from 3.34 on). */
+static int mig_is_idle(sqlite3 *db) {
+#if SQLITE_VERSION_NUMBER >= 3034000
+  if (sqlite3_libversion_number() >= 3034000) return sqlite3_txn_state(db, 0) == SQLITE_TXN_NONE;
+#endif
+  (void)db;
+  return 0;
+}
+
 /* Inside SELECT f(..) FROM t the table t is being read, and SQLite refuses every DROP: found out
-** before anything is changed. */
-static void mig_refuse_from(migrate *m) {
+** before anything is changed. idle: nothing was read when the run began. */
+static void mig_refuse_from(migrate *m, int idle) {
   sqlite3_stmt *stmt = 0;
   const char *sql = 0;
-  if (!(m->flags & MIGRATE_SQL_FUNCTION) || mig_failed(&m->work)) return;
+  if (!(m->flags & MIGRATE_SQL_FUNCTION) || idle || mig_failed(&m->work)) return;
   if (mig_do(m, "CREATE TEMP TABLE migrate_probe(x)", 0) != SQLITE_OK) {
     mig_fail_db(m, 0);
     return;
@@ -10892,7 +12251,7 @@ static void mig_refuse_from(migrate *m) {
 ** host's own busy handler has had its turn before. */
 static int mig_pause(migrate *m, int *waited) {
   int pause = *waited + 1, limit = m->settings.busy_timeout;
-  if (*waited >= limit) return 0;
+  if (*waited >= limit || mig_tell(m)) return 0;
   if (pause > MIG_PAUSE_LAST) pause = MIG_PAUSE_LAST;
   if (pause > limit - *waited) pause = limit - *waited;
   sqlite3_sleep(pause);
@@ -10900,18 +12259,82 @@ static int mig_pause(migrate *m, int *waited) {
   return 1;
 }
 
+/* Waits with a fault in hand, which stays when busy_timeout is over. */
+static int mig_pause_at_fault(migrate *m, int *waited) {
+  mig_fault busy = m->fault;
+  memset(&m->fault, 0, sizeof m->fault);
+  if (!mig_pause(m, waited) && !m->fault.code) {
+    m->fault = busy;
+    return 0;
+  }
+  mig_fault_clear(&busy);
+  return !m->fault.code;
+}
+
+/* Held by another connection, of this process's cache if that is shared: worth waiting for. */
+static int mig_is_held(int code) {
+  return (code & 0xff) == SQLITE_BUSY || code == SQLITE_LOCKED_SHAREDCACHE;
+}
+
 /* BEGIN IMMEDIATE, which writers make wait; COMMIT, which readers do. */
 static int mig_step_patiently(migrate *m, const char *sql) {
   int waited = 0, rc;
   do {
     rc = mig_step_all(m->db, sql, 0);
-  } while ((rc & 0xff) == SQLITE_BUSY && mig_pause(m, &waited));
+  } while (rc && mig_is_held(sqlite3_extended_errcode(m->db)) && mig_pause(m, &waited));
   return rc;
 }
 
+/* ---- durability ---- */
+
+/* The number that a query answers; `otherwise` when it does not. */
+static int mig_ask_number(migrate *m, const char *sql, int otherwise) {
+  sqlite3_stmt *stmt = 0;
+  int n = otherwise, rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
+  if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) n = sqlite3_column_int(stmt, 0);
+  if (((rc | sqlite3_finalize(stmt)) & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  return n;
+}
+
+static int mig_deletes_its_journal(migrate *m) {
+  sqlite3_stmt *stmt = 0;
+  int is = 0, rc = sqlite3_prepare_v2(m->db, "PRAGMA main.journal_mode", -1, &stmt, 0);
+  if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+    const char *mode = (const char *)sqlite3_column_text(stmt, 0);
+    is = mode && strcmp(mode, "delete") == 0;
+  }
+  if (((rc | sqlite3_finalize(stmt)) & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  return is;
+}
+
+/* A commit ends with the deletion of the journal, and below synchronous = EXTRA that is not synced:
+** after a power cut the journal may be there again and undo a run that was said to have succeeded.
+** A program that has synchronous off does not mind. */
+static void mig_be_durable(migrate *m) {
+  int level;
+  if (m->synchronous || !mig_deletes_its_journal(m)) return;
+  level = mig_ask_number(m, "PRAGMA main.synchronous", 0);
+  if (level != 1 && level != 2) return;
+  m->synchronous = level;
+  mig_ask_number(m, "PRAGMA main.synchronous = EXTRA", 0);
+}
+
+/* Without memory it stays; migrate_close() tries once more. */
+static void mig_be_as_durable_as_before(migrate *m) {
+  if (!m->synchronous || !sqlite3_get_autocommit(m->db)) return;
+  if (mig_step_all(m->db,
+                   m->synchronous == 1 ? "PRAGMA main.synchronous = NORMAL"
+                                       : "PRAGMA main.synchronous = FULL",
+                   0) == SQLITE_OK) {
+    m->synchronous = 0;
+  }
+}
+
+/* ---- begin and end ---- */
+
 /* Opens the transaction of a run: BEGIN IMMEDIATE, or a savepoint inside the caller's. */
 static void mig_frame_open(migrate *m) {
-  int rc;
+  int rc, idle = mig_is_idle(m->db);
   mig_refuse_busy(m);
   if (mig_failed(&m->work)) return;
   if (!m->step) m->legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, -1);
@@ -10922,7 +12345,13 @@ static void mig_frame_open(migrate *m) {
              "before it begins");
     return;
   }
+  if (m->own_transaction) mig_be_durable(m);
+  if (mig_failed(&m->work)) return;
   mig_ready(m);
+  if (!m->undo[0]) { /* an authorizer may forbid ROLLBACK */
+    mig_fail_db(m, 0);
+    return;
+  }
   rc = m->own_transaction ? mig_step_patiently(m, "BEGIN IMMEDIATE")
                           : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {
@@ -10931,23 +12360,165 @@ static void mig_frame_open(migrate *m) {
     return;
   }
   m->depth = 1;
-  mig_refuse_from(m);
+  mig_refuse_from(m, idle);
+  mig_stay_awake(m);
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 1);
 }
 
+/* A run of edits shares one statement and one lifting of the flags: between two edits nothing else
+** runs on the connection. */
+static void mig_end_edits(migrate *m) {
+  if (!m->edit_schema) return;
+  sqlite3_finalize(m->edit);
+  m->edit = 0;
+  m->edit_schema = 0;
+  mig_undo_in_need(m);
+  mig_switch(m, MIG_WRITABLE_SCHEMA, m->writable);
+  mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, m->defensive);
+  mig_still_ready(m);
+}
+
 /* Ends the transaction of a run: commits without a fault, else undoes everything. */
-static void mig_frame_close(migrate *m) {
+static void mig_frame_end(migrate *m) {
   int rc;
-  if (!m->depth) return;
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 0);
+  mig_fall_asleep(m);
   if (!mig_failed(&m->work)) {
     rc = m->own_transaction ? mig_step_patiently(m, "COMMIT")
                             : mig_step_all(m->db, "RELEASE migrate", 0);
     if (rc != SQLITE_OK) mig_fail_db(m, "the changes could not be committed");
+    else m->backup.commits++;
   }
   if (mig_failed(&m->work)) mig_frame_undo(m);
   m->depth = 0;
   mig_forget_undo(m);
+}
+
+static void mig_frame_close(migrate *m) {
+  mig_end_edits(m);
+  if (m->depth) mig_frame_end(m);
+  mig_be_as_durable_as_before(m);
+}
+/* Ranges: a long copy, some rows at a time, so that the program hears of it and may stop it. Each
+** range begins with the key where the one before it ended; its size follows the time that the last
+** one took. */
+
+#define MIG_RANGE_ROWS 100  /* of the first range */
+#define MIG_RANGE_SLOW 20   /* milliseconds: the next range is smaller .. */
+#define MIG_RANGE_QUICK 8   /* .. or larger */
+
+typedef struct mig_copier {
+  migrate *m;
+  const mig_ranges *r;
+  sqlite3_stmt *first, *next;   /* the key of the first row; of the row that is n behind a key */
+  sqlite3_stmt *range, *rest;   /* copy from a key to another; to the end */
+  sqlite3_stmt *last;           /* the one of them that ran last */
+  sqlite3_value **from, **to;   /* keys */
+  sqlite3_int64 n;              /* rows in a range */
+} mig_copier;
+
+/* ?1, ?2 ..: nkey of them, the first one's number being `at`. */
+static char *mig_range_parameters(mig_copier *w, int at) {
+  mig_text z;
+  int i;
+  mig_text_init(&z, &w->m->work);
+  for (i = 0; i < w->r->nkey; i++) mig_putf(&z, "%s?%d", i ? ", " : "", at + i);
+  return z.z;
+}
+
+static void mig_copier_prepare(mig_copier *w) {
+  migrate *m = w->m;
+  mig_arena *a = &m->work;
+  const mig_ranges *r = w->r;
+  char *from = mig_range_parameters(w, 1), *to = mig_range_parameters(w, 1 + r->nkey);
+  w->from = (sqlite3_value **)mig_array(a, (size_t)r->nkey * 2, sizeof *w->from);
+  w->to = w->from + r->nkey;
+  w->first = mig_prepare(
+      m, mig_format(a, "SELECT %s %s ORDER BY %s LIMIT 1", r->key, r->source, r->key));
+  w->next = mig_prepare(
+      m, mig_format(a, "SELECT %s %s WHERE (%s) >= (%s) ORDER BY %s LIMIT 1 OFFSET ?%d",
+                    r->key, r->source, r->key, from, r->key, 1 + r->nkey));
+  w->range = mig_prepare(m, mig_format(a, "%s WHERE (%s) >= (%s) AND (%s) < (%s)%s", r->head,
+                                       r->key, from, r->key, to, r->tail));
+  w->rest = mig_prepare(
+      m, mig_format(a, "%s WHERE (%s) >= (%s)%s", r->head, r->key, from, r->tail));
+}
+
+/* Steps a query for a key: 1 when there is one. */
+static int mig_copier_key(mig_copier *w, sqlite3_stmt *stmt, sqlite3_value **key) {
+  int i, rc = sqlite3_step(stmt);
+  for (i = 0; i < w->r->nkey; i++) {
+    sqlite3_value_free(key[i]);
+    key[i] = rc == SQLITE_ROW ? sqlite3_value_dup(sqlite3_column_value(stmt, i)) : 0;
+    if (rc == SQLITE_ROW && !key[i]) mig_no_memory(&w->m->work);
+  }
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE) mig_fail_db(w->m, 0);
+  sqlite3_reset(stmt);
+  return rc == SQLITE_ROW && !mig_failed(&w->m->work);
+}
+
+static void mig_copier_bind(mig_copier *w, sqlite3_stmt *stmt, int at, sqlite3_value **key) {
+  int i;
+  for (i = 0; i < w->r->nkey; i++) {
+    if (sqlite3_bind_value(stmt, at + i, key[i]) != SQLITE_OK) mig_fail_db(w->m, 0);
+  }
+}
+
+/* Copies the range that begins at w->from. Returns 1 when another one follows. */
+static int mig_copier_range(mig_copier *w) {
+  migrate *m = w->m;
+  sqlite3_int64 began = mig_milliseconds(), took;
+  sqlite3_value **swap = w->from;
+  int more;
+  mig_copier_bind(w, w->next, 1, w->from);
+  sqlite3_bind_int64(w->next, 1 + w->r->nkey, w->n);
+  more = mig_copier_key(w, w->next, w->to);
+  w->last = more ? w->range : w->rest;
+  mig_copier_bind(w, w->last, 1, w->from);
+  if (more) mig_copier_bind(w, w->last, 1 + w->r->nkey, w->to);
+  if (mig_failed(&m->work) || sqlite3_step(w->last) != SQLITE_DONE) return 0;
+  m->done += sqlite3_changes(m->db);
+  sqlite3_reset(w->last);
+  took = mig_milliseconds() - began;
+  if (took > MIG_RANGE_SLOW && w->n > 1) w->n /= 2;
+  if (took < MIG_RANGE_QUICK) w->n *= 2;
+  w->from = w->to;
+  w->to = swap;
+  return !mig_tell(m) && more;
+}
+
+/* Frees all. Returns the code of the copy: it goes last, so that the connection's message is its
+** own. */
+static int mig_copier_end(mig_copier *w) {
+  int i;
+  for (i = 0; w->from && i < w->r->nkey; i++) {
+    sqlite3_value_free(w->from[i]);
+    sqlite3_value_free(w->to[i]);
+  }
+  sqlite3_finalize(w->first);
+  sqlite3_finalize(w->next);
+  sqlite3_finalize(w->last == w->range ? w->rest : w->range);
+  return sqlite3_finalize(w->last == w->range ? w->range : w->rest);
+}
+
+/* Runs a copy as ranges: what mig_do() is for one statement. */
+static int mig_do_ranges(migrate *m, const mig_ranges *r) {
+  mig_copier w;
+  int rc;
+  if (mig_fail_undone(m)) return SQLITE_ABORT;
+  memset(&w, 0, sizeof w);
+  w.m = m;
+  w.r = r;
+  w.n = MIG_RANGE_ROWS;
+  m->total = mig_read_int(m, r->count);
+  mig_copier_prepare(&w);
+  if (!mig_failed(&m->work) && mig_copier_key(&w, w.first, w.from)) {
+    while (mig_copier_range(&w)) {}
+  }
+  rc = mig_copier_end(&w);
+  if ((rc & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  mig_undo_in_need(m);
+  return rc ? rc : m->fault.code;
 }
 /* Execute: the one sink. Every statement that changes anything passes through mig_sink(): it is
 ** listed for whoever asks, then run. */
@@ -10969,51 +12540,46 @@ static void mig_list_row(migrate *m, const mig_statement *s, const char *strateg
 }
 
 static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
-  if (m->listen && !mig_failed(&m->work)) m->listen(m, s, strategy);
+  mig_statement written = *s;
+  if (!m->listen || mig_failed(&m->work)) return;
+  if (s->text) written.sql = mig_text_edit_sql(&m->work, s);
+  m->listen(m, &written, strategy);
 }
 
 /* ---- edits of sqlite_master and their reload ---- */
 
-static int mig_is_pending(migrate *m, const char *schema) {
+static mig_pending *mig_set_pending(migrate *m, const char *schema) {
   mig_pending *p;
   for (p = m->pending; p && !mig_same(p->schema, schema); p = p->next) {}
-  return p != 0;
+  if (!p) {
+    p = (mig_pending *)mig_alloc(&m->lasting, sizeof *p);
+    if (!p) return 0;
+    p->schema = mig_copy(&m->lasting, schema);
+    p->next = m->pending;
+    m->pending = p;
+  }
+  return p;
 }
 
-static void mig_set_pending(migrate *m, const char *schema) {
-  mig_pending *p;
-  if (mig_is_pending(m, schema)) return;
-  p = (mig_pending *)mig_alloc(&m->work, sizeof *p);
-  if (!p) return;
-  p->schema = schema;
-  p->next = m->pending;
-  m->pending = p;
+static void mig_note_edit(migrate *m, const char *name) {
+  mig_edited *e = (mig_edited *)mig_alloc(&m->lasting, sizeof *e);
+  if (!e) return;
+  e->name = mig_copy(&m->lasting, name);
+  e->place = m->place;
+  e->next = m->edited;
+  m->edited = e;
 }
 
 /* Runs a statement that DEFENSIVE forbids: lifted for it alone and put back. */
 static int mig_step_unguarded(migrate *m, const char *sql, const char *parameter) {
-  int defensive = mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, 0);
-  int writable = mig_flag(m->db, MIG_WRITABLE_SCHEMA, 1);
-  int rc;
-  mig_still_ready(m);
-  rc = mig_do(m, sql, parameter);
-  mig_flag(m->db, MIG_WRITABLE_SCHEMA, writable);
-  mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, defensive);
-  if (rc == SQLITE_OK) mig_still_ready(m); /* else SQLite's message would be gone */
+  int braced = m->braced;
+  int defensive = mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  int writable = mig_switch(m, MIG_WRITABLE_SCHEMA, 1);
+  int rc = mig_do(m, sql, parameter);
+  mig_switch(m, MIG_WRITABLE_SCHEMA, writable);
+  mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, defensive);
+  if (rc == SQLITE_OK && !braced) mig_still_ready(m); /* else SQLite's message would be gone */
   return rc;
-}
-
-/* A run of edits shares one statement and one lifting of the flags: between two edits nothing else
-** runs on the connection. */
-static void mig_end_edits(migrate *m) {
-  if (!m->edit_schema) return;
-  sqlite3_finalize(m->edit);
-  m->edit = 0;
-  m->edit_schema = 0;
-  mig_undo_in_need(m);
-  mig_flag(m->db, MIG_WRITABLE_SCHEMA, m->writable);
-  mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, m->defensive);
-  mig_still_ready(m);
 }
 
 static int mig_begin_edits(migrate *m, const char *schema) {
@@ -11025,44 +12591,88 @@ static int mig_begin_edits(migrate *m, const char *schema) {
                    "name = ?4",
                    schema);
   if (!sql) return SQLITE_NOMEM;
-  m->defensive = mig_flag(m->db, SQLITE_DBCONFIG_DEFENSIVE, 0);
-  m->writable = mig_flag(m->db, MIG_WRITABLE_SCHEMA, 1);
+  m->defensive = mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, 0);
+  m->writable = mig_switch(m, MIG_WRITABLE_SCHEMA, 1);
   m->edit_schema = schema;
   mig_still_ready(m);
+  if (mig_failed(&m->work)) return m->fault.code;
   return sqlite3_prepare_v2(m->db, sql, -1, &m->edit, 0);
 }
 
-/* Edits one text; what is listed says the same with the values written out. */
+/* The catalog at hand follows an edit, so that it need not be read again. */
+static void mig_follow_edit(migrate *m, const mig_statement *s) {
+  mig_catalog *c;
+  for (c = m->catalogs; c; c = c->next) {
+    if (s->object < c->v || s->object >= c->v + c->n) continue;
+    mig_catalog_retext(c, s->object, s->text);
+    if (!s->same_columns) s->object->reload = m->reloads + 1;
+    return;
+  }
+  m->blind = m->reloads + 1; /* the object is of a catalog that was read before */
+  mig_forget_catalogs(m);
+}
+
+/* Edits one text. */
 static int mig_edit_text(migrate *m, const mig_statement *s) {
-  int rc = mig_begin_edits(m, s->schema);
+  mig_pending *p = mig_set_pending(m, s->schema);
+  int rc = p ? mig_begin_edits(m, p->schema) : SQLITE_NOMEM;
   if (rc != SQLITE_OK) return rc;
-  if (mig_fail_undone(m)) return SQLITE_ABORT;
+  if (mig_failed(&m->work) || mig_fail_undone(m)) return SQLITE_ABORT;
   sqlite3_bind_text(m->edit, 1, s->text, -1, SQLITE_STATIC);
   sqlite3_bind_int64(m->edit, 2, s->object->rowid);
   sqlite3_bind_text(m->edit, 3, s->object->type, -1, SQLITE_STATIC);
   sqlite3_bind_text(m->edit, 4, s->object->name, -1, SQLITE_STATIC);
   sqlite3_step(m->edit);
   rc = sqlite3_reset(m->edit);
-  if (rc == SQLITE_OK) s->object->sql = s->text;
+  if (rc != SQLITE_OK) return rc;
+  mig_note_edit(m, s->object->name);
+  mig_follow_edit(m, s);
   return rc;
 }
 
 /* SQLite calls a text that it cannot read "malformed database schema (t) - why": the why is enough,
-** since the text is ours and is about to be undone. */
+** since the text is ours and is about to be undone. The statement to blame may be far behind. */
 static void mig_fail_reload(migrate *m) {
-  const char *z = sqlite3_errmsg(m->db), *why = strstr(z, ") - ");
+  const char *z = sqlite3_errmsg(m->db), *why = strstr(z, ") - "), *name = strchr(z, '(');
   int rc = sqlite3_errcode(m->db) & 0xff;
-  if (rc == SQLITE_CORRUPT && why) mig_fail(&m->work, SQLITE_ERROR, "%s", why + 4);
-  else mig_fail_db(m, 0);
+  const mig_edited *e;
+  if (rc != SQLITE_CORRUPT || !why || !name || name > why) {
+    mig_fail_db(m, 0);
+    return;
+  }
+  for (e = m->edited; e && !m->blamed; e = e->next) {
+    size_t n = strlen(e->name);
+    if (n == (size_t)(why - name) - 1 && memcmp(name + 1, e->name, n) == 0) m->blamed = e;
+  }
+  mig_fail(&m->work, SQLITE_ERROR, "%s", why + 4);
 }
 
 /* Before 3.35 a connection did not look at the schema version that it had set itself: a rollback to
 ** a savepoint makes it forget its schema, and leaves the transaction as it is. */
+static int mig_forget_step(sqlite3 *db, const char *sql) {
+  return sqlite3_libversion_number() < 3035000 ? mig_step_all(db, sql, 0) : SQLITE_OK;
+}
+
 static void mig_forget_schema(sqlite3 *db) {
-  if (sqlite3_libversion_number() >= 3035000) return;
-  mig_step_all(db, "SAVEPOINT migrate_reload", 0);
-  mig_step_all(db, "ROLLBACK TO migrate_reload", 0);
-  mig_step_all(db, "RELEASE migrate_reload", 0);
+  mig_forget_step(db, "SAVEPOINT migrate_reload");
+  mig_forget_step(db, "ROLLBACK TO migrate_reload");
+  mig_forget_step(db, "RELEASE migrate_reload");
+}
+
+/* The same in a run. A savepoint neither begins nor ends beside the brace. */
+static int mig_forget_begin(migrate *m) {
+  int rc;
+  if (sqlite3_libversion_number() >= 3035000) return SQLITE_OK;
+  mig_still_ready(m);
+  rc = mig_forget_step(m->db, "SAVEPOINT migrate_reload");
+  mig_brace(m);
+  return rc ? rc : mig_forget_step(m->db, "ROLLBACK TO migrate_reload");
+}
+
+static int mig_forget_end(migrate *m) {
+  mig_still_ready(m);
+  if (mig_failed(&m->work)) return SQLITE_OK;
+  return mig_forget_step(m->db, "RELEASE migrate_reload");
 }
 
 /* Makes the edits of a database effective. Not writable_schema=RESET: after it a ROLLBACK would
@@ -11079,22 +12689,71 @@ static void mig_reload_one(migrate *m, const char *schema) {
   s.reason = "the edited schema takes effect, for every connection";
   if (mig_failed(a)) return;
   mig_announce(m, &s, "");
-  if (mig_step_unguarded(m, s.sql, 0) != SQLITE_OK) {
+  mig_brace(m); /* virtual tables make statements compile anew when the schema is loaded */
+  if (mig_step_unguarded(m, s.sql, 0) != SQLITE_OK || mig_forget_begin(m) != SQLITE_OK) {
     mig_fail_db(m, 0);
     return;
   }
-  mig_forget_schema(m->db);
   if (mig_do(m, mig_format(a, "SELECT 1 FROM \"%w\".sqlite_master LIMIT 0", schema), 0)) {
     mig_fail_reload(m);
+    return;
   }
+  if (mig_forget_end(m) != SQLITE_OK) mig_fail_db(m, 0);
 }
 
 static void mig_flush(migrate *m) {
   mig_end_edits(m);
+  if (!m->pending) return;
   while (m->pending && !mig_failed(&m->work)) {
     mig_pending *p = m->pending;
     m->pending = p->next;
     mig_reload_one(m, p->schema);
+  }
+  if (mig_failed(&m->work)) return;
+  m->edited = 0;
+  m->reloads++;
+}
+
+/* Version rows and journal hang on nothing, unless somebody put a trigger on them. */
+static int mig_rows_are_plain(migrate *m) {
+  static const char *const schemas[] = {"main", "temp"};
+  const char *tables[2];
+  int i, k;
+  tables[0] = m->settings.version_table;
+  tables[1] = "migrate_journal";
+  for (i = 0; i < 4; i++) {
+    const mig_catalog *c = mig_read_catalog(m, schemas[i / 2]);
+    mig_object *o = 0;
+    for (k = 0; c && (o = mig_objects_of(c, tables[i % 2], o)) != 0; k++) {
+      if (mig_is_type(o, "trigger")) return 0;
+    }
+  }
+  return !mig_failed(&m->work);
+}
+
+/* Do rows of a table read as the catalog at hand says? */
+static int mig_reads_rightly(migrate *m, const char *schema, const char *table) {
+  const mig_catalog *c;
+  const mig_object *o;
+  for (c = m->catalogs; c && !mig_same(c->schema, schema); c = c->next) {}
+  o = c && m->blind <= m->reloads ? mig_catalog_table(c, table) : 0;
+  return o && o->reload <= m->reloads;
+}
+
+/* May a statement run before the edits take effect? One that looks at rows which read as before;
+** one that writes version rows. */
+static int mig_reload_can_wait(migrate *m, const mig_statement *s) {
+  switch (s->kind) {
+    case MIG_S_EDIT:
+      return 1;
+    case MIG_S_CHECK:
+      if (!m->pending || !s->reads[0]) return 0;
+      if (!mig_reads_rightly(m, s->schema, s->reads[0])) return 0;
+      return !s->reads[1] || mig_reads_rightly(m, s->schema, s->reads[1]);
+    case MIG_S_VERSION:
+      return !m->pending || (mig_changes_rows_alone(s->sql) && mig_rows_are_plain(m));
+    default:
+      return 0;
   }
 }
 
@@ -11155,7 +12814,7 @@ static void mig_check_count(migrate *m, const mig_statement *s) {
   int i;
   if (s->slot >= m->nslot && !mig_failed(&m->work)) {
     sqlite3_int64 *v =
-        (sqlite3_int64 *)mig_array(&m->work, (size_t)s->slot * 2 + 8, sizeof *v);
+        (sqlite3_int64 *)mig_array(&m->lasting, (size_t)s->slot * 2 + 8, sizeof *v);
     if (!v) return;
     for (i = 0; i < m->nslot; i++) v[i] = m->slots[i];
     m->slots = v;
@@ -11202,6 +12861,7 @@ static void mig_run_edit(migrate *m, const char *schema, const char *sql, const 
   mig_announce(m, &s, "native");
   if (mig_step_unguarded(m, sql, parameter) != SQLITE_OK) mig_fail_db(m, 0);
   mig_set_pending(m, schema);
+  m->blind = m->reloads + 1;
   mig_forget_catalogs(m);
 }
 
@@ -11264,8 +12924,10 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
 static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   int rc = SQLITE_OK;
   if (mig_failed(&m->work)) return;
-  if (s->kind != MIG_S_EDIT) mig_flush(m);
+  if (!mig_reload_can_wait(m, s)) mig_flush(m);
   mig_announce(m, s, strategy);
+  mig_tell_statement(m, s->sql);
+  mig_log(m, MIGRATE_DEBUG, s->sql);
   if (mig_failed(&m->work)) return;
   switch (s->kind) {
     case MIG_S_EDIT:
@@ -11275,8 +12937,9 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
         mig_end_edits(m);
         rc = mig_step_unguarded(m, s->sql, s->parameter);
         mig_forget_catalogs(m);
+        mig_set_pending(m, s->schema);
+        m->blind = m->reloads + 1;
       }
-      mig_set_pending(m, s->schema);
       break;
     case MIG_S_CHECK:
       mig_complain(m, s->sql, s->complaint);
@@ -11291,8 +12954,9 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
       mig_forget_catalogs(m);
       return;
     default:
-      mig_forget_catalogs(m);
-      rc = mig_do(m, s->sql, s->parameter);
+      if (s->kind != MIG_S_VERSION || !mig_changes_rows_alone(s->sql)) mig_forget_catalogs(m);
+      rc = s->ranges && mig_wants_progress(m) ? mig_do_ranges(m, s->ranges)
+                                              : mig_do(m, s->sql, s->parameter);
   }
   if (rc != SQLITE_OK) mig_fail_statement(m, s);
 }
@@ -11432,6 +13096,46 @@ static void mig_scratch_version(migrate *m, sqlite3 *db, const char *schema) {
   mig_scratch_reload(m, db, schema, v);
 }
 
+/* A step that may fail: what it is for is not at hand then. */
+static int mig_scratch_try(migrate *m, sqlite3 *db, const char *sql) {
+  int rc = mig_failed(&m->work) || !sql ? SQLITE_NOMEM : mig_step_all(db, sql, 0);
+  if ((rc & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  return rc == SQLITE_OK;
+}
+
+/* A virtual table keeps rows of its own in its shadow tables from its beginning on, and does not
+** open without them: they are those of such a table that is made anew. */
+static void mig_scratch_virtual(migrate *m, sqlite3 *db, const mig_catalog *c,
+                                const mig_object *o) {
+  mig_arena *a = &m->work;
+  const char *schema, *name, *prefix = mig_format(a, "%s_", o->name);
+  mig_reader r;
+  int i;
+  mig_reader_init(&r, a, o->sql, strlen(o->sql), 0);
+  mig_take(&r);
+  mig_take(&r);
+  mig_want_word(&r, "TABLE");
+  name = mig_take_object(&r, &schema, 0);
+  if (mig_failed(a) || !mig_scratch_try(m, db, "ATTACH ':memory:' AS migrate_new")) return;
+  mig_scratch_try(m, db, mig_format(a, "CREATE VIRTUAL TABLE migrate_new.\"%w\"%s", name,
+                                    o->sql + r.end));
+  for (i = 0; i < c->n && !mig_failed(a); i++) {
+    const char *shadow = c->v[i].name;
+    if (!mig_is_type(&c->v[i], "table") || !mig_has_name_prefix(shadow, prefix)) continue;
+    mig_scratch_try(m, db, mig_format(a, "INSERT INTO \"%w\".\"%w\" SELECT * FROM "
+                                         "migrate_new.\"%w\"",
+                                      c->schema, shadow, shadow));
+  }
+  mig_scratch_try(m, db, "DETACH migrate_new");
+}
+
+static void mig_scratch_virtuals(migrate *m, sqlite3 *db, const mig_catalog *c) {
+  int i;
+  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
+    if (mig_is_virtual(&c->v[i])) mig_scratch_virtual(m, db, c, &c->v[i]);
+  }
+}
+
 /* Opens a scratch database, empty or with the connection's schema; NULL after a fault. Closed with
 ** sqlite3_close(). */
 static sqlite3 *mig_scratch_open(migrate *m, int full) {
@@ -11454,6 +13158,7 @@ static sqlite3 *mig_scratch_open(migrate *m, int full) {
     }
     mig_scratch_schema(m, db, c);
     mig_scratch_version(m, db, schemas[i]);
+    mig_scratch_virtuals(m, db, c);
   }
   if (!mig_failed(&m->work)) return db;
   sqlite3_close(db);
@@ -11468,13 +13173,15 @@ static void mig_scratch_handle(migrate *m, sqlite3 *db, migrate *k) {
   k->settings = m->settings;
   mig_arena_init(&k->arena, &k->fault);
   mig_arena_init(&k->work, &k->fault);
+  mig_arena_init(&k->lasting, &k->fault);
+  k->keeps = 1;
   mig_text_init(&k->result, &k->work);
 }
 
 /* Its end: what went wrong there went wrong here. */
 static void mig_scratch_close(migrate *m, migrate *k) {
   if (k->fault.code) mig_fail(&m->work, k->fault.code, "%s", mig_fault_text(&k->fault));
-  mig_arena_free(&k->work);
+  mig_free_run(k);
   mig_arena_free(&k->arena);
   mig_fault_clear(&k->fault);
   sqlite3_close(k->db);
@@ -11509,11 +13216,12 @@ static void mig_take_dependent(migrate *m, mig_dependents *d, const mig_catalog 
 }
 
 /* Takes in what names `name`, of one database. */
-static void mig_find_mentions(migrate *m, mig_dependents *d, const mig_catalog *c,
+static void mig_find_mentions(migrate *m, mig_dependents *d, mig_catalog *c,
                               const char *name) {
-  int i;
-  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
-    const mig_object *o = &c->v[i];
+  const mig_mention *x;
+  for (x = mig_next_mention(c, name, 0); x && !mig_failed(&m->work);
+       x = mig_next_mention(c, name, x)) {
+    const mig_object *o = x->object;
     if (!mig_is_type(o, "view") && !mig_is_type(o, "trigger")) continue;
     if (mig_same(o->table, name) && mig_is_type(o, "view")) continue;
     if (mig_mentions_token(&m->work, o->sql, name)) mig_take_dependent(m, d, c, o);
@@ -11583,8 +13291,8 @@ static int mig_dependent_works(migrate *m, const mig_dependent *d) {
 static void mig_be_strict(migrate *m, int strict) {
   int dml, ddl;
   mig_undo_in_need(m);
-  dml = mig_flag(m->db, MIG_DQS_DML, !strict);
-  ddl = mig_flag(m->db, MIG_DQS_DDL, !strict);
+  dml = mig_switch(m, MIG_DQS_DML, !strict);
+  ddl = mig_switch(m, MIG_DQS_DDL, !strict);
   if (dml == strict || ddl == strict) mig_still_ready(m);
 }
 
@@ -11595,6 +13303,8 @@ static int mig_works_strictly(migrate *m, const mig_dependent *d, int strict) {
 
 static void mig_baseline(migrate *m, mig_dependents *d) {
   int i;
+  if (!d->n) return;
+  mig_flush(m);
   for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
     d->v[i].strict = d->v[i].worked = mig_works_strictly(m, &d->v[i], 1);
     if (!d->v[i].worked) d->v[i].worked = mig_works_strictly(m, &d->v[i], 0);
@@ -11620,14 +13330,25 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   return 0;
 }
 
-/* What names a column "rowid" that is gone compiles, and reads the real rowid. */
-static int mig_lost_rowid(migrate *m, const mig_dependent *d, const mig_alteration *c) {
+/* Is column i of the old table gone, and does its name mean something else now: a new column, or
+** the real rowid? What needs it compiles all the same. */
+static int mig_is_supplanted(const mig_alteration *c, int i) {
+  const char *name = c->old.columns[i].name;
+  int k, now = mig_find_column(&c->now, name);
+  for (k = 0; k < c->now.ncolumn; k++) {
+    if (c->origins[k].from == i) return 0;
+  }
+  return now >= 0 || mig_is_rowid_word(name);
+}
+
+static int mig_lost_meaning(migrate *m, const mig_dependent *d, const mig_alteration *c) {
+  mig_span all;
   int i;
+  all.at = 0;
+  all.end = strlen(d->object->sql);
   for (i = 0; i < c->old.ncolumn; i++) {
-    const char *name = c->old.columns[i].name;
-    if (!mig_same(name, "rowid") && !mig_same(name, "oid") && !mig_same(name, "_rowid_")) continue;
-    if (mig_find_column(&c->now, name) >= 0) continue;
-    if (mig_mentions_token(&m->work, d->object->sql, name)) return 1;
+    if (!mig_is_supplanted(c, i)) continue;
+    if (mig_span_uses(&m->work, d->object->sql, all, c->old.columns[i].name)) return 1;
   }
   return 0;
 }
@@ -11635,7 +13356,7 @@ static int mig_lost_rowid(migrate *m, const mig_dependent *d, const mig_alterati
 /* Does it compile, or seem to, without what it needs? */
 static int mig_is_broken(migrate *m, const mig_dependent *d, const mig_alteration *c) {
   return !mig_works_strictly(m, d, d->strict) || mig_lost_update_of(m, d, c) ||
-         mig_lost_rowid(m, d, c);
+         mig_lost_meaning(m, d, c);
 }
 
 static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d,
@@ -11894,27 +13615,32 @@ static int mig_respell_at_hand(migrate *m, const mig_catalog *before, mig_catalo
   return any;
 }
 /* Rename: a column called like the rowid, which SQLite's own RENAME COLUMN refuses from 3.54 on.
-** The texts are edited here. What a name means inside of a view or trigger only SQLite knows for sure:
-** one that speaks of other tables as well is a refusal. */
-
-static int mig_is_rowid_word(const char *name) {
-  return mig_same(name, "rowid") || mig_same(name, "_rowid_") || mig_same(name, "oid");
-}
+** The texts are edited here. What a name means inside of a view or trigger only SQLite knows for
+** sure: one that speaks of other tables as well is a refusal. */
 
 static int mig_rename_is_refused(const mig_rename *r) {
   return sqlite3_libversion_number() >= 3054000 &&
          (mig_is_rowid_word(r->from) || mig_is_rowid_word(r->to));
 }
 
-/* Does a view or trigger name a table or view besides this one? Then its columns may be meant. */
+/* Does this other table or view have such a column? Of a view, and of a virtual table, that is not
+** known. */
+static int mig_may_have_column(mig_arena *a, const mig_object *x, const char *column) {
+  mig_table t;
+  if (!mig_is_type(x, "table") || mig_is_virtual(x) || mig_is_rowid_word(column)) return 1;
+  if (!mig_mentions(x->sql, column)) return 0;
+  return mig_parse_table(a, x->sql, &t) || mig_find_column(&t, column) >= 0;
+}
+
+/* Does a view or trigger name a table or view besides this one whose column may be meant? */
 static int mig_names_others(mig_arena *a, const mig_catalog *c, const mig_object *o,
-                            const char *table) {
+                            const char *table, const char *column) {
   int i;
-  for (i = 0; i < c->n; i++) {
+  for (i = 0; i < c->n && !mig_failed(a); i++) {
     const mig_object *x = &c->v[i];
     if (x == o || mig_same(x->name, table) || mig_same(x->name, o->name)) continue;
     if (!mig_is_type(x, "table") && !mig_is_type(x, "view")) continue;
-    if (mig_mentions_token(a, o->sql, x->name)) return 1;
+    if (mig_mentions_token(a, o->sql, x->name) && mig_may_have_column(a, x, column)) return 1;
   }
   return 0;
 }
@@ -11931,7 +13657,7 @@ static char *mig_renamed_speaker(migrate *m, const mig_catalog *c, const mig_obj
   all.end = strlen(o->sql);
   mig_find_uses(a, o->sql, all, r->from, &uses);
   if (!uses.n) return 0;
-  if (!mig_names_others(a, c, o, table)) return mig_replace_uses(a, o->sql, &uses, r->to);
+  if (!mig_names_others(a, c, o, table, r->from)) return mig_replace_uses(a, o->sql, &uses, r->to);
   mig_fail(a, MIGRATE_DEPENDENT,
            "%s %s speaks of %s and of other tables, and this SQLite does not rename a column of "
            "that name: drop it first and make it again",
@@ -11979,6 +13705,56 @@ static char *mig_renamed_object(migrate *m, const mig_catalog *c, const mig_obje
   return mig_same(o->table, table) ? mig_renamed_index(&m->work, o->sql, r) : 0;
 }
 
+/* ---- many renames ---- */
+
+static int mig_has_speakers(mig_catalog *c, const char *table) {
+  const mig_mention *x;
+  for (x = mig_next_mention(c, table, 0); x; x = mig_next_mention(c, table, x)) {
+    if (!mig_is_type(x->object, "table")) return 1;
+  }
+  return 0;
+}
+
+/* May the texts be edited here, as SQLite would? Only where no view and no trigger could mean the
+** column, and no string in double quotes could come to mean it. */
+static int mig_rename_is_plain(migrate *m, const mig_target *t, const mig_rename *r) {
+  const char *table = t->object->name;
+  mig_object *o = 0;
+  if (mig_is_plain(m) || mig_has_speakers(t->catalog, table)) return 0;
+  if (t->temp != t->catalog && mig_has_speakers(t->temp, table)) return 0;
+  while ((o = mig_objects_of(t->catalog, table, o)) != 0) {
+    if (o->sql && mig_mentions_token(&m->work, o->sql, r->to)) return 0;
+  }
+  return !mig_failed(&m->work);
+}
+
+static void mig_rename_by_edits(migrate *m, const mig_target *t, const mig_rename *r) {
+  static const char reason[] = "many changes: SQLite's own would read the whole schema each time";
+  const char *table = t->object->name;
+  const mig_mention *x;
+  mig_object *o = 0;
+  mig_statements list;
+  mig_lowering l;
+  memset(&list, 0, sizeof list);
+  memset(&l, 0, sizeof l);
+  list.a = l.a = &m->work;
+  list.strategy = "schema edit";
+  l.out = &list;
+  l.schema = t->catalog->schema;
+  while ((o = mig_objects_of(t->catalog, table, o)) != 0 && !mig_failed(l.a)) {
+    char *sql = mig_renamed_object(m, t->catalog, o, table, r);
+    if (sql) mig_emit_text_edit(&l, o, sql, reason);
+  }
+  for (x = mig_next_mention(t->catalog, table, 0); x && !mig_failed(l.a);
+       x = mig_next_mention(t->catalog, table, x)) {
+    char *sql = mig_same(x->object->name, table)
+                    ? 0
+                    : mig_renamed_object(m, t->catalog, x->object, table, r);
+    if (sql) mig_emit_text_edit(&l, x->object, sql, reason);
+  }
+  mig_sink_list(m, &list);
+}
+
 static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *table,
                                   const mig_rename *r) {
   int i;
@@ -11997,6 +13773,36 @@ static void mig_rename_by_text(migrate *m, const mig_target *t, const mig_rename
   mig_rename_in_catalog(m, t->catalog, table, r);
   if (t->temp != t->catalog) mig_rename_in_catalog(m, t->temp, table, r);
   mig_flush(m);
+}
+
+/* ---- a key that SQLite's own RENAME COLUMN gets wrong ---- */
+
+/* The INTEGER PRIMARY KEY of a WITHOUT ROWID table, where UNIQUE uses it, too. */
+static int mig_is_half_renamed(const mig_table *t, const char *column) {
+  int i;
+  if (!t->without_rowid || t->rowid_column < 0) return 0;
+  if (!mig_same(t->columns[t->rowid_column].name, column)) return 0;
+  for (i = 0; i < t->nconstraint; i++) {
+    const mig_constraint *c = &t->constraints[i];
+    if (c->kind == MIG_UNIQUE && c->column < 0 && mig_keys_use(c, column)) return 1;
+  }
+  return 0;
+}
+
+/* The same table with a key that is not INTEGER by name, behind all other constraints: there its
+** b-tree has the number that it has as an INTEGER PRIMARY KEY. */
+static char *mig_with_plain_key(mig_arena *a, const mig_table *t) {
+  const mig_constraint *k = mig_primary_key(t);
+  const char *key = mig_format(a, "PRIMARY KEY(\"%w\"%s)", k->keys[0].name,
+                               k->keys[0].desc ? " DESC" : "");
+  int column = k->column;
+  mig_table now;
+  char *sql = column < 0 ? mig_delete_item(a, t, mig_item_of(t, t->primary_key))
+                         : mig_delete_words(a, t->sql, k->span);
+  if (!sql || mig_parse_table(a, sql, &now)) return 0;
+  sql = mig_splice(a, now.sql, now.columns[t->rowid_column].type, "INT");
+  if (!sql || mig_parse_table(a, sql, &now)) return 0;
+  return mig_insert_item(a, &now, mig_list_items(a, &now).n - 1, key);
 }
 /* Other: the statements besides ALTER TABLE that SQLite lacks. */
 
@@ -12052,7 +13858,7 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   mig_put_name_like(&z, x.sql, x.name_span, r->to);
   mig_put(&z, x.sql + x.name_span.end);
   mig_rename_index_stats(m, c, o->name, r->to);
-  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) {
+  if (mig_is_plain(m)) {
     mig_sink_sql(m, MIG_S_SCHEMA, mig_format(a, "DROP INDEX \"%w\".\"%w\"", c->schema, o->name),
                  "made again under the new name");
     mig_sink_sql(m, MIG_S_SCHEMA,
@@ -12123,13 +13929,227 @@ static void mig_run_or_replace(migrate *m, const char *sql) {
   mig_triggers_again(m, c, o->name);
   if (temp && temp != c) mig_triggers_again(m, temp, o->name);
 }
+/* Hosting: what the settings of the connection have to be for the plain rungs, and DROP TABLE of a
+** script where foreign keys stay on. */
+
+static int mig_prefix_taken(const mig_catalog *c, const char *prefix) {
+  int i;
+  for (i = 0; i < c->n; i++) {
+    if (mig_has_name_prefix(c->v[i].name, prefix)) return 1;
+  }
+  return 0;
+}
+
+/* A prefix for the names of what exists only while the change runs: no object begins with it. */
+static const char *mig_scratch_prefix(const mig_target *t) {
+  mig_catalog *c = t->catalog;
+  const char *name = c->scratch;
+  int number = 0;
+  if (name) return name;
+  do {
+    name = mig_format(&c->memory, "migrate_scratch_%d", number++);
+  } while (name && (mig_prefix_taken(c, name) || mig_prefix_taken(t->temp, name)));
+  c->scratch = name;
+  return name;
+}
+
+/* The portable rung renames tables that others reference: nothing may follow, or be enforced. */
+static void mig_run_portable_list(migrate *m, const mig_statements *list) {
+  int keys = mig_switch(m, SQLITE_DBCONFIG_ENABLE_FKEY, 0);
+  int legacy = mig_switch(m, MIG_LEGACY_ALTER_TABLE, 1);
+  mig_still_ready(m);
+  mig_sink_list(m, list);
+  mig_undo_in_need(m);
+  mig_switch(m, MIG_LEGACY_ALTER_TABLE, legacy);
+  mig_switch(m, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
+  mig_still_ready(m);
+}
+
+/* In a scratch database foreign keys are on where they will be, so that a rename does there what it
+** will do. Not for more: there are no rows to reference. */
+static int mig_hosted_keys(migrate *m, int on) {
+  if (!m->live || m->settings.rebuild != MIG_REBUILD_HOSTED) return on;
+  return mig_switch(m, SQLITE_DBCONFIG_ENABLE_FKEY, on);
+}
+
+/* The hosted rung leaves foreign keys as they are, deferred where they are on. */
+static void mig_run_hosted_list(migrate *m, const mig_statements *list) {
+  int keys = mig_hosted_keys(m, 1), legacy = mig_switch(m, MIG_LEGACY_ALTER_TABLE, 1);
+  int deferred = mig_read_int(m, "PRAGMA defer_foreign_keys") != 0;
+  mig_still_ready(m);
+  if (!deferred) mig_do(m, "PRAGMA defer_foreign_keys = ON", 0);
+  mig_sink_list(m, list);
+  mig_undo_in_need(m);
+  if (!deferred) mig_step_all(m->db, "PRAGMA defer_foreign_keys = OFF", 0);
+  mig_switch(m, MIG_LEGACY_ALTER_TABLE, legacy);
+  mig_hosted_keys(m, keys);
+  mig_still_ready(m);
+}
+
+static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
+  if (rung == MIG_PORTABLE_REBUILD) mig_run_portable_list(m, list);
+  else if (rung == MIG_HOSTED_REBUILD) mig_run_hosted_list(m, list);
+  else mig_sink_list(m, list);
+}
+
+/* ---- DROP TABLE ---- */
+
+/* A list of statements of the hosted rung over the table of t. */
+static void mig_hosted_begin(migrate *m, const mig_target *t, mig_lowering *l,
+                             mig_statements *list, mig_facts *facts) {
+  memset(list, 0, sizeof *list);
+  memset(l, 0, sizeof *l);
+  memset(facts, 0, sizeof *facts);
+  facts->version = sqlite3_libversion_number();
+  facts->portable = facts->hosted = 1;
+  list->strategy = mig_rung_name(MIG_HOSTED_REBUILD);
+  list->a = l->a = &m->work;
+  l->out = list;
+  l->catalog = t->catalog;
+  l->temp = t->temp;
+  l->facts = facts;
+  l->schema = t->catalog->schema;
+  l->scratch = mig_scratch_prefix(t);
+}
+
+static int mig_is_referenced(migrate *m, const mig_catalog *c, const mig_object *table) {
+  int i;
+  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
+    if (&c->v[i] == table) continue;
+    if (mig_object_references(&m->work, &c->v[i], table->name)) return 1;
+  }
+  return 0;
+}
+
+/* The table that DROP TABLE names; without an object: none that others reference. */
+static mig_target mig_dropped_target(migrate *m, const char *sql) {
+  mig_reader reader, *r = &reader;
+  mig_target t;
+  const char *schema = 0, *name;
+  mig_reader_init(r, &m->work, sql, strlen(sql), 0);
+  mig_want_word(r, "DROP");
+  mig_want_word(r, "TABLE");
+  if (mig_take_word(r, "IF")) mig_want_word(r, "EXISTS");
+  name = mig_take_object(r, &schema, 0);
+  memset(&t, 0, sizeof t);
+  if (mig_failed(&m->work)) return t;
+  mig_flush(m);
+  t = mig_find_target(m, schema, name);
+  if (!t.object || !mig_is_type(t.object, "table") || mig_is_virtual(t.object) ||
+      !mig_is_referenced(m, t.catalog, t.object)) {
+    t.object = 0;
+  }
+  return t;
+}
+
+/* DROP TABLE of a table that others reference, which would delete their rows: it is put aside, with
+** their references, until the section is over. As a rule another table has its name by then: the
+** twelve steps, by hand. 0: not such a statement. */
+static int mig_run_drop(migrate *m, const char *sql) {
+  mig_target t = mig_dropped_target(m, sql);
+  mig_object *o = 0;
+  mig_statements list;
+  mig_facts facts;
+  mig_lowering l;
+  mig_gone *g;
+  if (!t.object || mig_failed(&m->work)) return mig_failed(&m->work);
+  g = (mig_gone *)mig_alloc(&m->lasting, sizeof *g);
+  if (!g) return 1;
+  mig_hosted_begin(m, &t, &l, &list, &facts);
+  g->schema = mig_copy(&m->lasting, t.catalog->schema);
+  g->name = mig_copy(&m->lasting, t.object->name);
+  g->aside = mig_format(&m->lasting, "%s_gone", l.scratch);
+  g->next = m->gone;
+  m->gone = g;
+  while ((o = mig_objects_of(t.catalog, g->name, o)) != 0 && !mig_failed(&m->work)) {
+    if (mig_is_type(o, "trigger")) mig_emit_on_object(&l, "DROP TRIGGER ", o->name, "");
+    if (mig_is_type(o, "index") && o->sql) mig_emit_on_object(&l, "DROP INDEX ", o->name, "");
+  }
+  mig_emit(&list, MIG_S_SCHEMA,
+           mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", g->schema, g->name,
+                      g->aside),
+           "put aside: to drop it now would delete the rows that reference it");
+  mig_run_list(m, &list, MIG_HOSTED_REBUILD);
+  return 1;
+}
+
+/* The table put aside in a database under this name; NULL: none. */
+static const mig_gone *mig_find_gone(const migrate *m, const char *schema, const char *aside) {
+  const mig_gone *g;
+  for (g = m->gone; g && !(mig_same(g->schema, schema) && mig_same(g->aside, aside)); g = g->next) {
+  }
+  return g;
+}
+
+/* A table that references some that were put aside gets back the names that it said. */
+static void mig_return_references(migrate *m, mig_family *f, mig_object *o) {
+  mig_arena *a = &m->work;
+  mig_alteration *c = mig_side_change(a, o->sql);
+  int i;
+  for (i = 0; c && i < c->now.nconstraint && !mig_failed(a); i++) {
+    const mig_constraint *k = &c->now.constraints[i];
+    const mig_gone *g =
+        k->kind == MIG_FOREIGN_KEY ? mig_find_gone(m, f->l->schema, k->parent) : 0;
+    if (!g) continue;
+    if (!mig_catalog_table(f->l->catalog, g->name)) {
+      mig_fail(a, MIGRATE_DEPENDENT,
+               "table %s is dropped and %s references it: where foreign keys stay on, that deletes "
+               "its rows (drop the foreign key first)",
+               g->name, o->name);
+      return;
+    }
+    mig_use_text(c, mig_splice(a, c->now.sql, k->parent_span, mig_name(a, g->name)));
+  }
+  mig_family_add(f, o, c);
+}
+
+/* First nothing that stays may reference one of them, then they go: one could delete the rows of
+** the next, and that those of others. */
+static void mig_settle_schema(migrate *m, const char *schema) {
+  mig_target t = mig_find_target(m, schema, m->gone->aside);
+  mig_statements list;
+  mig_facts facts;
+  mig_lowering l;
+  mig_family f;
+  const mig_gone *g;
+  int i;
+  if (!t.object || mig_failed(&m->work)) return;
+  mig_hosted_begin(m, &t, &l, &list, &facts);
+  memset(&f, 0, sizeof f);
+  f.l = &l;
+  for (i = 0; i < t.catalog->n && !mig_failed(&m->work); i++) {
+    mig_object *o = &t.catalog->v[i];
+    if (mig_find_gone(m, schema, o->name)) continue;
+    for (g = m->gone; g && !mig_object_references(&m->work, o, g->aside); g = g->next) {}
+    if (g) mig_return_references(m, &f, o);
+  }
+  if (f.n) mig_lower_family(&f);
+  for (g = m->gone; g; g = g->next) {
+    if (!mig_same(g->schema, schema)) continue;
+    mig_emit_on_object(&l, "DROP TABLE ", g->aside, "nothing that stays references it any more");
+  }
+  mig_run_list(m, &list, MIG_HOSTED_REBUILD);
+}
+
+/* The end of a section: what was put aside goes. */
+static void mig_settle(migrate *m) {
+  while (m->gone && !mig_failed(&m->work)) {
+    const char *schema = m->gone->schema;
+    mig_gone **at = &m->gone;
+    mig_flush(m);
+    mig_settle_schema(m, schema);
+    while (*at) {
+      if (mig_same((*at)->schema, schema)) *at = (*at)->next;
+      else at = &(*at)->next;
+    }
+  }
+}
 /* Run: statements of the ALTER language, and whole scripts, on the connection. */
 
 /* ---- one ALTER TABLE ---- */
 
 /* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each
-*row
-** without a search. A scratch database asks the one with the rows. */
+** row without a search. A scratch database asks the one with the rows. */
 static int mig_is_dense(migrate *m, const mig_target *t) {
   const char *schema = t->catalog->schema, *name = t->object->name;
   migrate *asked = m->live ? m->live : m;
@@ -12158,37 +14178,20 @@ static mig_facts mig_read_facts(migrate *m, const mig_target *t) {
   mig_facts f;
   f.version = sqlite3_libversion_number();
   f.max_columns = sqlite3_limit(m->db, SQLITE_LIMIT_COLUMN, -1);
-  f.portable = m->settings.rebuild == MIG_REBUILD_PORTABLE;
+  f.portable = mig_is_plain(m);
+  f.hosted = m->settings.rebuild == MIG_REBUILD_HOSTED;
   f.hidden = mig_is_target_hidden(t);
   f.dense = 0;
+  f.many = m->many;
   return f;
-}
-
-static int mig_prefix_taken(const mig_catalog *c, const char *prefix) {
-  int i;
-  for (i = 0; i < c->n; i++) {
-    if (mig_has_name_prefix(c->v[i].name, prefix)) return 1;
-  }
-  return 0;
-}
-
-/* A prefix for the names of what exists only while the change runs: no object begins with it. */
-static const char *mig_scratch_prefix(migrate *m, const mig_target *t) {
-  const char *name = 0;
-  int number = t->catalog->scratch;
-  if (number >= 0) return mig_format(&m->work, "migrate_scratch_%d", number);
-  do {
-    name = mig_format(&m->work, "migrate_scratch_%d", ++number);
-  } while (name && (mig_prefix_taken(t->catalog, name) || mig_prefix_taken(t->temp, name)));
-  t->catalog->scratch = number;
-  return name;
 }
 
 /* Virtual tables that read the table by name keep the old names and would fail (FTS5 content=). */
 static void mig_refuse_readers(migrate *m, const mig_target *t, const char *column) {
-  int i;
-  for (i = 0; i < t->catalog->n && !mig_failed(&m->work); i++) {
-    const mig_object *o = &t->catalog->v[i];
+  const mig_mention *x;
+  for (x = mig_next_mention(t->catalog, t->object->name, 0); x && !mig_failed(&m->work);
+       x = mig_next_mention(t->catalog, t->object->name, x)) {
+    const mig_object *o = x->object;
     if (!mig_is_virtual(o) || !mig_mentions_token(&m->work, o->sql, t->object->name)) continue;
     if (column && !mig_mentions_token(&m->work, o->sql, column)) continue;
     mig_fail(&m->work, MIGRATE_DEPENDENT, "virtual table %s reads %s%s%s by name", o->name,
@@ -12217,15 +14220,15 @@ static int mig_names_bare(mig_arena *a, const char *sql, const char *name) {
 }
 
 /* Takes a TEMP table that hides the table, and what means it, out of the TEMP schema, not out of
-*the
-** file, while SQLite renames. Returns where the rows are kept, NULL where nothing hides the table.
- */
-static const char *mig_run_hide(migrate *m, const mig_target *t) {
-  const char *name = t->object->name, *store;
+** the file, while SQLite renames. Returns where its rows of the schema are kept; NULL where nothing
+** hides the table. */
+static const char *mig_run_hide(migrate *m, const mig_target *t, const char *name) {
+  const char *store;
   mig_text ids;
   int i;
-  if (!mig_is_target_hidden(t)) return 0;
-  store = mig_format(&m->work, "%s_hidden", mig_scratch_prefix(m, t));
+  if (t->temp == t->catalog || !mig_catalog_table(t->temp, name)) return 0;
+  store = mig_format(&m->work, "%s_hidden_%s", mig_scratch_prefix(t),
+                     mig_same(name, t->object->name) ? "from" : "to");
   mig_text_init(&ids, &m->work);
   for (i = 0; i < t->temp->n && !mig_failed(&m->work); i++) {
     const mig_object *o = &t->temp->v[i];
@@ -12280,20 +14283,22 @@ static void mig_run_rename_stats(migrate *m, const mig_target *t, const char *fr
 static void mig_run_rename_table(migrate *m, const mig_target *t, const char *name) {
   const char *schema = t->catalog->schema, *old = t->object->name;
   mig_statement s;
-  const char *store;
+  const char *hidden, *in_the_way;
   if (strcmp(name, old) == 0) return;
   mig_refuse_readers(m, t, 0);
   if (!mig_same(name, old) && mig_catalog_find(t->catalog, name)) {
     mig_fail(&m->work, MIGRATE_EXISTS,
              "there is already another table, index, view or trigger with this name: %s", name);
   }
-  store = mig_run_hide(m, t);
+  hidden = mig_run_hide(m, t, old);
+  in_the_way = mig_same(name, old) ? 0 : mig_run_hide(m, t, name);
   memset(&s, 0, sizeof s);
   s.kind = MIG_S_NATIVE;
   s.sql = mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", schema, old, name);
   s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
   mig_sink(m, &s, "native");
-  mig_run_show(m, store);
+  mig_run_show(m, in_the_way);
+  mig_run_show(m, hidden);
   mig_run_rename_stats(m, t, old, name);
 }
 
@@ -12328,28 +14333,25 @@ static void mig_run_final_text(migrate *m, const mig_target *t, const mig_altera
   mig_flush(m);
   now = mig_find_target(m, t->catalog->schema, t->object->name);
   if (!now.object || !now.object->sql || strcmp(now.object->sql, c->now.sql) == 0) return;
-  if (m->settings.rebuild == MIG_REBUILD_PORTABLE) return;
+  if (mig_is_plain(m)) return;
   mig_run_edit(m, t->catalog->schema,
                mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
                           t->catalog->schema, now.object->rowid),
                c->now.sql, "the text keeps its layout and spelling");
 }
 
-/* The portable rung renames tables that others reference: nothing may follow, or be enforced. */
-static void mig_run_list(migrate *m, const mig_statements *list, int rung) {
-  int keys, legacy;
-  if (rung != MIG_PORTABLE_REBUILD) {
-    mig_sink_list(m, list);
+/* SQLite's DROP COLUMN puts its own quotes into the texts of the schema. */
+static void mig_run_statements(migrate *m, const mig_target *t, const mig_statements *list,
+                               int rung) {
+  const mig_statement *s;
+  if (rung > MIG_REBUILD) {
+    mig_run_list(m, list, rung);
     return;
   }
-  keys = mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0);
-  legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, 1);
-  mig_still_ready(m);
-  mig_sink_list(m, list);
-  mig_undo_in_need(m);
-  mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, legacy);
-  mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, keys);
-  mig_still_ready(m);
+  for (s = list->first; s && !mig_failed(&m->work); s = s->next) {
+    mig_sink(m, s, list->strategy);
+    if (s->respells) mig_respell_all(m, t, "", "");
+  }
 }
 
 /* Everything but renames: compared, decided, written down, run. */
@@ -12369,15 +14371,16 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   l.temp = t->temp;
   l.facts = &facts;
   l.schema = t->catalog->schema;
-  l.scratch = mig_scratch_prefix(m, t);
+  l.scratch = mig_scratch_prefix(t);
   mig_lower_own_keys(&l, c);
   mig_compare(c, &d);
   if (mig_failed(&m->work)) return;
-  if (mig_copies_rowids(c, &d)) facts.dense = mig_is_dense(m, t);
+  /* what is printed runs later, over rows that nobody has seen: there each rowid is named */
+  if (mig_copies_rowids(c, &d) && !facts.portable) facts.dense = mig_is_dense(m, t);
   mig_lower_children(&l);
   if (mig_failed(&m->work)) return;
   choice = mig_lower_change(&l, t->object);
-  mig_run_list(m, &list, choice.rung);
+  mig_run_statements(m, t, &list, choice.rung);
   if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
 }
 
@@ -12396,10 +14399,31 @@ static void mig_respell_plainly(migrate *m, const mig_target *before, const char
   if (c) mig_run_change(m, &t, c);
 }
 
+/* Strings in double quotes in the table's indexes, which the new name would capture: SQLite's own
+** RENAME COLUMN looks after them in newer versions only. */
+static void mig_run_index_strings(migrate *m, const mig_target *t, const char *name) {
+  mig_object *o = 0;
+  if (sqlite3_libversion_number() >= 3040000 || mig_is_plain(m)) return;
+  while ((o = mig_objects_of(t->catalog, t->object->name, o)) != 0 && !mig_failed(&m->work)) {
+    const char *sql = o->sql;
+    mig_index x;
+    if (!sql || !mig_is_type(o, "index") || mig_parse_index(&m->work, sql, &x)) continue;
+    sql = mig_keep_strings(&m->work, sql, x.where, name);
+    if (!sql || mig_parse_index(&m->work, sql, &x)) return;
+    sql = mig_keep_strings(&m->work, sql, x.list, name);
+    if (!sql || strcmp(sql, o->sql) == 0) continue;
+    mig_run_edit(m, t->catalog->schema,
+                 mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
+                            t->catalog->schema, o->rowid),
+                 sql, "a string in double quotes stays one beside the new name");
+  }
+}
+
 /* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
 static void mig_run_native_rename(migrate *m, const mig_target *t, const mig_rename *r) {
-  const char *store = mig_run_hide(m, t);
+  const char *store = mig_run_hide(m, t, t->object->name);
   mig_statement s;
+  mig_run_index_strings(m, t, r->to);
   memset(&s, 0, sizeof s);
   s.kind = MIG_S_NATIVE;
   s.sql = mig_format(&m->work,
@@ -12411,14 +14435,39 @@ static void mig_run_native_rename(migrate *m, const mig_target *t, const mig_ren
   mig_sink(m, &s, "native");
   mig_run_show(m, store);
   if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_respell_plainly(m, t, r->from, r->to);
-  else mig_respell_all(m, t, r->from, r->to);
+  else if (!mig_is_plain(m)) mig_respell_all(m, t, r->from, r->to);
+}
+
+/* Gives the table another text with the same columns, by whichever rung. */
+static void mig_run_reworded(migrate *m, mig_target *t, const char *sql) {
+  mig_alteration *c = sql ? mig_side_change(&m->work, t->object->sql) : 0;
+  if (!c || mig_parse_table(&m->work, sql, &c->now)) return;
+  mig_run_change(m, t, c);
+  mig_flush(m);
+  *t = mig_find_target(m, t->catalog->schema, t->object->name);
+}
+
+/* SQLite forgets where the name of such a key stands, and leaves it in UNIQUE as it was: for the
+** time of the rename the key is an ordinary one. */
+static void mig_run_rename_key(migrate *m, mig_target *t, const mig_table *old,
+                               const mig_rename *r) {
+  const char *sql = mig_rename_column_text(&m->work, old, old->rowid_column, r->to);
+  mig_run_reworded(m, t, mig_with_plain_key(&m->work, old));
+  if (!mig_failed(&m->work)) mig_run_native_rename(m, t, r);
+  if (mig_failed(&m->work)) return;
+  *t = mig_find_target(m, t->catalog->schema, t->object->name);
+  mig_run_reworded(m, t, sql);
 }
 
 static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alteration *c) {
   const mig_rename *r;
   for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
+    mig_table now;
     mig_refuse_readers(m, t, r->from);
-    if (mig_rename_is_refused(r)) mig_rename_by_text(m, t, r);
+    if (mig_failed(&m->work) || mig_parse_table(&m->work, t->object->sql, &now)) return;
+    if (mig_is_half_renamed(&now, r->from)) mig_run_rename_key(m, t, &now, r);
+    else if (mig_rename_is_refused(r)) mig_rename_by_text(m, t, r);
+    else if (m->many && mig_rename_is_plain(m, t, r)) mig_rename_by_edits(m, t, r);
     else mig_run_native_rename(m, t, r);
     *t = mig_find_target(m, t->catalog->schema, t->object->name);
   }
@@ -12426,9 +14475,7 @@ static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alterati
 
 /* Is this the text of the table as it stands in the database now? */
 static int mig_has_text(migrate *m, const mig_target *t, const char *sql) {
-  mig_target now;
-  mig_flush(m);
-  now = mig_find_target(m, t->catalog->schema, t->object->name);
+  mig_target now = mig_find_target(m, t->catalog->schema, t->object->name);
   return !now.object || !now.object->sql || strcmp(now.object->sql, sql) == 0;
 }
 
@@ -12442,7 +14489,7 @@ static void mig_run_respelled(migrate *m, const mig_target *t, mig_alteration *c
 ** again, so that only their names tell. */
 static void mig_renew_dependents(migrate *m, mig_dependents *d) {
   int i, k;
-  mig_flush(m);
+  if (d->n) mig_flush(m);
   for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
     mig_dependent *v = &d->v[i];
     v->catalog = mig_read_catalog(m, v->catalog->schema);
@@ -12496,6 +14543,7 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   mig_alter alter;
   mig_target t;
   mig_flags flags;
+  int keys;
   mig_parse_alter(a, sql, n, &alter);
   if (mig_failed(a)) return;
   t = mig_find_target(m, alter.schema, alter.table);
@@ -12513,7 +14561,9 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   mig_refuse_target(m, &t);
   if (mig_failed(a)) return;
   flags = mig_enter(m);
+  keys = mig_hosted_keys(m, 1);
   mig_alter_target(m, &t, &alter);
+  mig_hosted_keys(m, keys);
   mig_leave(m, flags);
 }
 
@@ -12526,11 +14576,17 @@ static int mig_starts(const char *sql, mig_span s, const char *first, const char
   return !second || mig_token_is(sql, mig_next_significant(sql, s.end, k.end), second);
 }
 
+static int mig_is_hosted_drop(migrate *m, const char *sql, mig_span s) {
+  return m->depth && m->settings.rebuild == MIG_REBUILD_HOSTED &&
+         mig_starts(sql, s, "DROP", "TABLE");
+}
+
 /* A statement of the ALTER language; 0 when it is none. */
 static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one) {
   int kind = mig_starts(sql, s, "ALTER", "TABLE")   ? 1
              : mig_starts(sql, s, "ALTER", "INDEX") ? 2
              : mig_starts(sql, s, "CREATE", "OR")   ? 3
+             : mig_is_hosted_drop(m, sql, s)        ? 4
                                                     : 0;
   int alone = kind && !m->depth; /* outside of a transaction each is still whole or nothing */
   if (alone) mig_frame_open(m);
@@ -12538,6 +14594,7 @@ static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one
   if (kind == 1) mig_run_alter(m, one, s.end - s.at);
   if (kind == 2) mig_run_alter_index(m, one);
   if (kind == 3) mig_run_or_replace(m, one);
+  if (kind == 4 && !mig_run_drop(m, one)) kind = 0;
   if (alone) {
     mig_flush(m);
     mig_frame_close(m);
@@ -12547,23 +14604,47 @@ static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one
 
 /* One statement of a script; `end` is behind its semicolon. */
 static void mig_run_statement(migrate *m, const char *sql, mig_span s, size_t end) {
+  mig_arena_place before = mig_arena_mark(&m->work);
   char *one = mig_span_text(&m->work, sql, s);
   if (one && !mig_run_ours(m, sql, s, one)) {
-    if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at); /* SQLite stores
-                                                          ** white space that stands before it */
+    /* SQLite stores white space that stands before the semicolon */
+    if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at);
     mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
   }
-  if (!mig_failed(&m->work)) m->statements++;
+  if (mig_failed(&m->work)) return;
+  m->statements++;
+  if (m->keeps) return;
+  m->statement = 0;
+  mig_arena_rewind(&m->work, before);
+  mig_free_catalogs(&m->forgotten);
 }
 
-/* Runs a script, as a rule inside an open frame. Returns the place of the statement that failed. */
-static size_t mig_run_script(migrate *m, const char *sql) {
+#define MIG_MANY 10
+
+/* Does a script hold many ALTERs? Their edits then share one reload of the schema. */
+static int mig_has_many(const char *sql) {
+  size_t n = strlen(sql), at = 0;
+  mig_span s;
+  int count = 0;
+  while (count < MIG_MANY && mig_next_statement(sql, n, &at, &s) > 0) {
+    count += mig_starts(sql, s, "ALTER", "TABLE");
+  }
+  return count == MIG_MANY;
+}
+
+/* Runs a script, as a rule inside an open frame; m->place is where it failed. Edits may still
+** wait for their reload, which mig_flush() is. */
+static void mig_run_script(migrate *m, const char *sql) {
   size_t n = strlen(sql), at = 0;
   mig_span s;
   memset(&s, 0, sizeof s);
+  m->place.sql = sql;
+  m->many = m->crowd || mig_has_many(sql);
   while (!mig_failed(&m->work)) {
     int found = mig_next_statement(sql, n, &at, &s);
     if (found == 0) break;
+    m->place.at = s.at;
+    m->place.statement = m->statements + 1;
     if (found < 0) {
       mig_fail_at(&m->work, MIGRATE_SCRIPT, sql, s.at, "unfinished statement");
       break;
@@ -12571,8 +14652,333 @@ static size_t mig_run_script(migrate *m, const char *sql) {
     mig_run_statement(m, sql, s, at);
     if (mig_failed(&m->work)) mig_fault_rebase(&m->work, sql, s.at);
   }
-  mig_flush(m);
-  return s.at;
+  mig_settle(m);
+}
+/* Backup: a copy of the main database before a run of revisions, by SQLite's online backup, which
+** needs nothing but a file that SQLite can open. The copy is made before the lock is taken, since
+** SQLite copies no database that its own connection is writing to; under the lock it is seen
+** whether it is still true. */
+
+#if !defined(MIGRATE_NO_STDIO) && !defined(_WIN32)
+#include <fcntl.h>
+#include <unistd.h>
+#endif
+
+#define MIG_BACKUP_PAGES 250  /* copied at a time: some milliseconds */
+#define MIG_BACKUP_NAMES 1000 /* as many copies may lie there */
+#define MIG_BACKUP_TRIES 5    /* others may write while one is made */
+
+/* ---- its name ---- */
+
+/* What a token of the pattern stands for; NULL: there is no such token. A revision comes out of the
+** database: it must not lead into another folder. */
+static const char *mig_backup_token(migrate *m, const char *name, size_t n, mig_names rows) {
+  mig_arena *a = &m->work;
+  char *z = 0;
+  size_t i;
+  if (mig_word_is(name, n, "database")) {
+    const char *file = sqlite3_db_filename(m->db, "main");
+    return file && *file ? file : "memory";
+  }
+  if (mig_word_is(name, n, "time")) {
+    sqlite3_stmt *now = mig_prepare(m, "SELECT strftime('%Y%m%dT%H%M%SZ', 'now')");
+    while (mig_row(m, &now)) z = mig_cell(m, now, 0);
+    return z ? z : "";
+  }
+  if (!mig_word_is(name, n, "revision")) return 0;
+  z = rows.n ? mig_format(a, "%.60s", rows.at[0]) : mig_copy(a, "base");
+  for (i = 0; z && z[i]; i++) {
+    if (!mig_is_word_start((unsigned char)z[i]) && !mig_is_digit((unsigned char)z[i])) z[i] = '_';
+  }
+  return z ? z : "";
+}
+
+static const char *mig_backup_name(migrate *m, mig_names rows) {
+  const char *from = m->settings.backup, *mark;
+  mig_text t;
+  mig_text_init(&t, &m->work);
+  while ((mark = strchr(from, '%')) != 0 && !mig_failed(&m->work)) {
+    const char *end = mark[1] == '(' ? strstr(mark, ")s") : 0;
+    const char *value = end ? mig_backup_token(m, mark + 2, (size_t)(end - mark) - 2, rows) : 0;
+    if (mark[1] == '%') {
+      value = "%";
+      end = mark;
+    }
+    if (!value) {
+      mig_fail(&m->work, MIGRATE_CONFIG,
+               "setting backup: unknown token %.20s; known are %%(database)s, %%(revision)s, "
+               "%%(time)s and %%%%",
+               mark);
+      return 0;
+    }
+    mig_putn(&t, from, (size_t)(mark - from));
+    mig_put(&t, value);
+    from = end + 2;
+  }
+  mig_put(&t, from);
+  return mig_setting_path(&m->work, &m->settings, MIG_SETTING_backup, mig_text_z(&t));
+}
+
+/* The folder of a path, links in it resolved, so that SQLite may refuse every other link. */
+static const char *mig_backup_path(migrate *m, sqlite3_vfs *vfs, const char *path) {
+  mig_arena *a = &m->work;
+  const char *folder = mig_path_folder(a, path), *name;
+  char *full = (char *)mig_alloc(a, (size_t)vfs->mxPathname + 2);
+  if (!folder || !full) return 0;
+  for (name = path + strlen(path); name > path && name[-1] != '/' && name[-1] != '\\'; name--) {}
+  if (!*folder) folder = ".";
+  if (!*name || (vfs->xFullPathname(vfs, folder, vfs->mxPathname + 1, full) & 0xff)) {
+    mig_fail(a, MIGRATE_BACKUP, "the backup %s cannot be made: that is no path of a file", path);
+    return 0;
+  }
+  return mig_path_join(a, full, name);
+}
+
+/* ---- its file ---- */
+
+/* The file system layer that the database lies in; one in memory has the default. */
+static sqlite3_vfs *mig_backup_vfs(migrate *m) {
+  sqlite3_vfs *vfs = 0;
+  sqlite3_file_control(m->db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+  if (!vfs || strcmp(vfs->zName, "memdb") == 0) vfs = sqlite3_vfs_find(0);
+  return vfs;
+}
+
+static int mig_backup_exists(sqlite3_vfs *vfs, const char *path) {
+  int there = 0;
+  return !path || vfs->xAccess(vfs, path, SQLITE_ACCESS_EXISTS, &there) != SQLITE_OK || there;
+}
+
+/* Makes an empty file, which must not be there, not even as a link. SQLite's layers want the name
+** of a database between NUL bytes. */
+static int mig_backup_create(migrate *m, sqlite3_vfs *vfs, const char *path) {
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXCLUSIVE |
+              SQLITE_OPEN_MAIN_DB;
+  char *name = (char *)mig_alloc(&m->work, strlen(path) + 16);
+  sqlite3_file *file = (sqlite3_file *)mig_alloc(&m->work, (size_t)vfs->szOsFile);
+  int rc;
+  if (!name || !file) return 0;
+  memcpy(name + 4, path, strlen(path));
+#if !defined(MIGRATE_NO_STDIO) && !defined(_WIN32)
+  if (strncmp(vfs->zName, "unix", 4) == 0) { /* which would let others read it */
+    int handle = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+    return handle >= 0 && close(handle) == 0;
+  }
+#endif
+  rc = vfs->xOpen(vfs, name + 4, file, flags, &flags);
+  if (file->pMethods) file->pMethods->xClose(file);
+  return rc == SQLITE_OK;
+}
+
+/* Takes the first name that nothing has: PATH, PATH-2, PATH-3 .. No file is ever written over. */
+static void mig_backup_reserve(migrate *m, const char *path) {
+  mig_arena *a = &m->work;
+  sqlite3_vfs *vfs = m->backup.vfs;
+  int i;
+  for (i = 1; i <= MIG_BACKUP_NAMES && !mig_failed(a); i++) {
+    const char *name = i == 1 ? path : mig_format(a, "%s-%d", path, i);
+    if (!name || mig_backup_exists(vfs, name) ||
+        mig_backup_exists(vfs, mig_format(a, "%s-journal", name)) ||
+        mig_backup_exists(vfs, mig_format(a, "%s-wal", name))) {
+      continue;
+    }
+    if (mig_backup_create(m, vfs, name)) m->backup.path = name;
+    if (m->backup.path) return;
+  }
+  mig_fail(a, MIGRATE_BACKUP,
+           "the backup %s cannot be made: no file can be created there (does its folder exist?); "
+           "nothing was changed",
+           path);
+}
+
+static void mig_backup_remove(migrate *m) {
+  static const char *const tails[] = {"", "-journal", "-wal", "-shm"};
+  mig_fault kept = m->fault;
+  int i;
+  if (!m->backup.path) return;
+  memset(&m->fault, 0, sizeof m->fault); /* names are needed after a fault, too */
+  for (i = 0; i < 4; i++) {
+    const char *name = mig_format(&m->work, "%s%s", m->backup.path, tails[i]);
+    if (name) m->backup.vfs->xDelete(m->backup.vfs, name, 0);
+  }
+  mig_fault_clear(&m->fault);
+  m->fault = kept;
+  m->backup.path = 0;
+}
+
+static sqlite3 *mig_backup_open(migrate *m, const char *path, int flags, const char *vfs) {
+  sqlite3 *db = 0;
+  if (sqlite3_open_v2(path, &db, flags, vfs) == SQLITE_OK) return db;
+  mig_fail(&m->work, MIGRATE_BACKUP, "the backup %s cannot be opened: %s", path,
+           sqlite3_errmsg(db));
+  sqlite3_close(db);
+  return 0;
+}
+
+/* ---- copying ---- */
+
+/* Copies all pages of one database over another, which is as before where this fails. */
+static void mig_backup_copy(migrate *m, sqlite3 *to, sqlite3 *from, const char *path) {
+  sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+  int waited = 0, rc = b ? SQLITE_OK : sqlite3_errcode(to);
+  m->statement = 0;
+  while (b && rc == SQLITE_OK) {
+    rc = sqlite3_backup_step(b, MIG_BACKUP_PAGES);
+    if ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && mig_pause(m, &waited)) rc = SQLITE_OK;
+    m->total = sqlite3_backup_pagecount(b);
+    m->done = m->total - sqlite3_backup_remaining(b);
+    if (mig_tell(m)) break;
+  }
+  if (b) sqlite3_backup_finish(b);
+  m->done = m->total = 0;
+  if (mig_failed(&m->work) || rc == SQLITE_DONE) return;
+  if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
+  else {
+    mig_fail(&m->work, rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? SQLITE_BUSY : MIGRATE_BACKUP,
+             "the backup %s failed: %s; nothing was changed", path,
+             rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? "another connection holds the database"
+                                                      : sqlite3_errmsg(to));
+  }
+}
+
+/* What SQLite finds wrong with a database as a file; NULL: nothing. That a row breaks a rule of its
+** table is no damage of the file, and older SQLites say it of healthy ones; what needs functions or
+** collations of the program cannot be judged here. */
+static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
+  const char *damage = 0;
+  sqlite3_stmt *stmt = 0;
+  if (sqlite3_prepare_v2(db, "PRAGMA main.quick_check", -1, &stmt, 0) == SQLITE_OK) {
+    while (sqlite3_step(stmt) == SQLITE_ROW && !damage) {
+      const char *z = (const char *)sqlite3_column_text(stmt, 0);
+      if (!z || strcmp(z, "ok") == 0 || strstr(z, " value in ") || strstr(z, "CHECK")) continue;
+      damage = mig_format(&m->work, "%.200s", z);
+    }
+  }
+  if (sqlite3_finalize(stmt) != SQLITE_OK && (sqlite3_errcode(db) == SQLITE_CORRUPT ||
+                                              sqlite3_errcode(db) == SQLITE_NOTADB)) {
+    damage = mig_format(&m->work, "%s", sqlite3_errmsg(db));
+  }
+  return damage;
+}
+
+static sqlite3_int64 mig_backup_size(sqlite3 *db) {
+  sqlite3_stmt *stmt = 0;
+  sqlite3_int64 n = -1;
+  if (sqlite3_prepare_v2(db, "PRAGMA main.page_count", -1, &stmt, 0) == SQLITE_OK &&
+      sqlite3_step(stmt) == SQLITE_ROW) {
+    n = sqlite3_column_int64(stmt, 0);
+  }
+  sqlite3_finalize(stmt);
+  return n;
+}
+
+/* Reads the copy again, as a file. A database that was damaged before has a damaged copy. */
+static void mig_backup_verify(migrate *m) {
+  const char *path = m->backup.path, *damage;
+  sqlite3 *copy;
+  if (mig_failed(&m->work)) return;
+  copy = mig_backup_open(m, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
+                         m->backup.vfs->zName);
+  if (!copy) return;
+  damage = mig_backup_damage(m, copy);
+  if (mig_backup_size(copy) != mig_backup_size(m->db)) damage = "it has lost pages";
+  else if (damage && mig_backup_damage(m, m->db)) {
+    mig_log(m, MIGRATE_WARNING,
+            mig_format(&m->work, "the database was damaged before, and so is its backup: %s",
+                       damage));
+    damage = 0;
+  }
+  if (damage) {
+    mig_fail(&m->work, MIGRATE_BACKUP, "the backup %s is damaged: %s; nothing was changed", path,
+             damage);
+  }
+  sqlite3_close(copy);
+}
+
+/* In a transaction that only reads: nobody changes the pages meanwhile. synchronous = EXTRA sees to
+** it that the file and its name are on the disk. */
+static void mig_backup_write(migrate *m, const char *path) {
+  sqlite3 *copy;
+  mig_backup_reserve(m, path);
+  if (mig_failed(&m->work)) return;
+  copy = mig_backup_open(m, m->backup.path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
+                         m->backup.vfs->zName);
+  if (copy) {
+    mig_step_all(copy, "PRAGMA synchronous = EXTRA", 0);
+    mig_backup_copy(m, copy, m->db, m->backup.path);
+    if (sqlite3_close(copy) != SQLITE_OK) mig_no_memory(&m->work);
+  }
+  mig_backup_verify(m);
+}
+
+/* Makes the copy. A database that holds nothing needs none. */
+static void mig_backup_make(migrate *m, mig_names rows) {
+  const char *path = mig_backup_name(m, rows);
+  m->backup.path = 0;
+  m->backup.commits = 0;
+  m->backup.vfs = mig_backup_vfs(m);
+  if (path) path = mig_backup_path(m, m->backup.vfs, path);
+  if (mig_failed(&m->work)) return;
+  if (mig_step_patiently(m, "BEGIN") != SQLITE_OK ||
+      mig_step_patiently(m, "SELECT count(*) FROM main.sqlite_master") != SQLITE_OK) {
+    mig_fail_db(m, 0);
+  }
+  if (mig_read_int(m, "SELECT count(*) FROM main.sqlite_master") && !mig_failed(&m->work)) {
+    m->backup.version = mig_read_int(m, "PRAGMA main.data_version");
+    mig_backup_write(m, path);
+  }
+  if (!sqlite3_get_autocommit(m->db)) mig_step_all(m->db, "ROLLBACK", 0);
+  if (mig_failed(&m->work)) mig_backup_remove(m);
+}
+
+/* ---- around a run ---- */
+
+/* mig_frame_open() with a copy made before. Where another connection has written between the two,
+** the copy is made again. */
+static void mig_backup_open_frame(migrate *m, mig_names rows) {
+  int i;
+  m->backup.path = 0;
+  if (!m->settings.backup[0] || m->live) {
+    mig_frame_open(m);
+    return;
+  }
+  if (!sqlite3_get_autocommit(m->db)) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "a backup is not possible inside a transaction: commit it first");
+  }
+  mig_refuse_busy(m);
+  for (i = 0; i < MIG_BACKUP_TRIES && !mig_failed(&m->work); i++) {
+    mig_backup_make(m, rows);
+    if (!mig_failed(&m->work)) mig_frame_open(m);
+    if (mig_failed(&m->work) || !m->backup.path) return;
+    if (mig_read_int(m, "PRAGMA main.data_version") == m->backup.version) {
+      mig_log(m, MIGRATE_INFO, mig_format(&m->work, "Backup written to %s", m->backup.path));
+      return;
+    }
+    mig_frame_close(m);
+    mig_backup_remove(m);
+  }
+  mig_fail(&m->work, MIGRATE_BACKUP,
+           "the backup failed: other connections write all the time; nothing was changed");
+}
+
+/* Something is wrong with the disk or the file: then a copy is worth more than ever. */
+static int mig_backup_is_needed(int code) {
+  code &= 0xff;
+  return code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+/* After a run: the copy goes where the database is as it was, there is nothing that it could bring
+** back; and where backup_keep is off, after success. */
+static void mig_backup_settle(migrate *m) {
+  int failed = mig_failed(&m->work), changed;
+  if (!m->backup.path) return;
+  changed = failed ? m->backup.commits > 0 || mig_backup_is_needed(m->fault.code) : m->step > 0;
+  if (!changed || (!failed && !m->settings.backup_keep)) {
+    mig_backup_remove(m);
+  } else if (failed) {
+    mig_fault_context(&m->work, "the database as it was before is in %s: ", m->backup.path);
+  }
 }
 /* 7: the outside */
 /* Public: the functions of api.h that open, close and run; nothing but their arguments is looked
@@ -12605,11 +15011,15 @@ static void mig_open_options(migrate *m, const migrate_options *o) {
   m->log_arg = o->log_arg;
   m->written = o->written;
   m->written_arg = o->written_arg;
+  m->progress = o->progress;
+  m->progress_arg = o->progress_arg;
+  if (o->progress) mig_settings_put(a, &m->settings, "progress", "on", MIG_FROM_PROGRAM);
   m->errbuf = o->errbuf;
   m->nerrbuf = o->nerrbuf;
   if (o->version_table) {
     mig_settings_put(a, &m->settings, "version_table", o->version_table, MIG_FROM_PROGRAM);
   }
+  if (o->backup) mig_settings_put(a, &m->settings, "backup", o->backup, MIG_FROM_PROGRAM);
   if (o->busy_timeout) {
     char *ms = mig_format(a, "%d", o->busy_timeout < 0 ? 0 : o->busy_timeout);
     if (ms) mig_settings_put(a, &m->settings, "busy_timeout", ms, MIG_FROM_PROGRAM);
@@ -12643,6 +15053,7 @@ MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrat
   m->db = db;
   mig_arena_init(&m->arena, &m->fault);
   mig_arena_init(&m->work, &m->fault);
+  mig_arena_init(&m->lasting, &m->fault);
   mig_text_init(&m->result, &m->work);
   mig_settings_init(&m->settings);
   if (options) mig_open_options(m, options);
@@ -12658,8 +15069,15 @@ MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrat
 MIGRATE_API int migrate_close(migrate *m) {
   int rc;
   if (!m) return SQLITE_NOMEM;
-  rc = m->fault.code;
-  mig_arena_free(&m->work);
+  mig_end_edits(m);
+  if (m->depth) mig_frame_undo(m);
+  mig_be_as_durable_as_before(m);
+  rc = m->fault.code ? m->fault.code : m->run ? SQLITE_ABORT : 0;
+  if (m->run) {
+    mig_fail(&m->work, rc, "the run was not ended");
+    mig_backup_settle(m);
+  }
+  mig_free_run(m);
   mig_arena_free(&m->arena);
   mig_fault_clear(&m->fault);
   sqlite3_free(m);
@@ -12678,26 +15096,52 @@ MIGRATE_API const char *migrate_result(migrate *m) {
 
 MIGRATE_API int migrate_statements(migrate *m) { return m ? m->statements : 0; }
 
-/* Words for a failed statement of a script: which one it is, where the script has several. */
-static void mig_exec_context(migrate *m, const char *sql, size_t at) {
+/* Runs a script in a frame. A failure says which statement it was, where there are several. */
+static void mig_exec_script(migrate *m, const char *sql) {
   mig_place p;
-  if (!mig_failed(&m->work) || !m->statements) return;
-  p = mig_place_of(sql, at);
-  mig_fault_context(&m->work, "statement %d (line %d): ", m->statements + 1, p.line);
+  mig_frame_open(m);
+  mig_run_script(m, sql);
+  mig_flush(m);
+  if (mig_failed(&m->work) && m->statements) {
+    if (m->blamed) m->place = m->blamed->place;
+    p = mig_place_of(sql, m->place.at);
+    mig_fault_context(&m->work, "statement %d (line %d): ", m->place.statement, p.line);
+  }
+  mig_frame_close(m);
+}
+
+/* What would end the transaction of a script, and so its being all or nothing, is refused before
+** anything of it runs. */
+static void mig_check_exec(mig_arena *a, const char *sql) {
+  size_t n = sql ? strlen(sql) : 0, at = 0, i;
+  mig_span s;
+  while (!mig_failed(a) && mig_next_statement(sql, n, &at, &s) > 0) {
+    if (sql[s.at] == '.') {
+      mig_fail_at(a, MIGRATE_SCRIPT, sql, s.at, "a command of the sqlite3 shell is not SQL");
+    }
+    for (i = 0; i < MIG_TRANSACTION_WORDS && !mig_failed(a); i++) {
+      if (!mig_starts(sql, s, mig_refused_words[i], 0)) continue;
+      mig_fail_at(a, MIGRATE_SCRIPT, sql, s.at,
+                  mig_format(a, "%s is not for a script: it runs in a transaction of its own",
+                             mig_refused_words[i]));
+    }
+  }
 }
 
 MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
-  size_t at;
   if (mig_begin_call(m)) return migrate_errcode(m);
   if (!sql) {
     mig_fail(&m->work, MIGRATE_MISUSE, "migrate_exec: the SQL is NULL");
     return mig_end_call(m);
   }
   sql = mig_unix_lines(&m->work, sql);
-  mig_frame_open(m);
-  at = mig_run_script(m, sql);
-  mig_exec_context(m, sql, at);
-  mig_frame_close(m);
+  mig_check_exec(&m->work, sql);
+  if (mig_failed(&m->work)) return mig_end_call(m);
+  mig_lock(m);
+  mig_borrow_handler(m);
+  mig_exec_script(m, sql);
+  mig_return_handler(m);
+  mig_unlock(m);
   return mig_end_call(m);
 }
 
@@ -12710,18 +15154,48 @@ MIGRATE_API int migrate_explain(migrate *m, const char *sql,
     mig_fail(&m->work, MIGRATE_MISUSE, "migrate_explain: the SQL or the callback is NULL");
     return mig_end_call(m);
   }
-  db = mig_scratch_open(m, 1);
+  mig_check_exec(&m->work, sql);
+  db = mig_failed(&m->work) ? 0 : mig_scratch_open(m, 1);
   if (db) {
     mig_stub_functions(&m->work, db, sql);
     mig_scratch_handle(m, db, &k);
     k.listen = mig_list_row;
     k.row = row;
     k.row_arg = arg;
-    mig_frame_open(&k);
-    mig_exec_context(&k, sql, mig_run_script(&k, sql));
-    mig_frame_close(&k);
+    k.keeps = 0;
+    mig_exec_script(&k, sql);
     m->statements = k.statements;
     mig_scratch_close(m, &k);
+  }
+  return mig_end_call(m);
+}
+/* Restore: puts the content of a backup in the place of the main database's. */
+
+MIGRATE_API const char *migrate_backup_path(migrate *m) { return m ? m->backup.path : 0; }
+
+MIGRATE_API int migrate_restore(migrate *m, const char *path) {
+  const char *damage;
+  sqlite3 *from = 0;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!path) mig_fail(&m->work, MIGRATE_MISUSE, "migrate_restore: the path is NULL");
+  if (!sqlite3_get_autocommit(m->db)) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "a backup cannot be restored inside a transaction: commit it first");
+  }
+  mig_refuse_busy(m);
+  if (!mig_failed(&m->work)) {
+    from = mig_backup_open(m, path, SQLITE_OPEN_READWRITE, mig_backup_vfs(m)->zName);
+  }
+  if (from) {
+    damage = mig_backup_damage(m, from);
+    if (!damage && mig_backup_size(from) <= 0) damage = "it is empty";
+    if (damage) {
+      mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,
+               damage);
+    } else {
+      mig_backup_copy(m, m->db, from, path);
+    }
+    sqlite3_close(from);
   }
   return mig_end_call(m);
 }
@@ -12928,15 +15402,24 @@ static void mig_put_c_string(mig_text *t, const char *indent, const char *z) {
   }
 }
 
+/* A section's text, with the lines before it that an array has no field for: see
+** mig_take_opening(). An empty section is not the same as none. */
+static void mig_put_c_section(mig_text *t, const mig_section *section, const char *compat,
+                              const char *marker) {
+  mig_text z;
+  mig_text_init(&z, t->a);
+  if (compat) mig_putf(&z, "-- compat: %s\n", compat);
+  if (section->outside) mig_putf(&z, "%s transaction:false\n", marker);
+  else if (compat && section->sql && !*section->sql) mig_putf(&z, "%s\n", marker);
+  if (section->sql) mig_put(&z, section->sql);
+  if (section->sql && !z.n) mig_put(t, "\"\"");
+  else mig_put_c_string(t, "\n     ", z.z);
+}
+
 static void mig_put_c_revision(mig_text *t, const mig_revision *r) {
   mig_arena *a = t->a;
   const char *words[6];
   int i;
-  if (r->upgrade.outside || r->downgrade.outside) {
-    mig_fail(a, MIGRATE_UNSUPPORTED,
-             "revision %s has a section with transaction:false, which an array cannot say", r->id);
-    return;
-  }
   words[0] = r->id;
   words[1] = mig_join(a, r->down);
   words[2] = mig_join(a, r->depends);
@@ -12948,10 +15431,9 @@ static void mig_put_c_revision(mig_text *t, const mig_revision *r) {
     mig_put_c_string(t, "\n     ", words[i]);
     mig_put(t, i < 5 ? ", " : ",\n     ");
   }
-  mig_put_c_string(t, "\n     ", r->upgrade.sql ? r->upgrade.sql : "");
+  mig_put_c_section(t, &r->upgrade, r->compat, "-- migrate:up");
   mig_put(t, ",\n     ");
-  if (r->downgrade.sql && !*r->downgrade.sql) mig_put(t, "\"\""); /* reversible by doing nothing */
-  else mig_put_c_string(t, "\n     ", r->downgrade.sql);
+  mig_put_c_section(t, &r->downgrade, 0, "-- migrate:down");
   mig_put(t, ",\n     0, 0, 0},\n");
 }
 
@@ -12992,7 +15474,7 @@ typedef struct mig_history {
   void *arg;
 } mig_history;
 
-/* The version rows, and with them what is applied. */
+/* The version rows, and with them what is applied, and when. */
 static void mig_history_rows(mig_history *h) {
   mig_arena *a = &h->m->work;
   int i;
@@ -13001,6 +15483,15 @@ static void mig_history_rows(mig_history *h) {
   h->is_row = mig_marks(h->g);
   for (i = 0; i < h->rows.n && h->is_row; i++) h->is_row[h->rows.at[i]] = 1;
   h->applied = mig_applied(h->g, h->rows);
+  if (!mig_failed(a)) h->entry = mig_applied_entries(h->m, h->g, h->applied);
+}
+
+/* While another connection commits, nobody may read, and it is waited for. */
+static void mig_history_rows_patiently(mig_history *h) {
+  int waited = 0;
+  do {
+    mig_history_rows(h);
+  } while (mig_is_held(h->m->fault.code) && mig_pause_at_fault(h->m, &waited));
 }
 
 /* Begins a command; 0 when it cannot go on. */
@@ -13013,8 +15504,7 @@ static int mig_history_open(mig_history *h, migrate *m,
   h->arg = arg;
   h->g = mig_graph_of(m);
   if (!row) mig_fail(&m->work, MIGRATE_MISUSE, "the callback for the rows is NULL");
-  if (h->g) mig_history_rows(h);
-  if (!mig_failed(&m->work)) h->entry = mig_applied_entries(m, h->g, h->applied);
+  if (h->g && row) mig_history_rows_patiently(h);
   return !mig_failed(&m->work);
 }
 
@@ -13066,6 +15556,7 @@ MIGRATE_API int migrate_history(migrate *m, const char *range,
                                 int (*row)(void *, const migrate_history_row *), void *arg) {
   mig_history h;
   if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  if (m->log) mig_report_started(m);
   return mig_history_close(&h, mig_history_range(h.g, range ? range : "", h.rows));
 }
 
@@ -13118,6 +15609,7 @@ MIGRATE_API int migrate_current(migrate *m, int (*row)(void *, const migrate_his
   mig_history h;
   int i, enough = 0;
   if (!mig_history_open(&h, m, row, arg)) return m ? mig_end_call(m) : SQLITE_NOMEM;
+  if (m->log) mig_report_started(m);
   for (i = 0; i < h.version.rows.n && !enough; i++) {
     const char *id = h.version.rows.at[i];
     if (mig_find_id(h.g, id) < 0) enough = mig_unknown_row(&h, id);
@@ -13329,18 +15821,20 @@ static mig_plan mig_plan_older(migrate *m, mig_graph *g, mig_names rows, int *st
 ** made again under the lock, run step by step, and committed with its version rows. */
 
 /* The fault of a section's script, in one line: revision, file, place, message, statement. */
-static void mig_fail_in_section(migrate *m, const mig_revision *rev, int upgrade, const char *sql,
-                                size_t at) {
+static void mig_fail_in_section(migrate *m) {
   mig_arena *a = &m->work;
   mig_fault f = m->fault;
-  size_t from = at, end = strlen(sql);
+  const mig_script_place *p = m->blamed ? &m->blamed->place : &m->place;
+  const char *sql = p->sql;
+  size_t at = p->at, from = at, end = strlen(sql);
   const char *where, *dots = "";
   mig_text one;
   mig_span s;
   if (f.code == SQLITE_NOMEM) return;
+  m->blamed = 0;
   memset(&m->fault, 0, sizeof m->fault);
   if (mig_next_statement(sql, strlen(sql), &from, &s)) end = s.end;
-  where = mig_where(a, rev, upgrade, f.placed ? f.at : at);
+  where = mig_where(a, p->rev, p->upgrade, f.placed ? f.at : at);
   mig_text_init(&one, a);
   if (end - at > 200) {
     end = at + 200;
@@ -13380,17 +15874,21 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
   int rc;
   if (section->sql && m->live) mig_stub_functions(&m->work, m->db, section->sql);
-  if (section->sql) {
-    size_t at = mig_run_script(m, section->sql);
-    if (mig_failed(&m->work)) mig_fail_in_section(m, rev, upgrade, section->sql, at);
-  }
+  m->place.rev = rev;
+  m->place.upgrade = upgrade;
+  if (section->sql) mig_run_script(m, section->sql);
+  if (mig_failed(&m->work) && section->sql) mig_fail_in_section(m);
   if (!fn || mig_failed(&m->work)) return;
   if (m->live) {
     mig_run_function_offline(m, rev);
     return;
   }
+  mig_flush(m);
+  if (mig_failed(&m->work)) return;
   mig_forget_catalogs(m);
+  mig_fall_asleep(m); /* SQLite lets nobody replace a function beside a statement at work */
   rc = fn(m->db, rev->arg);
+  if (m->depth) mig_stay_awake(m);
   mig_still_ready(m);
   if (rc) {
     mig_fail(&m->work, rc, "revision %s, %s function: %s", rev->id,
@@ -13400,14 +15898,6 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
 }
 
 /* ---- version rows and journal ---- */
-
-/* The clock of SQLite's own file system layer, in milliseconds; 0 where it has none. */
-static sqlite3_int64 mig_milliseconds(void) {
-  sqlite3_vfs *vfs = sqlite3_vfs_find(0);
-  sqlite3_int64 now = 0;
-  if (!vfs || vfs->iVersion < 2 || !vfs->xCurrentTimeInt64) return 0;
-  return vfs->xCurrentTimeInt64(vfs, &now) == SQLITE_OK ? now : 0;
-}
 
 static void mig_write_rows(migrate *m, const mig_step *step) {
   const char *table = m->settings.version_table;
@@ -13474,6 +15964,26 @@ static int mig_in_transaction_of_caller(migrate *m) {
   return m->depth ? !m->own_transaction : !sqlite3_get_autocommit(m->db);
 }
 
+/* A section whose last statement is no whole one (CREATE TABLE t) looks like any other up to its
+** end, where SQLite's parser alone can tell. PRAGMAs are left out, since many of them take effect
+** as they are compiled, and so is the ALTER language. */
+static void mig_check_last(migrate *m, const mig_revision *rev, int upgrade) {
+  const char *z = upgrade ? rev->upgrade.sql : rev->downgrade.sql;
+  size_t n = z ? strlen(z) : 0, at = 0;
+  sqlite3_stmt *stmt = 0;
+  mig_span s, last;
+  memset(&last, 0, sizeof last);
+  while (z && mig_next_statement(z, n, &at, &s) > 0) last = s;
+  if (mig_span_empty(last) || mig_next_significant(z, n, last.end).type != MIG_TK_END) return;
+  if (mig_starts(z, last, "PRAGMA", 0) || mig_starts(z, last, "ALTER", 0)) return;
+  if (sqlite3_prepare_v2(m->db, z + last.at, (int)(last.end - last.at), &stmt, 0) == SQLITE_ERROR &&
+      strcmp(sqlite3_errmsg(m->db), "incomplete input") == 0) {
+    mig_fail(&m->work, MIGRATE_SCRIPT, "%s: the text ends inside of this statement",
+             mig_where(&m->work, rev, upgrade, last.at));
+  }
+  sqlite3_finalize(stmt);
+}
+
 static void mig_check_step(migrate *m, const mig_step *step) {
   int upgrade = step->direction == MIG_UPGRADE;
   const mig_section *section;
@@ -13484,6 +15994,7 @@ static void mig_check_step(migrate *m, const mig_step *step) {
              step->rev->path ? ": " : "", step->rev->path ? step->rev->path : "");
   }
   mig_check_section(&m->work, step->rev, upgrade);
+  if (!mig_failed(&m->work)) mig_check_last(m, step->rev, upgrade);
   if (section->outside && mig_in_transaction_of_caller(m)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "revision %s runs outside of a transaction and one is open: commit it first",
@@ -13512,9 +16023,23 @@ static void mig_begin_step(migrate *m, const mig_step *step, int number) {
   m->step = number;
   m->revision = step->rev ? step->rev->id : step->to;
   m->direction = mig_direction_name(step->direction);
+  if (m->log) mig_end_edits(m); /* the host's own statements run under its own settings */
   if (m->result.n) mig_put(&m->result, "\n");
   mig_put(&m->result, line);
   mig_log(m, MIGRATE_INFO, line);
+}
+
+/* Edits that no statement needed take effect, and one of them may be wrong after all. */
+static int mig_edits_hold(migrate *m) {
+  if (!mig_failed(&m->work)) mig_flush(m);
+  if (m->blamed) mig_fail_in_section(m);
+  return !mig_failed(&m->work);
+}
+
+/* Commits, or undoes. */
+static void mig_end_transaction(migrate *m) {
+  mig_edits_hold(m);
+  mig_frame_close(m);
 }
 
 /* A section outside the transaction cuts the run: what precedes it commits, with a journal row that
@@ -13523,7 +16048,7 @@ static void mig_run_outside(migrate *m, const mig_step *step) {
   int upgrade = step->direction == MIG_UPGRADE;
   sqlite3_int64 started = mig_milliseconds();
   mig_write_journal(m, step, "started", started);
-  mig_frame_close(m);
+  mig_end_transaction(m);
   if (!mig_failed(&m->work)) mig_run_section(m, step->rev, upgrade);
   if (!mig_failed(&m->work)) mig_frame_open(m);
   if (mig_failed(&m->work)) return;
@@ -13546,18 +16071,6 @@ static void mig_run_step(migrate *m, const mig_step *step, int number) {
   if (step->rev) mig_run_section(m, step->rev, step->direction == MIG_UPGRADE);
   mig_write_rows(m, step);
   mig_write_journal(m, step, "done", started);
-}
-
-static void mig_run_steps(migrate *m, const mig_plan *plan) {
-  int i;
-  for (i = 0; i < plan->n && !mig_failed(&m->work); i++) {
-    if (i && m->settings.transaction_per_migration) {
-      mig_frame_close(m);
-      if (!mig_failed(&m->work)) mig_frame_open(m);
-      if (mig_failed(&m->work)) return;
-    }
-    mig_run_step(m, &plan->steps[i], i + 1);
-  }
 }
 
 /* ---- commands ---- */
@@ -13609,56 +16122,116 @@ static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
   int waited = 0;
   for (;;) {
     mig_todo t = mig_plan_now(m, c);
-    if ((m->fault.code & 0xff) != SQLITE_BUSY || !mig_pause(m, &waited)) return t;
-    mig_fault_clear(&m->fault);
+    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &waited)) return t;
   }
 }
 
 /* env.sql is the application's own setting up of the connection, and stays. */
 static void mig_run_env(migrate *m) {
   const char *sql = m->settings.env_sql;
-  size_t at;
   if (!sql) return;
-  at = mig_run_script(m, sql);
+  mig_run_script(m, sql);
   if (mig_failed(&m->work)) {
-    mig_place p = mig_place_of(sql, at);
+    mig_place p = mig_place_of(sql, m->place.at);
     mig_fault_context(&m->work, "%s, line %d: ", m->settings.env_path, p.line);
   }
 }
 
-/* In the frame: plans again, since another process may have been faster, and runs. */
-static void mig_run_planned(migrate *m, const mig_command *c) {
-  mig_todo t = mig_plan_now(m, c);
-  if (t.back.n) {
-    mig_check_plan(m, &t.back);
-    mig_run_steps(m, &t.back);
-    if (!mig_failed(&m->work)) t = mig_plan_now(m, c);
-  }
-  if (!t.plan.n && !t.purge) return;
-  mig_report_started(m);
-  if (c->direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t.rows);
-  mig_check_plan(m, &t.plan);
-  if (mig_failed(&m->work)) return;
-  mig_make_tables(m, t.have_version);
-  if (t.purge) {
-    mig_sink_sql(m, MIG_S_VERSION, mig_purge_sql(&m->work, m->settings.version_table), "--purge");
-  }
-  mig_run_steps(m, &t.plan);
+/* ---- a run ---- */
+
+/* What a run does next. Its steps may be taken one by one (step.c), so that it is kept here. */
+typedef struct mig_run {
+  mig_command command;
+  mig_todo todo;
+  const mig_plan *plan; /* the way back first, if there is one */
+  int at;               /* the place in it */
+} mig_run;
+
+/* The same steps? Then they were checked before the lock was taken. */
+static int mig_same_steps(const mig_plan *a, const mig_plan *b) {
+  int i;
+  if (a->n != b->n) return 0;
+  for (i = 0; i < a->n && a->steps[i].rev == b->steps[i].rev; i++) {}
+  return i == a->n;
 }
 
-static void mig_run_todo(migrate *m, const mig_command *c) {
-  mig_todo t = mig_plan_patiently(m, c);
+/* What must be true before the first revision. */
+static void mig_run_prologue(migrate *m, const mig_run *r, const mig_plan *checked) {
+  const mig_todo *t = &r->todo;
+  if (!t->plan.n && !t->purge) return;
+  mig_report_started(m);
+  if (r->command.direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t->rows);
+  if (!mig_same_steps(&t->plan, checked)) mig_check_plan(m, &t->plan);
   if (mig_failed(&m->work)) return;
-  if (t.plan.warning) mig_log(m, MIGRATE_WARNING, t.plan.warning);
+  mig_make_tables(m, t->have_version);
+  if (t->purge) {
+    mig_sink_sql(m, MIG_S_VERSION, mig_purge_sql(&m->work, m->settings.version_table), "--purge");
+  }
+}
+
+/* In the frame: plans again, since another process may have been faster. */
+static void mig_run_plan(migrate *m, mig_run *r, int way_back) {
+  mig_plan checked = r->todo.plan;
+  r->todo = mig_plan_now(m, &r->command);
+  r->plan = way_back && r->todo.back.n ? &r->todo.back : &r->todo.plan;
+  r->at = 0;
+  if (r->plan == &r->todo.back) mig_check_plan(m, r->plan);
+  else mig_run_prologue(m, r, &checked);
+}
+
+/* Runs one revision of an open run. 0: none is left, or there is a fault. */
+static int mig_run_next(migrate *m, mig_run *r) {
+  if (mig_failed(&m->work)) return 0;
+  if (r->at == r->plan->n && r->plan == &r->todo.back) mig_run_plan(m, r, 0);
+  if (mig_failed(&m->work) || r->at == r->plan->n) return 0;
+  if (r->at && m->settings.transaction_per_migration) {
+    mig_end_transaction(m);
+    if (!mig_failed(&m->work)) mig_frame_open(m);
+    if (mig_failed(&m->work)) return 0;
+  }
+  m->steps = r->plan->n;
+  m->crowd = r->plan->n >= MIG_MANY;
+  mig_run_step(m, &r->plan->steps[r->at], r->at + 1);
+  r->at++;
+  return !mig_failed(&m->work);
+}
+
+/* Looks whether there is anything to do, before a lock is taken. */
+static int mig_run_is_due(migrate *m, mig_run *r) {
+  r->todo = mig_plan_patiently(m, &r->command);
+  if (mig_failed(&m->work)) return 0;
+  if (r->todo.plan.warning) mig_log(m, MIGRATE_WARNING, r->todo.plan.warning);
   if (!m->nrevision && !m->added) {
     mig_log(m, MIGRATE_INFO, "there are no revisions: migrate_revision('message') makes one");
   }
-  if (!t.plan.n && !t.purge && !t.back.n) return;
-  mig_check_plan(m, &t.plan);
-  if (c->direction != MIG_STAMP && !mig_failed(&m->work)) mig_run_env(m);
-  if (!mig_failed(&m->work)) mig_frame_open(m);
-  if (!mig_failed(&m->work)) mig_run_planned(m, c);
-  mig_frame_close(m);
+  if (!r->todo.plan.n && !r->todo.purge && !r->todo.back.n) return 0;
+  mig_check_plan(m, &r->todo.plan);
+  return !mig_failed(&m->work);
+}
+
+static void mig_run_open(migrate *m, mig_run *r) {
+  int stamp = r->command.direction == MIG_STAMP;
+  if (!stamp) mig_run_env(m);
+  if (stamp && !mig_failed(&m->work)) mig_frame_open(m);
+  if (!stamp && !mig_failed(&m->work)) mig_backup_open_frame(m, r->todo.rows);
+  if (!mig_failed(&m->work)) mig_run_plan(m, r, 1);
+}
+
+static void mig_run_close(migrate *m) {
+  mig_end_transaction(m);
+  mig_backup_settle(m);
+  m->step = m->steps = 0;
+  m->revision = m->direction = 0;
+}
+
+static void mig_run_todo(migrate *m, const mig_command *c) {
+  mig_run r;
+  memset(&r, 0, sizeof r);
+  r.command = *c;
+  if (!mig_run_is_due(m, &r)) return;
+  mig_run_open(m, &r);
+  while (mig_run_next(m, &r)) {}
+  mig_run_close(m);
 }
 
 static int mig_run_command(migrate *m, int direction, int purge, const char *target) {
@@ -13667,10 +16240,15 @@ static int mig_run_command(migrate *m, int direction, int purge, const char *tar
   c.direction = direction;
   c.purge = purge;
   c.target = target;
+  if (target && direction != MIG_STAMP && strchr(target, ':')) {
+    mig_fail(&m->work, MIGRATE_RANGE, "Range revision not allowed");
+  }
+  mig_lock(m);
+  mig_borrow_handler(m);
   if (target) mig_run_todo(m, &c);
   else mig_fail(&m->work, MIGRATE_MISUSE, "the target is NULL: say which revision");
-  m->step = 0;
-  m->revision = m->direction = 0;
+  mig_return_handler(m);
+  mig_unlock(m);
   return mig_end_call(m);
 }
 
@@ -13688,6 +16266,232 @@ MIGRATE_API int migrate_stamp(migrate *m, const char *targets) {
 
 MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets) {
   return mig_run_command(m, MIG_STAMP, 1, targets);
+}
+/* D1: the script of a run in the dialect of Cloudflare D1. There a file is one transaction, BEGIN
+** and most PRAGMAs are refused, foreign keys stay on, and TEMP does not exist. So the run goes the
+** hosted way, and a guard is a statement that fails, which undoes the file. */
+
+#define MIG_D1_STATEMENT 100000 /* bytes that D1 takes in one statement */
+
+/* D1's limits, in force where the script is tried out. */
+static void mig_d1_limit(sqlite3 *db) {
+  sqlite3_limit(db, SQLITE_LIMIT_COLUMN, 100);
+  sqlite3_limit(db, SQLITE_LIMIT_EXPR_DEPTH, 100);
+  sqlite3_limit(db, SQLITE_LIMIT_COMPOUND_SELECT, 5);
+  sqlite3_limit(db, SQLITE_LIMIT_FUNCTION_ARG, 32);
+  sqlite3_limit(db, SQLITE_LIMIT_TRIGGER_DEPTH, 10);
+}
+
+typedef struct mig_d1 {
+  mig_text body;
+  int step;    /* of the statement printed last */
+  int counts;  /* some check remembers a count */
+  int hosted;  /* the settings of the hosted rung are in force at this place */
+} mig_d1;
+
+static void mig_d1_print(migrate *k, const char *sql) {
+  mig_d1 *p = (mig_d1 *)k->listener;
+  if (!sql) return;
+  if (strlen(sql) > MIG_D1_STATEMENT) {
+    mig_fail(&k->work, MIGRATE_UNSUPPORTED,
+             "Cloudflare D1 takes no statement of %d bytes: %.60s ..", (int)strlen(sql), sql);
+    return;
+  }
+  mig_put_statement(&p->body, sql);
+  mig_put(&p->body, "\n");
+}
+
+/* A statement that fails where the condition holds, and whose message says why: the name of a
+** column is all that one can choose of it. */
+static void mig_d1_guard(migrate *k, const char *why, const char *condition) {
+  mig_d1_print(k, mig_format(&k->work, "CREATE TABLE migrate_guard(\"%w\" NOT NULL)", why));
+  mig_d1_print(k, mig_format(&k->work, "INSERT INTO migrate_guard SELECT NULL WHERE %s",
+                             condition));
+  mig_d1_print(k, "DROP TABLE migrate_guard");
+}
+
+static void mig_d1_check(migrate *k, const mig_statement *s) {
+  mig_d1 *p = (mig_d1 *)k->listener;
+  mig_arena *a = &k->work;
+  const char *word = s->complaint ? strrchr(s->complaint, '|') : 0;
+  char *why = word ? mig_copyn(a, s->complaint, (size_t)(word - s->complaint)) : mig_copy(a, "");
+  if (s->kind == MIG_S_CHECK) {
+    mig_d1_guard(k, why, mig_format(a, "EXISTS (%s)", s->sql));
+    return;
+  }
+  p->counts = 1;
+  if (s->kind == MIG_S_COUNT) {
+    mig_d1_print(k, mig_format(a, "INSERT OR REPLACE INTO migrate_count SELECT %d, (%s)", s->slot,
+                               s->sql));
+  } else {
+    mig_d1_guard(k, why, mig_format(a, "(%s) > (SELECT n FROM migrate_count WHERE slot = %d)",
+                                    s->sql, s->slot));
+  }
+}
+
+/* ---- what D1 refuses ---- */
+
+static int mig_d1_takes_pragma(const char *name) {
+  static const char *const names[] = {
+      "table_list",   "table_info",       "table_xinfo",        "index_list",
+      "index_info",   "index_xinfo",      "foreign_key_list",   "foreign_key_check",
+      "quick_check",  "foreign_keys",     "defer_foreign_keys", "legacy_alter_table",
+      "optimize",     "recursive_triggers", "reverse_unordered_selects",
+      "case_sensitive_like", "ignore_check_constraints"};
+  size_t i;
+  for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (mig_same(names[i], name)) return 1;
+  }
+  return 0;
+}
+
+/* The module of CREATE VIRTUAL TABLE [IF NOT EXISTS] name USING module; NULL: no such statement. */
+static char *mig_d1_module(mig_arena *a, const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, 0);
+  k = mig_next_significant(sql, n, k.end);
+  if (!mig_token_is(sql, k, "VIRTUAL")) return 0;
+  while (k.type != MIG_TK_END && !mig_token_is(sql, k, "USING")) {
+    k = mig_next_significant(sql, n, k.end);
+  }
+  return mig_dequote(a, sql, mig_next_significant(sql, n, k.end));
+}
+
+/* What a statement of the user's begins with that D1 would refuse; NULL: nothing. */
+static const char *mig_d1_refused(mig_arena *a, const char *sql) {
+  static const char *const words[] = {"ATTACH",    "DETACH",  "VACUUM",   "BEGIN", "COMMIT",
+                                      "SAVEPOINT", "RELEASE", "ROLLBACK", "END",   0};
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, 0), next = mig_next_significant(sql, n, k.end);
+  if (k.type != MIG_TK_WORD) return 0;
+  if (mig_word_in(sql, k, words)) return mig_copyn(a, sql + k.at, k.end - k.at);
+  if (mig_token_is(sql, k, "CREATE") &&
+      (mig_token_is(sql, next, "TEMP") || mig_token_is(sql, next, "TEMPORARY"))) {
+    return "CREATE TEMP";
+  }
+  if (mig_token_is(sql, k, "CREATE") && mig_token_is(sql, next, "VIRTUAL")) {
+    char *module = mig_d1_module(a, sql);
+    if (module && !mig_same(module, "fts5") && !mig_same(module, "fts5vocab")) {
+      return mig_format(a, "the module %s", module);
+    }
+  }
+  if (mig_token_is(sql, k, "PRAGMA")) {
+    char *name = mig_dequote(a, sql, next);
+    if (name && !mig_d1_takes_pragma(name)) return mig_format(a, "PRAGMA %s", name);
+  }
+  return 0;
+}
+
+static void mig_d1_refuse(migrate *k, const mig_statement *s) {
+  const char *what = s->kind == MIG_S_SCRIPT ? mig_d1_refused(&k->work, s->sql) : 0;
+  if (what) mig_fail(&k->work, MIGRATE_UNSUPPORTED, "Cloudflare D1 refuses %s", what);
+  else if (!k->depth) {
+    mig_fail(&k->work, MIGRATE_UNSUPPORTED,
+             "transaction:false is not possible in Cloudflare D1: a file is one transaction");
+  } else if (s->kind == MIG_S_EDIT || s->kind == MIG_S_RELOAD) {
+    mig_fail(&k->work, MIGRATE_UNSUPPORTED,
+             "a script cannot edit the schema, which this change needs: %.200s", s->sql);
+  }
+}
+
+/* ---- the run ---- */
+
+/* The settings of the hosted rung: the rename leaves views and triggers alone, the copy keeps rows
+** that broke a CHECK before. Behind it they are what the revisions have made of them. */
+static void mig_d1_settings(migrate *k, int hosted) {
+  mig_d1 *p = (mig_d1 *)k->listener;
+  int legacy = 1, unchecked = 1;
+  if (p->hosted == hosted) return;
+  p->hosted = hosted;
+  if (!hosted) {
+    legacy = mig_flag(k->db, MIG_LEGACY_ALTER_TABLE, -1);
+    unchecked = mig_read_int(k, "PRAGMA ignore_check_constraints") != 0;
+  }
+  mig_putf(&p->body, "PRAGMA legacy_alter_table = %s;\nPRAGMA ignore_check_constraints = %s;\n",
+           legacy ? "ON" : "OFF", unchecked ? "ON" : "OFF");
+}
+
+static void mig_d1_statement(migrate *k, const mig_statement *s, const char *strategy) {
+  mig_d1 *p = (mig_d1 *)k->listener;
+  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n');
+  if (p->step != k->step && k->step) {
+    p->step = k->step;
+    mig_putf(&p->body, "\n-- %s\n", last ? last + 1 : line);
+  }
+  mig_d1_refuse(k, s);
+  if (mig_failed(&k->work)) return;
+  if (s->kind == MIG_S_CHECK || s->kind == MIG_S_COUNT || s->kind == MIG_S_NOT_MORE) {
+    mig_d1_check(k, s);
+    return;
+  }
+  mig_d1_settings(k, strcmp(strategy, mig_rung_name(MIG_HOSTED_REBUILD)) == 0);
+  mig_d1_print(k, s->sql);
+}
+
+/* The version rows must be just these. */
+static void mig_d1_rows_guard(migrate *k, const char *why) {
+  const char *table = k->settings.version_table;
+  mig_version v = mig_version_read(k->db, &k->work, table);
+  mig_text list;
+  int i;
+  if (!v.exists) return;
+  mig_text_init(&list, &k->work);
+  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
+  mig_d1_guard(k, why,
+               mig_format(&k->work,
+                          "(SELECT count(*) FROM \"%w\") <> %d OR (SELECT count(*) FROM \"%w\" "
+                          "WHERE version_num IN (%s)) <> %d",
+                          table, v.rows.n, table, mig_text_z(&list), v.rows.n));
+}
+
+/* So must the schema: the number of objects and of the characters of their names. D1's own tables,
+** and wrangler's, are no part of it. */
+static void mig_d1_schema_guard(migrate *k) {
+  static const char measure[] =
+      "SELECT count(*) || ' ' || total(length(name)) FROM sqlite_master WHERE name NOT LIKE "
+      "'sqlite~_%' ESCAPE '~' AND name NOT LIKE '~_cf~_%' ESCAPE '~' AND name NOT IN "
+      "('d1_migrations', 'migrate_guard', 'migrate_count')";
+  sqlite3_stmt *stmt = mig_prepare(k, measure);
+  char *want = 0;
+  while (mig_row(k, &stmt)) want = mig_cell(k, stmt, 0);
+  mig_d1_guard(k, "the schema is not as planned",
+               mig_format(&k->work, "(%s) IS NOT %Q", measure, want));
+}
+
+static void mig_d1_frame(migrate *k, int opened) {
+  mig_d1 *p = (mig_d1 *)k->listener;
+  if (opened) {
+    mig_put(&p->body, "\n");
+    mig_d1_rows_guard(k, "the database is not at the revision that this script begins with");
+    return;
+  }
+  mig_d1_settings(k, 0);
+  mig_put(&p->body, "\n-- nothing is committed where anything above went wrong\n");
+  mig_d1_rows_guard(k, "the version rows are not as planned");
+  mig_d1_schema_guard(k);
+}
+
+/* From here on the scratch handle prints into p. */
+static void mig_d1_listen(migrate *k, mig_d1 *p) {
+  memset(p, 0, sizeof *p);
+  mig_text_init(&p->body, &k->work);
+  k->listen = mig_d1_statement;
+  k->framed = mig_d1_frame;
+  k->listener = p;
+  k->settings.rebuild = MIG_REBUILD_HOSTED;
+  mig_d1_limit(k->db);
+}
+
+static void mig_d1_script(migrate *m, const mig_d1 *p, const char *command, const char *words,
+                          const char *tag) {
+  mig_text *out = &m->result;
+  mig_put(out, "-- run with: wrangler d1 execute DATABASE --file script, as one transaction\n");
+  mig_putf(out, "-- migrate %s, %s %s\n", MIGRATE_VERSION, command, words);
+  if (tag) mig_putf(out, "-- tag: %s\n", tag);
+  mig_put(out, "\nPRAGMA defer_foreign_keys = ON;\n");
+  if (p->counts) mig_put(out, "CREATE TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
+  mig_put(out, mig_text_z(&p->body));
+  if (p->counts) mig_put(out, "DROP TABLE migrate_count;\n");
 }
 /* Offline: the same run in a scratch database, through a sink that lists it (a plan) or prints it
 ** (a script for a stock sqlite3 shell). */
@@ -13772,51 +16576,52 @@ static void mig_offline_end(migrate *m, mig_offline *o) {
 /* ---- the script ---- */
 
 typedef struct mig_printer {
-  mig_text body;
+  mig_text body; /* what is finished */
+  mig_text part; /* the transaction that is open */
   int step;      /* of the statement printed last */
-  int ran;       /* statements so far whose end the guard counts */
-  int rebuilds;  /* some step needs foreign keys off */
-  int legacy;    /* what legacy_alter_table is at this place */
+  int link;      /* of the chain: m7 is the savepoint that the last line has made */
+  int first;     /* the first link of the open transaction */
+  int env;       /* env.sql stands before the transaction that comes next */
+  int keys;      /* foreign keys are meant to be on */
+  int rebuilds;  /* the open transaction needs them off */
+  int own;       /* it holds statements of the revisions' own, which rely on them */
+  int portable;  /* the settings of the portable rung are in force at this place */
 } mig_printer;
 
-/* Does the text end in a line comment, which would hide a semicolon? */
-static int mig_ends_in_comment(const char *sql) {
-  size_t n = strlen(sql), at = 0;
-  mig_token k;
-  do {
-    k = mig_next_token(sql, n, at);
-    at = k.end;
-  } while (k.type != MIG_TK_END && at < n);
-  return k.type == MIG_TK_COMMENT && sql[k.at] == '-';
+/* Where the script goes on: a transaction is put together when it is known what it needs. */
+static mig_text *mig_print_to(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  return k->depth ? &p->part : &p->body;
 }
 
 /* A statement without its line's end. */
 static void mig_print_open(migrate *k, const char *sql) {
-  mig_printer *p = (mig_printer *)k->listener;
-  size_t n = sql ? strlen(sql) : 0;
-  if (!n) return;
-  mig_put(&p->body, sql);
-  if (mig_ends_in_comment(sql)) mig_put(&p->body, "\n");
-  if (sql[n - 1] != ';' || mig_ends_in_comment(sql)) mig_put(&p->body, ";");
+  if (sql && strstr(sql, "\r\n")) { /* only quoted texts still hold one */
+    mig_fail(&k->work, MIGRATE_SCRIPT,
+             "a script cannot hold CR LF in quotes, which the sqlite3 shell reads as LF: write "
+             "char(13, 10)");
+  }
+  mig_put_statement(mig_print_to(k), sql);
 }
 
 static void mig_print(migrate *k, const char *sql) {
-  mig_printer *p = (mig_printer *)k->listener;
+  mig_text *z = mig_print_to(k);
   mig_print_open(k, sql);
-  mig_put(&p->body, "\n");
+  mig_put(z, "\n");
 }
 
-/* A statement whose end the guard counts. A shell without -bail goes on with the next line after an
-** error, but not with the rest of a line: so the count stands in the statement's own, and outside
-** of a transaction all statements stand in one. Where SQLite has rolled back by itself (a conflict
-** clause, a full disk), what follows must not commit by itself: there SAVEPOINT begins a
-** transaction, which the guard then rolls back. */
-static void mig_print_counted(migrate *k, const char *sql) {
+/* A statement of a transaction. A shell without -bail goes on after an error with the next line,
+** not with the rest of the one at hand: so each line first releases the savepoint that the line
+** before it has made at its end, while there was still the transaction that its own savepoint was
+** in. After an error, a rollback or a line that is missing none of the rest runs, up to the COMMIT.
+** Outside of a transaction all statements stand in one line. */
+static void mig_print_linked(migrate *k, const char *sql) {
   mig_printer *p = (mig_printer *)k->listener;
+  mig_text *z = mig_print_to(k);
+  if (k->depth) mig_putf(z, "RELEASE m%d; SAVEPOINT m; ", p->link);
   mig_print_open(k, sql);
-  mig_put(&p->body, " UPDATE temp.migrate_ran SET n = n + 1;");
-  mig_put(&p->body, k->depth ? "\nSAVEPOINT migrate;\n" : " ");
-  p->ran++;
+  mig_put(z, " ");
+  if (k->depth) mig_putf(z, "RELEASE m; SAVEPOINT m%d;\n", ++p->link);
 }
 
 /* A rule that rows must not break becomes a row of the guard's, which stops the COMMIT. */
@@ -13825,33 +16630,53 @@ static void mig_print_check(migrate *k, const mig_statement *s) {
   const char *word = s->complaint ? strrchr(s->complaint, '|') : 0;
   char *why = word ? mig_copyn(a, s->complaint, (size_t)(word - s->complaint)) : mig_copy(a, "");
   if (s->kind == MIG_S_COUNT) {
-    mig_print(k, mig_format(a, "INSERT OR REPLACE INTO temp.migrate_count SELECT %d, (%s)", s->slot,
-                            s->sql));
+    why = mig_format(a, "INSERT OR REPLACE INTO temp.migrate_count SELECT %d, (%s)", s->slot,
+                     s->sql);
   } else if (s->kind == MIG_S_NOT_MORE) {
-    mig_print(k, mig_format(a,
-                            "INSERT INTO temp.migrate_guard SELECT %Q WHERE (%s) > (SELECT n FROM "
-                            "temp.migrate_count WHERE slot = %d)",
-                            why, s->sql, s->slot));
+    why = mig_format(a,
+                     "INSERT INTO temp.migrate_guard SELECT %Q WHERE (%s) > (SELECT n FROM "
+                     "temp.migrate_count WHERE slot = %d)",
+                     why, s->sql, s->slot);
   } else {
-    mig_print(k, mig_format(a, "INSERT INTO temp.migrate_guard SELECT %Q WHERE EXISTS (%s)", why,
-                            s->sql));
+    why = mig_format(a, "INSERT INTO temp.migrate_guard SELECT %Q WHERE EXISTS (%s)", why, s->sql);
   }
+  mig_print_linked(k, why);
 }
 
-static void mig_print_legacy(migrate *k, int legacy) {
+/* The settings of the portable rung: its rename touches nothing else, its copy keeps rows that
+** broke a CHECK before; new rules are looked at by themselves. Behind it they are what the
+** revisions have made of them, which the scratch database knows. */
+static void mig_print_settings(migrate *k, int portable) {
   mig_printer *p = (mig_printer *)k->listener;
-  if (p->legacy == legacy) return;
-  p->legacy = legacy;
-  mig_print(k, legacy ? "PRAGMA legacy_alter_table = ON" : "PRAGMA legacy_alter_table = OFF");
+  int legacy = 1, unchecked = 1;
+  if (p->portable == portable) return;
+  p->portable = portable;
+  if (!portable) {
+    legacy = mig_flag(k->db, MIG_LEGACY_ALTER_TABLE, -1);
+    unchecked = mig_read_int(k, "PRAGMA ignore_check_constraints") != 0;
+  }
+  mig_putf(mig_print_to(k),
+           "PRAGMA legacy_alter_table = %s;\nPRAGMA ignore_check_constraints = %s;\n",
+           legacy ? "ON" : "OFF", unchecked ? "ON" : "OFF");
 }
 
-/* The head of a step: the line that its run would log. */
+/* The head of a step: the line that its run would log. It must not end the line of a section that
+** stands outside of a transaction. */
 static void mig_print_step(migrate *k) {
   mig_printer *p = (mig_printer *)k->listener;
-  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n');
+  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n'), *at;
   if (p->step == k->step || !k->step) return;
   p->step = k->step;
-  mig_putf(&p->body, "\n-- %s\n", last ? last + 1 : line);
+  line = last ? last + 1 : line;
+  if (k->depth) {
+    mig_putf(&p->part, "\n-- %s\n", line);
+    return;
+  }
+  mig_put(&p->body, "/* ");
+  for (; (at = strstr(line, "*/")) != 0; line = at + 2) {
+    mig_putf(&p->body, "%.*s* /", (int)(at - line), line);
+  }
+  mig_putf(&p->body, "%s */ ", line);
 }
 
 static void mig_print_statement(migrate *k, const mig_statement *s, const char *strategy) {
@@ -13871,8 +16696,9 @@ static void mig_print_statement(migrate *k, const mig_statement *s, const char *
       return;
     default:
       if (portable) p->rebuilds = 1;
-      mig_print_legacy(k, portable);
-      mig_print_counted(k, s->sql);
+      if (s->kind == MIG_S_SCRIPT) p->own = 1;
+      mig_print_settings(k, portable);
+      mig_print_linked(k, s->sql);
   }
 }
 
@@ -13885,11 +16711,11 @@ static void mig_print_rows_guard(migrate *k, const char *why) {
   if (!v.exists) return;
   mig_text_init(&list, &k->work);
   for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
-  mig_print(k, mig_format(&k->work,
-                          "INSERT INTO temp.migrate_guard SELECT %Q WHERE (SELECT count(*) FROM "
-                          "main.\"%w\") <> %d OR (SELECT count(*) FROM main.\"%w\" WHERE "
-                          "version_num IN (%s)) <> %d",
-                          why, table, v.rows.n, table, mig_text_z(&list), v.rows.n));
+  mig_print_linked(k, mig_format(&k->work,
+                                 "INSERT INTO temp.migrate_guard SELECT %Q WHERE (SELECT count(*) "
+                                 "FROM main.\"%w\") <> %d OR (SELECT count(*) FROM main.\"%w\" "
+                                 "WHERE version_num IN (%s)) <> %d",
+                                 why, table, v.rows.n, table, mig_text_z(&list), v.rows.n));
 }
 
 /* So must the schema: the number of objects and of the characters of their texts. */
@@ -13900,79 +16726,151 @@ static void mig_print_schema_guard(migrate *k) {
   sqlite3_stmt *stmt = mig_prepare(k, measure);
   char *want = 0;
   while (mig_row(k, &stmt)) want = mig_cell(k, stmt, 0);
-  mig_print(k, mig_format(&k->work,
-                          "INSERT INTO temp.migrate_guard SELECT 'the schema is not as planned' "
-                          "WHERE (%s) IS NOT %Q",
-                          measure, want));
+  mig_print_linked(k, mig_format(&k->work,
+                                 "INSERT INTO temp.migrate_guard SELECT 'the schema is not as "
+                                 "planned' WHERE (%s) IS NOT %Q",
+                                 measure, want));
 }
 
-/* Says what the guard holds and stops there: with -bail by an error; without it only OR ROLLBACK
-** stops, in front of the COMMIT in its line. */
-static void mig_print_stop(migrate *k, const char *insert) {
-  mig_print(k, "SELECT 'not committed: ' || problem FROM temp.migrate_guard");
-  mig_print_open(k, mig_format(&k->work,
-                               "%s INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard",
-                               insert));
+static const char mig_print_problems[] =
+    "SELECT 'not committed: ' || problem FROM temp.migrate_guard";
+
+/* A rebuild needs foreign keys off for its whole transaction. What the revisions' own statements
+** would have done to other tables under them is missed there: no row may be left without its parent
+** that had one. */
+#define MIG_COUNT_ORPHANS "(SELECT count(*) FROM pragma_foreign_key_check)"
+
+static void mig_print_keys_guard(migrate *k) {
+  mig_print_linked(
+      k, "INSERT INTO temp.migrate_guard SELECT 'rows lost their parent: foreign keys are off "
+         "where a table is rebuilt, so that ON DELETE and ON UPDATE do nothing; put the rebuild "
+         "into a revision of its own and set transaction_per_migration' WHERE " MIG_COUNT_ORPHANS
+         " > (SELECT n FROM temp.migrate_count WHERE slot = -1)");
 }
 
-/* A transaction begins or ends. Before COMMIT the guard rolls back where it has a row: a shell
-** without -bail must not commit half a schema. */
-static void mig_print_frame(migrate *k, int opened) {
-  mig_printer *p = (mig_printer *)k->listener;
-  if (opened) {
-    mig_put(&p->body, "\nBEGIN IMMEDIATE;\n");
-    mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
-    mig_print_stop(k, "INSERT");
-    mig_put(&p->body, "\n");
-    return;
+/* The transaction that has ended, with what must come before it and behind; it begins in the line
+** of what stands outside before it. With a row in the guard OR ROLLBACK stops in front of the
+** COMMIT in its line: a shell without -bail must not commit half a schema. */
+static void mig_print_part(mig_printer *p, int guarded) {
+  mig_text *z = &p->body;
+  mig_put(z, p->first ? "" : "\n");
+  if (p->rebuilds) mig_put(z, "PRAGMA foreign_keys = OFF; ");
+  mig_put(z, "BEGIN IMMEDIATE; ");
+  if (p->env) mig_put(z, "DROP TABLE temp.migrate_env; ");
+  if (guarded) {
+    mig_put(z, "INSERT OR REPLACE INTO temp.migrate_count SELECT -1, " MIG_COUNT_ORPHANS "; ");
   }
-  mig_print_legacy(k, 0);
-  mig_put(&p->body, "\n-- nothing is committed where anything above went wrong\n");
-  mig_print(k, mig_format(&k->work,
-                          "INSERT INTO temp.migrate_guard SELECT 'a statement failed' WHERE "
-                          "(SELECT n FROM temp.migrate_ran) <> %d",
-                          p->ran));
+  mig_putf(z, "SAVEPOINT m%d;\n%s", p->first, mig_text_z(&p->part));
+  mig_put(z, "INSERT OR ROLLBACK INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard; "
+             "COMMIT; ");
+  if (p->rebuilds && p->keys) mig_put(z, "PRAGMA foreign_keys = ON; ");
+  p->env = 0;
+}
+
+/* A transaction begins. */
+static void mig_print_begin(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  mig_text_init(&p->part, &k->work);
+  p->rebuilds = p->own = 0;
+  p->first = p->link;
+  mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
+  mig_print(k, mig_print_problems);
+  mig_print_linked(k, "INSERT INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard");
+}
+
+/* It ends. */
+static void mig_print_end(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  int guarded = p->rebuilds && p->keys && p->own;
+  mig_print_settings(k, 0);
+  mig_put(&p->part, "\n-- nothing is committed where anything above went wrong\n");
+  mig_print(k, "INSERT INTO temp.migrate_guard VALUES ('a statement failed')");
   mig_print_rows_guard(k, "the version rows are not as planned");
   mig_print_schema_guard(k);
-  mig_print_stop(k, "INSERT OR ROLLBACK");
-  mig_put(&p->body, " COMMIT; ");
+  if (guarded) mig_print_keys_guard(k);
+  mig_print_linked(k, "DELETE FROM temp.migrate_guard WHERE problem = 'a statement failed'");
+  mig_print(k, mig_print_problems);
+  mig_print_part(p, guarded);
 }
 
-/* env.sql is run by the script as well, before its transaction. */
+static void mig_print_frame(migrate *k, int opened) {
+  if (opened) mig_print_begin(k);
+  else mig_print_end(k);
+}
+
+/* Is this statement PRAGMA foreign_keys = ..? -1: no; else whether it switches them on. */
+static int mig_sets_keys(const char *sql, mig_span s) {
+  mig_token k = mig_next_significant(sql, s.end, s.at);
+  if (!mig_token_is(sql, k, "PRAGMA")) return -1;
+  k = mig_next_significant(sql, s.end, k.end);
+  if (!mig_token_is(sql, k, "foreign_keys")) return -1;
+  k = mig_next_significant(sql, s.end, k.end);
+  if (!mig_token_op(sql, k, "=") && !mig_token_op(sql, k, "(")) return -1;
+  k = mig_next_significant(sql, s.end, k.end);
+  return mig_token_is(sql, k, "ON") || mig_token_is(sql, k, "YES") ||
+         mig_token_is(sql, k, "TRUE") || (k.type == MIG_TK_NUMBER && sql[k.at] != '0');
+}
+
+/* Are foreign keys on where the script's own statements run? As on this connection, unless env.sql
+** says something else. */
+static int mig_keys_are_on(migrate *m) {
+  const char *sql = m->settings.env_sql;
+  int on = mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1), said;
+  size_t at = 0;
+  mig_span s;
+  while (sql && mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
+    said = mig_sets_keys(sql, s);
+    if (said >= 0) on = said;
+  }
+  return on;
+}
+
+/* env.sql is run by the script as well, before its transaction. It all stands in one line with the
+** table that the first transaction takes away: where something in it fails, that does not begin. */
 static void mig_print_env(migrate *m) {
   const char *sql = m->settings.env_sql;
   size_t at = 0;
   mig_span s;
+  int found;
   if (!sql) return;
   mig_put(&m->result, "\n-- env.sql\n");
-  while (!mig_failed(&m->work) && mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
+  while ((found = mig_next_statement(sql, strlen(sql), &at, &s)) > 0) {
     mig_putn(&m->result, sql + s.at, s.end - s.at);
-    mig_put(&m->result, ";\n");
+    mig_put(&m->result, "; ");
   }
-  mig_put(&m->result, "\n");
+  mig_put(&m->result, "CREATE TEMP TABLE migrate_env(x);\n");
+  if (found < 0) {
+    mig_fail(&m->work, MIGRATE_SCRIPT, "%s, line %d: the text ends inside of this statement",
+             m->settings.env_path, mig_place_of(sql, s.at).line);
+  }
+}
+
+/* Words of the caller's in a comment: they must not end its line. */
+static void mig_print_words(mig_text *out, const char *z) {
+  for (; *z; z++) mig_putn(out, (unsigned char)*z < ' ' ? " " : z, 1);
 }
 
 static void mig_print_script(migrate *m, const mig_printer *p, const char *command,
                              const char *words, const char *tag) {
   mig_text *out = &m->result;
   mig_put(out, "-- run with: sqlite3 -bail FILE < script\n");
-  mig_putf(out, "-- migrate %s, %s %s\n", MIGRATE_VERSION, command, words);
-  if (tag) mig_putf(out, "-- tag: %s\n", tag);
+  mig_putf(out, "-- migrate %s, %s ", MIGRATE_VERSION, command);
+  mig_print_words(out, words);
+  mig_put(out, tag ? "\n-- tag: " : "\n");
+  if (tag) mig_print_words(out, tag);
+  if (tag) mig_put(out, "\n");
   mig_print_env(m);
-  if (p->rebuilds) mig_put(out, "PRAGMA foreign_keys = OFF;\n");
+  if (p->keys) mig_put(out, "PRAGMA foreign_keys = ON;\n");
   mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
-               "-- migrate_ran counts the statements that have run: the guard commits all or none; "
-               "after a\n-- rollback of SQLite's own SAVEPOINT keeps from being committed what "
-               "follows\n"
+               "-- Each line goes on from the savepoint of the line before it: after an error none "
+               "of the\n-- rest runs, and nothing is committed.\n"
                "CREATE TEMP TABLE migrate_guard(problem);\n"
                "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
-               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n"
-               "CREATE TEMP TABLE migrate_ran AS SELECT 0 AS n;\n");
+               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
   mig_put(out, mig_text_z(&p->body));
   mig_put(out, "\nDROP TABLE temp.migrate_guard;\n"
                "DROP TABLE temp.migrate_stop;\n"
-               "DROP TABLE temp.migrate_count;\n"
-               "DROP TABLE temp.migrate_ran;\n");
+               "DROP TABLE temp.migrate_count;\n");
 }
 
 static int mig_script_direction(const char *command) {
@@ -13990,10 +16888,33 @@ static const char *mig_split_range(mig_arena *a, const char *range, const char *
   return colon[1] ? colon + 1 : "head";
 }
 
+/* Prints a run in the dialect that is set. */
+static void mig_print_run(migrate *m, mig_offline *o, int direction, const char *command,
+                          const char *range, const char *to, const char *tag) {
+  migrate *k = &o->k;
+  mig_printer p;
+  mig_d1 d1;
+  if (m->settings.dialect == MIG_DIALECT_D1) {
+    mig_d1_listen(k, &d1);
+    mig_offline_run(k, direction, to);
+    if (!k->fault.code && d1.body.n) mig_d1_script(m, &d1, command, range, tag);
+    return;
+  }
+  memset(&p, 0, sizeof p);
+  mig_text_init(&p.body, &k->work);
+  p.keys = mig_keys_are_on(m);
+  p.env = m->settings.env_sql != 0;
+  k->listen = mig_print_statement;
+  k->framed = mig_print_frame;
+  k->listener = &p;
+  k->settings.rebuild = MIG_REBUILD_PORTABLE;
+  mig_offline_run(k, direction, to);
+  if (!k->fault.code && p.body.n) mig_print_script(m, &p, command, range, tag);
+}
+
 MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
                                const char *tag) {
   mig_offline o;
-  mig_printer p;
   const char *from, *to;
   int direction;
   if (mig_begin_call(m)) return migrate_errcode(m);
@@ -14005,16 +16926,7 @@ MIGRATE_API int migrate_script(migrate *m, const char *command, const char *rang
   }
   to = mig_split_range(&m->work, range, &from);
   mig_offline_begin(m, &o, from);
-  memset(&p, 0, sizeof p);
-  if (o.k.db && !o.k.fault.code) {
-    mig_text_init(&p.body, &o.k.work);
-    o.k.listen = mig_print_statement;
-    o.k.framed = mig_print_frame;
-    o.k.listener = &p;
-    o.k.settings.rebuild = MIG_REBUILD_PORTABLE;
-    mig_offline_run(&o.k, direction, to);
-    if (!o.k.fault.code && p.body.n) mig_print_script(m, &p, command, range, tag);
-  }
+  if (o.k.db && !o.k.fault.code) mig_print_run(m, &o, direction, command, range, to, tag);
   mig_offline_end(m, &o);
   return mig_end_call(m);
 }
@@ -14066,6 +16978,60 @@ MIGRATE_API int migrate_plan(migrate *m, const char *target,
   }
   mig_offline_end(m, &o);
   return mig_end_call(m);
+}
+/* Step: a run of revisions one at a time, between which the program does as it likes. */
+
+MIGRATE_API int migrate_prepare(migrate *m, const char *target) {
+  mig_run *r;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  r = (mig_run *)mig_alloc(&m->work, sizeof *r);
+  if (r && target) {
+    r->command.target = mig_copy(&m->work, target);
+    r->command.direction = mig_plan_direction(m, target);
+  } else {
+    mig_fail(&m->work, MIGRATE_MISUSE, "the target is NULL: say which revision");
+  }
+  if (!mig_failed(&m->work)) m->run = r;
+  return mig_end_call(m);
+}
+
+/* No step is left, or one has failed: commits or undoes. */
+static int mig_step_end(migrate *m) {
+  mig_run_close(m);
+  mig_return_handler(m);
+  m->run = 0;
+  return mig_end_call(m);
+}
+
+MIGRATE_API int migrate_step(migrate *m) {
+  mig_run *r;
+  int rc;
+  if (!m) return SQLITE_NOMEM;
+  if (m->fault.code) return mig_step_end(m);
+  r = m->run;
+  if (!r) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "no run is prepared: migrate_prepare() comes first");
+    return mig_end_call(m);
+  }
+  mig_borrow_handler(m);
+  if (m->depth) mig_stay_awake(m);
+  mig_forget_catalogs(m); /* the program may have changed the schema meanwhile */
+  if (!r->plan && mig_run_is_due(m, r)) mig_run_open(m, r);
+  if (r->plan && mig_run_next(m, r) && mig_edits_hold(m)) {
+    mig_fall_asleep(m);
+    mig_return_handler(m);
+    return SQLITE_ROW;
+  }
+  rc = mig_step_end(m);
+  return rc ? rc : SQLITE_DONE;
+}
+
+MIGRATE_API int migrate_run(migrate *m) {
+  int rc;
+  do {
+    rc = migrate_step(m);
+  } while (rc == SQLITE_ROW);
+  return rc == SQLITE_DONE ? MIGRATE_OK : rc;
 }
 /* Config: settings by name. */
 
@@ -14828,6 +17794,194 @@ MIGRATE_API int migrate_add_directory(migrate *m, const char *path) {
   }
   return mig_end_call(m);
 }
+/* Zone: how far a place is from UTC at a moment, by the time zone files of the system (RFC 9636).
+** They are read here: to ask the C library would mean to change the environment of the process. */
+
+/* ---- the rule at the end of a file: CET-1CEST,M3.5.0,M10.5.0/3 ---- */
+
+/* Days since 1970-01-01. */
+static int mig_day_number(int year, int month, int day) {
+  int from_march = (month + 9) % 12;
+  year -= month <= 2;
+  day += year * 365 + year / 4 - year / 100 + year / 400;
+  return day + (153 * from_march + 2) / 5 - 719469;
+}
+
+/* Skips the name of a zone: letters, or anything in < >. NULL: there is none. */
+static const char *mig_rule_name(const char *z) {
+  const char *from = z;
+  if (*z == '<') {
+    z = strchr(z, '>');
+    return z ? z + 1 : 0;
+  }
+  while ((*z >= 'A' && *z <= 'Z') || (*z >= 'a' && *z <= 'z')) z++;
+  return z > from ? z : 0;
+}
+
+static const char *mig_rule_number(const char *z, int *n) {
+  for (*n = 0; *z >= '0' && *z <= '9' && *n < 1000; z++) *n = *n * 10 + (*z - '0');
+  return z;
+}
+
+/* [+-]hh[:mm[:ss]] in seconds. */
+static const char *mig_rule_time(const char *z, int *seconds) {
+  int sign = *z == '-' ? -1 : 1, unit, n;
+  *seconds = 0;
+  if (*z == '-' || *z == '+') z++;
+  for (unit = 3600; unit; unit /= 60) {
+    z = mig_rule_number(z, &n);
+    *seconds += sign * n * unit;
+    if (*z != ':') break;
+    z++;
+  }
+  return z;
+}
+
+/* The d-th weekday (0 is Sunday) of the w-th week of a month; the fifth is the last. */
+static int mig_rule_weekday(int year, int month, int week, int weekday) {
+  int first = mig_day_number(year, month, 1);
+  int day = first + (weekday - (first + 4) % 7 + 7) % 7 + 7 * (week - 1);
+  int next = mig_day_number(year + month / 12, month % 12 + 1, 1);
+  return day < next ? day : day - 7;
+}
+
+/* Mm.w.d, Jn or n, with /time behind it: seconds since 1970 by the clock on the wall. NULL: it is
+** none of them. */
+static const char *mig_rule_moment(const char *z, int year, sqlite3_int64 *moment) {
+  int month, week, weekday, day, seconds = 7200;
+  if (*z == 'M') {
+    z = mig_rule_number(z + 1, &month);
+    z = mig_rule_number(z + (*z == '.'), &week);
+    z = mig_rule_number(z + (*z == '.'), &weekday);
+    if (month < 1 || month > 12 || week < 1 || week > 5 || weekday > 6) return 0;
+    day = mig_rule_weekday(year, month, week, weekday);
+  } else {
+    int julian = *z == 'J', new_year = mig_day_number(year, 1, 1);
+    int leap = mig_day_number(year + 1, 1, 1) - new_year == 366;
+    z = mig_rule_number(z + julian, &day);
+    if (julian) day -= !(leap && day > 59); /* counts from 1, and never the leap day */
+    day += new_year;
+  }
+  if (*z == '/') z = mig_rule_time(z + 1, &seconds);
+  *moment = (sqlite3_int64)day * 86400 + seconds;
+  return z;
+}
+
+/* The seconds from UTC that a rule means; 0: it is not understood. */
+static int mig_rule_offset(const char *z, sqlite3_int64 now, int *offset) {
+  int winter, summer, year = 1970;
+  sqlite3_int64 begin, end;
+  z = mig_rule_name(z);
+  if (!z) return 0;
+  z = mig_rule_time(z, &winter);
+  *offset = winter = -winter;
+  if (*z == '\n') return 1;
+  z = mig_rule_name(z);
+  if (!z) return 0;
+  summer = -winter - 3600;
+  if (*z != ',') z = mig_rule_time(z, &summer);
+  summer = -summer;
+  while ((sqlite3_int64)mig_day_number(year + 1, 1, 1) * 86400 <= now + winter) year++;
+  z = *z == ',' ? mig_rule_moment(z + 1, year, &begin) : 0;
+  z = z && *z == ',' ? mig_rule_moment(z + 1, year, &end) : 0;
+  if (!z || *z != '\n') return 0;
+  begin -= winter;
+  end -= summer;
+  if (begin < end ? now >= begin && now < end : now >= begin || now < end) *offset = summer;
+  return 1;
+}
+
+/* ---- the file ---- */
+
+typedef struct mig_zone_block {
+  const char *times, *kinds, *types; /* when the offset changes, to which type, the types */
+  size_t ntime, ntype, end;
+} mig_zone_block;
+
+static sqlite3_int64 mig_big_endian(const char *z, int n) {
+  sqlite3_uint64 v = z[0] & 0x80 ? ~(sqlite3_uint64)0 : 0;
+  while (n--) v = v << 8 | (unsigned char)*z++;
+  return (sqlite3_int64)v;
+}
+
+/* Finds the parts of the block at byte `at`, whose times have `width` bytes. 0: it is none. */
+static int mig_zone_block_at(const char *z, size_t n, size_t at, int width, mig_zone_block *b) {
+  sqlite3_uint64 count[6], end;
+  int i;
+  if (at + 44 > n || memcmp(z + at, "TZif", 4) != 0) return 0;
+  for (i = 0; i < 6; i++) { /* of UT marks, standard marks, leap seconds, times, types, letters */
+    count[i] = (sqlite3_uint64)mig_big_endian(z + at + 20 + 4 * i, 4) & 0xffffffffu;
+  }
+  end = at + 44 + count[3] * (sqlite3_uint64)(width + 1) + count[4] * 6 + count[5] +
+        count[2] * (sqlite3_uint64)(width + 4) + count[1] + count[0];
+  if (end > n || !count[4]) return 0;
+  b->times = z + at + 44;
+  b->kinds = b->times + count[3] * (sqlite3_uint64)width;
+  b->types = b->kinds + count[3];
+  b->ntime = (size_t)count[3];
+  b->ntype = (size_t)count[4];
+  b->end = (size_t)end;
+  return 1;
+}
+
+/* The seconds from UTC at a moment, by the bytes of a file with a NUL behind them; 0: they are not
+** understood. Since version 2 times of 8 bytes follow those of 4, and the rule for all that comes
+** later follows these. */
+static int mig_zone_offset(const char *z, size_t n, sqlite3_int64 now, int *offset) {
+  mig_zone_block b;
+  size_t i, kind;
+  int width = 4;
+  if (!mig_zone_block_at(z, n, 0, 4, &b)) return 0;
+  if (z[4] >= '2') {
+    width = 8;
+    if (!mig_zone_block_at(z, n, b.end, 8, &b)) return 0;
+  }
+  for (i = 0; i < b.ntime; i++) {
+    if (mig_big_endian(b.times + i * (size_t)width, width) > now) break;
+  }
+  if (width == 8 && i == b.ntime && z[b.end] == '\n' && z[b.end + 1] != '\n') {
+    return mig_rule_offset(z + b.end + 1, now, offset);
+  }
+  kind = i ? (unsigned char)b.kinds[i - 1] : 0;
+  if (kind >= b.ntype) return 0;
+  *offset = (int)mig_big_endian(b.types + kind * 6, 4);
+  return 1;
+}
+
+/* Where the file of a zone is; NULL: nowhere. */
+static const char *mig_zone_file(mig_arena *a, const char *name) {
+  const char *folders[] = {getenv("TZDIR"), "/usr/share/zoneinfo", "/usr/lib/zoneinfo",
+                           "/usr/share/lib/zoneinfo", "/etc/zoneinfo"};
+  size_t i;
+  for (i = 0; i < sizeof folders / sizeof folders[0] && !mig_failed(a); i++) {
+    const char *path = folders[i] && folders[i][0] ? mig_path_join(a, folders[i], name) : 0;
+    if (path && mig_path_kind(a, path) == MIG_PATH_FILE) return path;
+  }
+  return 0;
+}
+
+/* The minutes from UTC of a named zone. As Alembic does, est is taken for EST. */
+static int mig_zone_minutes(mig_arena *a, const char *name, sqlite3_int64 now) {
+  const char *path = mig_zone_file(a, name), *z;
+  char *upper = mig_copy(a, name);
+  int offset = 0;
+  size_t n, i;
+  for (i = 0; upper && upper[i]; i++) {
+    if (upper[i] >= 'a' && upper[i] <= 'z') upper[i] = (char)(upper[i] - 'a' + 'A');
+  }
+  if (!path && upper) path = mig_zone_file(a, upper);
+  if (!path) {
+    mig_fail(a, MIGRATE_CONFIG,
+             "Can't locate timezone: %s; utc, local and offsets such as +02:00 need no time zone "
+             "files",
+             name);
+  }
+  z = path && !mig_failed(a) ? mig_file_read(a, path, &n) : 0;
+  if (z && !mig_zone_offset(z, n, now, &offset)) {
+    mig_fail(a, MIGRATE_FILE, "cannot read %s: it is not a time zone file", path);
+  }
+  return offset / 60;
+}
 #endif
 /* Goal: the target schema. It is SQL: SQLite executes it in a private database in memory, and what
 ** that then holds is what it means. */
@@ -14836,6 +17990,7 @@ typedef struct mig_goal {
   migrate k;            /* the handle on the private database; k.db NULL: not open */
   mig_catalog *catalog; /* NULL after a fault */
   mig_renamed *renamed; /* what its comments say of names */
+  const char *source;   /* file:PATH or main; NULL: SQL that the caller gave */
 } mig_goal;
 
 /* The table of a module that is not at hand: its row alone. */
@@ -14899,6 +18054,7 @@ static void mig_goal_script(migrate *m, mig_goal *g, const char *sql, const char
                mig_place_of(sql, s.at).line);
     }
     if (found <= 0 || mig_failed(a)) return;
+    if (made) mig_read_edge_markers(a, sql, s.at, at, made, &g->renamed);
     mig_goal_step(m, g, one, where, sql, s.at);
     from = at;
     before = made;
@@ -14956,24 +18112,41 @@ static void mig_goal_file(migrate *m, mig_goal *g, const char *path) {
 }
 #endif
 
+/* What is compared with where the caller names nothing: the setting, or the environment's own file.
+** NULL after a fault. */
+static const char *mig_goal_setting(migrate *m) {
+  mig_arena *a = &m->work;
+  const char *target = m->settings.target;
+#ifndef MIGRATE_NO_STDIO
+  const char *own = *target ? 0 : mig_path_join(a, mig_location(m), "schema.sql");
+  if (own && mig_path_kind(a, own) != MIG_PATH_NONE) return mig_format(a, "file:%s", own);
+  if (strncmp(target, "file:", 5) == 0) {
+    return mig_format(a, "file:%s",
+                      mig_setting_path(a, &m->settings, MIG_SETTING_target, target + 5));
+  }
+#endif
+  if (!*target) {
+    mig_fail(a, MIGRATE_CONFIG,
+             "no target schema: give one, or set target = file:PATH in the settings");
+  }
+  return mig_failed(a) ? 0 : target;
+}
+
 /* SQL, file: and a path, or main: the schema of the connection itself. */
 static void mig_goal_read(migrate *m, mig_goal *g, const char *target) {
   int given = target != 0;
-  if (!target) target = m->settings.target;
-  if (!*target && !given) {
-    mig_fail(&m->work, MIGRATE_CONFIG,
-             "no target schema: give one, or set target = file:PATH in the settings");
-  } else if (mig_same(target, "main")) {
+  if (!target) target = mig_goal_setting(m);
+  if (!target) return;
+  if (!given) g->source = "in the setting target";
+  if (mig_same(target, "main")) {
     const mig_catalog *live = mig_read_catalog(m, "main");
+    g->source = target;
     if (live) mig_scratch_schema(m, g->k.db, live);
-  } else if (strncmp(target, "file:", 5) != 0) {
-    mig_goal_script(m, g, target, "target");
+  } else if (strncmp(target, "file:", 5) == 0) {
+    g->source = target + 5;
+    mig_goal_file(m, g, g->source);
   } else {
-    const char *path = target + 5;
-#ifndef MIGRATE_NO_STDIO
-    if (!given) path = mig_setting_path(&m->work, &m->settings, MIG_SETTING_target, path);
-#endif
-    mig_goal_file(m, g, path);
+    mig_goal_script(m, g, target, "target");
   }
 }
 
@@ -15006,11 +18179,22 @@ static void mig_goal_open(migrate *m, mig_goal *g, const char *target) {
   mig_goal_catalog(m, g);
 }
 
+/* A target without any object is a file that nobody has filled in yet: it must not empty the
+** database. */
+static void mig_goal_refuse_empty(migrate *m, const mig_goal *g) {
+  if (!g->catalog || g->catalog->n) return;
+  mig_fail(&m->work, MIGRATE_CONFIG,
+           "the target schema %s is empty, and everything would be dropped: write the CREATE "
+           "statements of the schema into it (in the sqlite3 shell .schema prints those of this "
+           "database)",
+           g->source ? g->source : "that was given");
+}
+
 static void mig_goal_close(migrate *m, mig_goal *g) {
   if (g->k.db) mig_scratch_close(m, &g->k);
 }
 /* Autogenerate: the way from the database to the target and back. Each statement is tried in a
-** private copy of the schema before it is shown, and what it left there is compared again: so the
+** private copy of the schema before it is written, and what it left there is compared again: so the
 ** way ends at the target, and the way back begins where it really ended. */
 
 typedef struct mig_way {
@@ -15023,9 +18207,12 @@ typedef struct mig_draft {
   mig_goal goal;
   migrate copy; /* the handle on the private copy; copy.db NULL: not needed */
   mig_way up, down;
+  int looks; /* the way is shown, not kept: what is certain need not be tried */
 } mig_draft;
 
-#define MIG_ROUNDS 4 /* one is enough, unless a change brought another with it */
+#define MIG_ROUNDS \
+  6 /* tables' new names, columns' new names, the rest; more where a change brought
+                     ** another with it */
 
 /* Remembers what a statement costs: a rebuild copies, the others do not. */
 static void mig_note_strategy(migrate *k, const mig_statement *s, const char *strategy) {
@@ -15057,8 +18244,7 @@ static void mig_forget_virtual(mig_draft *d, const char *name) {
     mig_scratch_step(d->m, d->copy.db,
                      mig_format(a, "DELETE FROM sqlite_master WHERE rowid = %lld", o->rowid), 0);
   }
-  mig_scratch_reload(d->m, d->copy.db, "main",
-                     mig_read_int(&d->copy, "PRAGMA schema_version") + 1);
+  mig_scratch_reload(d->m, d->copy.db, "main", mig_read_int(&d->copy, "PRAGMA schema_version") + 1);
   mig_forget_catalogs(&d->copy);
 }
 
@@ -15067,8 +18253,10 @@ static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
   migrate *m = d->m, *k = &d->copy;
   mig_difference *v;
   if (!list || mig_failed(&m->work)) return;
-  if (way->last) way->last->next = list;
-  else way->first = list;
+  if (way->last)
+    way->last->next = list;
+  else
+    way->first = list;
   mig_frame_open(k);
   k->listen = mig_note_strategy;
   for (v = list; v && !mig_failed(&m->work); v = v->next) {
@@ -15081,8 +18269,9 @@ static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
     }
     mig_stub_functions(&m->work, k->db, sql);
     k->listener = v;
-    mig_run_script(k, sql);
+    mig_run_statement(k, sql, mig_whole(sql), strlen(sql));
   }
+  mig_flush(k); /* edits of many tables take effect at once */
   k->listen = 0;
   mig_frame_close(k);
   mig_forget_catalogs(k);
@@ -15101,6 +18290,57 @@ static void mig_comparison_init(mig_comparison *c, migrate *m, const mig_catalog
   c->renamed = renamed;
 }
 
+/* ---- one ALTER TABLE a table ---- */
+
+static int mig_only_renames(const mig_difference *v) {
+  const mig_action *x;
+  for (x = v->actions; x; x = x->next) {
+    if (x->kind != MIG_RENAME_COLUMN) return 0;
+  }
+  return v->actions != 0;
+}
+
+/* The next change of the same table, where nothing between the two speaks of the table. */
+static mig_difference *mig_next_change(mig_arena *a, const mig_difference *v) {
+  mig_difference *w;
+  for (w = v->next; w && !mig_failed(a); w = w->next) {
+    if (w->actions && mig_same(w->object, v->object)) return w;
+    if (mig_mentions_token(a, w->sql, v->object)) return 0;
+  }
+  return 0;
+}
+
+/* Columns got their new names in a round of their own: that becomes a part of the table's next
+** change. */
+static void mig_join_renames(mig_arena *a, mig_way *way) {
+  mig_difference **at = &way->first, *v, *w;
+  while ((v = *at) != 0 && !mig_failed(a)) {
+    mig_action *x = v->actions;
+    const char *detail;
+    w = mig_only_renames(v) ? mig_next_change(a, v) : 0;
+    if (!w) {
+      at = &v->next;
+      continue;
+    }
+    while (x->next) x = x->next;
+    x->next = w->actions;
+    w->actions = v->actions;
+    w->before = v->before;
+    detail = mig_format(a, "%s\n%s", v->detail, w->detail);
+    mig_put_alter(a, w, w->object);
+    w->detail = detail;
+    *at = v->next;
+  }
+}
+
+/* ---- the way ---- */
+
+static mig_difference *mig_compare_all(mig_comparison *c) {
+  mig_compare_names(c);
+  if (!c->first && !mig_failed(c->a)) mig_compare_catalogs(c);
+  return c->first;
+}
+
 /* Finds the way of the copy to a catalog, and goes it. */
 static void mig_lead(mig_draft *d, mig_way *way, const mig_catalog *to,
                      const mig_renamed *renamed) {
@@ -15109,40 +18349,99 @@ static void mig_lead(mig_draft *d, mig_way *way, const mig_catalog *to,
   for (round = 0; round < MIG_ROUNDS && !way->trouble && !mig_failed(&m->work); round++) {
     mig_comparison c;
     mig_comparison_init(&c, m, mig_read_catalog(&d->copy, "main"), to, renamed);
-    if (!c.from) break;
-    mig_compare_names(&c);
-    if (!c.first) mig_compare_catalogs(&c);
-    if (!c.first) break;
+    if (!c.from || !mig_compare_all(&c)) break;
     mig_try(d, way, c.first);
   }
+  mig_join_renames(&m->work, way);
 }
 
-/* Is there any difference at all? Then a copy is worth its while. */
-static int mig_is_different(migrate *m, const mig_catalog *from, const mig_goal *g) {
+/* ---- without a trial ---- */
+
+/* Does a view or trigger speak of the table, or is there an FTS5 table that may read it? */
+static int mig_is_spoken_of(const mig_comparison *c, const char *table) {
+  int i;
+  for (i = 0; i < c->from->n; i++) {
+    const mig_object *o = &c->from->v[i];
+    int speaks = mig_is_type(o, "view") || mig_is_type(o, "trigger") || mig_is_virtual_text(o->sql);
+    if (speaks && mig_mentions_token(c->a, o->sql, table)) return 1;
+  }
+  return 0;
+}
+
+/* Does a table of the target reference one that is not there? Such a key cannot be added. */
+static int mig_lacks_parent(const mig_comparison *c, const mig_table *t) {
+  int i;
+  for (i = 0; i < t->nconstraint; i++) {
+    const mig_constraint *k = &t->constraints[i];
+    if (k->kind == MIG_FOREIGN_KEY && !mig_catalog_table(c->to, k->parent)) return 1;
+  }
+  return 0;
+}
+
+/* Does a change reach no other object, and need none that may not be there? */
+static int mig_is_plain_change(const mig_comparison *c, const mig_difference *v) {
+  const mig_action *x;
+  int spoken = -1;
+  for (x = v->actions; x; x = x->next) {
+    if (x->kind == MIG_RENAME_COLUMN || x->drops_key) return 0;
+    if (x->kind == MIG_DROP_COLUMN && spoken < 0) spoken = mig_is_spoken_of(c, v->object);
+  }
+  return spoken <= 0 && (!v->actions || !mig_lacks_parent(c, v->after));
+}
+
+/* Is it certain, without a trial, that the statements lead to the target? The actions were applied
+** to each table's text already: what they made of it is compared once more. */
+static int mig_is_certain(mig_comparison *c) {
+  const mig_difference *v;
+  int i;
+  for (v = c->first; v; v = v->next) {
+    if (strcmp(v->op, "rename") == 0 || !mig_is_plain_change(c, v)) return 0;
+  }
+  for (i = 0; i < c->nitem && !mig_failed(c->a); i++) {
+    mig_evolution *e = c->items[i].evolution;
+    int count = e ? e->count : 0;
+    if (!e) continue;
+    mig_evolve(e);
+    if (e->count != count) return 0;
+  }
+  return !mig_failed(c->a);
+}
+
+/* Finds the way from the connection's schema without a copy. 0: a copy has to try it. */
+static int mig_lead_by_text(mig_draft *d) {
+  migrate *m = d->m;
   mig_comparison c;
-  mig_comparison_init(&c, m, from, g->catalog, g->renamed);
-  mig_compare_names(&c);
-  if (!c.first && !mig_failed(&m->work)) mig_compare_catalogs(&c);
-  return c.first != 0;
+  mig_comparison_init(&c, m, mig_read_catalog(m, "main"), d->goal.catalog, d->goal.renamed);
+  if (!c.from || !mig_compare_all(&c)) return 1;
+  if (!d->looks || !mig_is_certain(&c)) return 0;
+  d->up.first = c.first;
+  d->up.last = c.last;
+  return 1;
 }
 
-/* Opens the target and finds the way to it from the connection's schema or, where the copy is open
-** already, from what that holds. mig_draft_close() is due. */
-static void mig_draft_up(mig_draft *d, const char *target) {
+/* Finds the way to the open target from the connection's schema or, where the copy is open already,
+** from what that holds. */
+static void mig_draft_lead(mig_draft *d) {
   migrate *m = d->m;
   sqlite3 *db;
-  const mig_catalog *live;
-  mig_goal_open(m, &d->goal, target);
-  if (mig_failed(&m->work) || !d->goal.catalog) return;
   if (!d->copy.db) {
-    live = mig_read_catalog(m, "main");
-    if (!live || !mig_is_different(m, live, &d->goal)) return;
+    if (mig_lead_by_text(d)) return;
     db = mig_scratch_open(m, 1);
     if (!db) return;
     mig_scratch_handle(m, db, &d->copy);
     d->copy.live = 0;
   }
   mig_lead(d, &d->up, d->goal.catalog, d->goal.renamed);
+}
+
+/* Opens the target and finds the way to it; mig_draft_close() is due. */
+static void mig_draft_up(mig_draft *d, const char *target) {
+  migrate *m = d->m;
+  mig_goal_open(m, &d->goal, target);
+  if (mig_failed(&m->work) || !d->goal.catalog) return;
+  mig_draft_lead(d);
+  /* who gives the text itself and only looks may mean it */
+  if (d->up.first && (d->goal.source || !d->looks)) mig_goal_refuse_empty(m, &d->goal);
 }
 
 static void mig_draft_close(mig_draft *d) {
@@ -15182,8 +18481,10 @@ static void mig_want_head(migrate *m) {
   rows = mig_room(a, v.rows.n);
   for (i = 0; i < v.rows.n && rows.at; i++) {
     int node = mig_find_id(g, v.rows.at[i]);
-    if (node >= 0) rows.at[rows.n++] = node;
-    else mig_fail(a, MIGRATE_NO_REVISION, "Can't locate revision identified by '%s'", v.rows.at[i]);
+    if (node >= 0)
+      rows.at[rows.n++] = node;
+    else
+      mig_fail(a, MIGRATE_NO_REVISION, "Can't locate revision identified by '%s'", v.rows.at[i]);
   }
   applied = mig_failed(a) ? 0 : mig_applied(g, rows);
   for (i = 0; applied && i < g->n; i++) {
@@ -15204,6 +18505,7 @@ MIGRATE_API int migrate_diff(migrate *m, const char *target,
   memset(&d, 0, sizeof d);
   memset(&r, 0, sizeof r);
   d.m = m;
+  d.looks = 1;
   mig_draft_up(&d, target);
   if (!mig_failed(&m->work)) mig_log_way(m, &d.up);
   for (v = d.up.first; v && !mig_failed(&m->work); v = v->next) {
@@ -15224,8 +18526,10 @@ static void mig_put_line(mig_text *t, const char *sql) {
   size_t n = strlen(sql);
   mig_token k;
   for (k = mig_next_token(sql, n, 0); k.type != MIG_TK_END; k = mig_next_token(sql, n, k.end)) {
-    if (k.type == MIG_TK_SPACE) mig_put(t, " ");
-    else if (k.type != MIG_TK_COMMENT) mig_putn(t, sql + k.at, k.end - k.at);
+    if (k.type == MIG_TK_SPACE)
+      mig_put(t, " ");
+    else if (k.type != MIG_TK_COMMENT)
+      mig_putn(t, sql + k.at, k.end - k.at);
   }
 }
 
@@ -15236,6 +18540,7 @@ MIGRATE_API int migrate_check(migrate *m) {
   if (mig_begin_call(m)) return migrate_errcode(m);
   memset(&d, 0, sizeof d);
   d.m = m;
+  d.looks = 1;
   mig_text_init(&lines, &m->work);
   mig_want_head(m);
   if (!mig_failed(&m->work)) mig_draft_up(&d, 0);
@@ -15245,11 +18550,2585 @@ MIGRATE_API int migrate_check(migrate *m) {
     mig_put_line(&lines, v->sql);
   }
   if (d.up.first) {
-    mig_fail(&m->work, MIGRATE_DIFFERENT, "New upgrade operations detected:%s",
-             mig_text_z(&lines));
+    mig_fail(&m->work, MIGRATE_DIFFERENT, "New upgrade operations detected:%s", mig_text_z(&lines));
   }
   mig_put(&m->result, "No new upgrade operations detected.");
   mig_draft_close(&d);
+  return mig_end_call(m);
+}
+/* Deed: what one statement of a script does, as far as its words tell. Read leniently, for those
+** who look at scripts before anything of them runs: what cannot be read is of no kind. */
+
+enum mig_deed_kind {
+  MIG_DEED_OTHER,
+  MIG_DEED_CREATE,
+  MIG_DEED_DROP,
+  MIG_DEED_ALTER, /* ALTER TABLE */
+  MIG_DEED_INSERT,
+  MIG_DEED_UPDATE,
+  MIG_DEED_DELETE,
+  MIG_DEED_PRAGMA,
+  MIG_DEED_CONTROL, /* BEGIN, COMMIT and their kin */
+  MIG_DEED_OUTSIDE  /* ATTACH, DETACH, VACUUM */
+};
+
+typedef struct mig_deed {
+  int kind;
+  const char *type;         /* CREATE, DROP: "table", "virtual table", "index", .. */
+  const char *schema, *name; /* the object, table or pragma spoken of, unquoted; NULL: none */
+  const char *on;           /* CREATE INDEX, TRIGGER: the table */
+  const char *from;         /* INSERT .. SELECT * FROM the one table */
+  int temp, guarded;        /* TEMP; IF [NOT] EXISTS */
+  int as_select;            /* CREATE TABLE .. AS */
+  int unique;               /* CREATE UNIQUE INDEX */
+  int where;                /* UPDATE, DELETE: some rows only */
+  int ignores;              /* INSERT OR IGNORE */
+  int query;                /* INSERT .. SELECT */
+  int sets;                 /* PRAGMA with a value */
+  const char *value;        /* that value, when it is one word */
+  mig_names columns;        /* UPDATE: what is set; INSERT: the columns that are listed */
+} mig_deed;
+
+/* Takes the first of some words at this level of parentheses; 0 at the end. */
+static int mig_skip_to(mig_reader *r, const char *const *words) {
+  int depth = 0;
+  for (; r->t.type != MIG_TK_END && r->t.type != MIG_TK_ILLEGAL; mig_take(r)) {
+    if (mig_at_op(r, "(")) depth++;
+    if (mig_at_op(r, ")")) depth--;
+    if (depth == 0 && r->t.type == MIG_TK_WORD && mig_word_in(r->z, r->t, words)) return 1;
+  }
+  return 0;
+}
+
+static void mig_deed_column(mig_reader *r, mig_deed *d, int *cap) {
+  const char *name = mig_take_name(r, 0);
+  d->columns.at =
+      (const char **)mig_grow(r->a, (void *)d->columns.at, d->columns.n, cap, sizeof(char *));
+  if (!mig_failed(r->a)) d->columns.at[d->columns.n++] = name;
+}
+
+static void mig_deed_columns(mig_reader *r, mig_deed *d, int *cap) {
+  mig_want_op(r, "(");
+  do {
+    mig_deed_column(r, d, cap);
+  } while (mig_take_op(r, ","));
+  mig_want_op(r, ")");
+}
+
+/* Behind CREATE. */
+static void mig_deed_create(mig_reader *r, mig_deed *d) {
+  static const char *const types[] = {"TABLE", "INDEX", "VIEW", "TRIGGER", 0};
+  static const char *const heads[] = {"ON", 0};
+  int virt;
+  if (mig_take_word(r, "OR")) mig_take_word(r, "REPLACE");
+  d->temp = mig_take_temp(r);
+  d->unique = mig_take_word(r, "UNIQUE");
+  virt = mig_take_word(r, "VIRTUAL");
+  if (r->t.type != MIG_TK_WORD || !mig_word_in(r->z, r->t, types)) return;
+  d->type = virt                  ? "virtual table"
+            : mig_at(r, "TABLE")   ? "table"
+            : mig_at(r, "INDEX")   ? "index"
+            : mig_at(r, "VIEW")    ? "view"
+                                   : "trigger";
+  mig_take(r);
+  d->guarded = mig_take_if_not_exists(r);
+  d->name = mig_take_object(r, &d->schema, 0);
+  d->kind = MIG_DEED_CREATE;
+  if (mig_same(d->schema, "temp")) d->temp = 1;
+  d->as_select = strcmp(d->type, "table") == 0 && mig_at(r, "AS");
+  if (strcmp(d->type, "index") != 0 && strcmp(d->type, "trigger") != 0) return;
+  if (mig_skip_to(r, heads)) {
+    const char *schema;
+    mig_take(r);
+    d->on = mig_take_object(r, &schema, 0);
+  }
+}
+
+/* Behind DROP. */
+static void mig_deed_drop(mig_reader *r, mig_deed *d) {
+  static const char *const words[] = {"TABLE", "INDEX", "VIEW", "TRIGGER"};
+  static const char *const types[] = {"table", "index", "view", "trigger"};
+  int i;
+  for (i = 0; i < 4 && !mig_take_word(r, words[i]); i++) {}
+  if (i == 4) return;
+  d->type = types[i];
+  d->guarded = mig_take_if_exists(r);
+  d->name = mig_take_object(r, &d->schema, 0);
+  d->kind = MIG_DEED_DROP;
+}
+
+/* Behind INSERT or REPLACE. */
+static void mig_deed_insert(mig_reader *r, mig_deed *d) {
+  static const char *const bodies[] = {"SELECT", "VALUES", "DEFAULT", "WITH", 0};
+  int cap = 0;
+  if (mig_take_word(r, "OR")) {
+    d->ignores = mig_at(r, "IGNORE");
+    mig_take(r);
+  }
+  mig_want_word(r, "INTO");
+  d->name = mig_take_object(r, &d->schema, 0);
+  d->kind = MIG_DEED_INSERT;
+  if (mig_take_word(r, "AS")) mig_take_name(r, 0);
+  if (mig_at_op(r, "(")) mig_deed_columns(r, d, &cap);
+  if (!mig_skip_to(r, bodies)) return;
+  d->query = mig_at(r, "SELECT") || mig_at(r, "WITH");
+  if (!mig_take_word(r, "SELECT") || !mig_take_op(r, "*") || !mig_take_word(r, "FROM")) return;
+  if (mig_is_name(r->z, r->t)) {
+    const char *schema;
+    d->from = mig_take_object(r, &schema, 0);
+    if (mig_at_op(r, ",") || mig_at(r, "JOIN") || mig_word_in(r->z, r->t, mig_join_words)) {
+      d->from = 0;
+    }
+  }
+}
+
+/* Behind UPDATE. */
+static void mig_deed_update(mig_reader *r, mig_deed *d) {
+  static const char *const set[] = {"SET", 0};
+  static const char *const ends[] = {"WHERE", "FROM", "LIMIT", 0};
+  int cap = 0, depth = 0;
+  if (mig_take_word(r, "OR")) mig_take(r);
+  d->name = mig_take_object(r, &d->schema, 0);
+  d->kind = MIG_DEED_UPDATE;
+  if (!mig_skip_to(r, set)) return;
+  do {
+    mig_take(r); /* SET, or the comma */
+    if (mig_at_op(r, "(")) mig_deed_columns(r, d, &cap);
+    else mig_deed_column(r, d, &cap);
+    for (; r->t.type != MIG_TK_END && r->t.type != MIG_TK_ILLEGAL; mig_take(r)) {
+      if (mig_at_op(r, "(")) depth++;
+      if (mig_at_op(r, ")")) depth--;
+      if (depth) continue;
+      if (mig_at_op(r, ",") || (r->t.type == MIG_TK_WORD && mig_word_in(r->z, r->t, ends))) break;
+    }
+  } while (mig_at_op(r, ","));
+  d->where = r->t.type != MIG_TK_END && !mig_at_op(r, ";");
+}
+
+/* Behind DELETE. */
+static void mig_deed_delete(mig_reader *r, mig_deed *d) {
+  static const char *const some[] = {"WHERE", "LIMIT", 0};
+  mig_want_word(r, "FROM");
+  d->name = mig_take_object(r, &d->schema, 0);
+  d->kind = MIG_DEED_DELETE;
+  d->where = mig_skip_to(r, some);
+}
+
+/* Behind PRAGMA. */
+static void mig_deed_pragma(mig_reader *r, mig_deed *d) {
+  d->name = mig_take_object(r, &d->schema, 0);
+  d->kind = MIG_DEED_PRAGMA;
+  d->sets = mig_at_op(r, "=") || mig_at_op(r, "(");
+  if (!d->sets) return;
+  mig_take(r);
+  d->value = mig_copyn(r->a, r->z + r->t.at, r->t.end - r->t.at);
+}
+
+/* The statement z[0..n). */
+static mig_deed mig_read_deed(mig_arena *a, const char *z, size_t n) {
+  static const char *const verbs[] = {"INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", 0};
+  static const char *const control[] = {"BEGIN",    "COMMIT",  "END", "ROLLBACK",
+                                        "SAVEPOINT", "RELEASE", 0};
+  static const char *const outside[] = {"ATTACH", "DETACH", "VACUUM", 0};
+  mig_deed d;
+  mig_reader r;
+  memset(&d, 0, sizeof d);
+  if (mig_failed(a)) return d;
+  mig_reader_init(&r, a, z, n, 0);
+  if (mig_at(&r, "WITH") && !mig_skip_to(&r, verbs)) return d;
+  if (r.t.type == MIG_TK_WORD && mig_word_in(z, r.t, control)) d.kind = MIG_DEED_CONTROL;
+  else if (r.t.type == MIG_TK_WORD && mig_word_in(z, r.t, outside)) d.kind = MIG_DEED_OUTSIDE;
+  else if (mig_take_word(&r, "CREATE")) mig_deed_create(&r, &d);
+  else if (mig_take_word(&r, "DROP")) mig_deed_drop(&r, &d);
+  else if (mig_take_word(&r, "INSERT") || mig_take_word(&r, "REPLACE")) mig_deed_insert(&r, &d);
+  else if (mig_take_word(&r, "UPDATE")) mig_deed_update(&r, &d);
+  else if (mig_take_word(&r, "DELETE")) mig_deed_delete(&r, &d);
+  else if (mig_take_word(&r, "PRAGMA")) mig_deed_pragma(&r, &d);
+  else if (mig_at_words(&r, "ALTER", "TABLE")) d.kind = MIG_DEED_ALTER;
+  if (mig_failed(a)) {
+    mig_forgive(a->fault);
+    memset(&d, 0, sizeof d);
+  }
+  return d;
+}
+
+/* Does it make or drop a table (or view), in the database itself? */
+static int mig_deed_is(const mig_deed *d, int kind, const char *type) {
+  return d->kind == kind && strcmp(d->type, type) == 0 && !d->temp;
+}
+/* Rules: what migrate_lint() looks for, as one table, the comments that silence a rule, and the
+** list of what was found. */
+
+#define MIG_LINT_ERROR "error"     /* it will not run, or something is broken afterwards */
+#define MIG_LINT_WARNING "warning" /* something is lost, or may fail on rows */
+#define MIG_LINT_NOTE "note"       /* it could be done better */
+
+/* name, word, severity, remedy. A remedy follows what was seen, behind a semicolon. */
+#define MIG_RULES(X)                                                                              \
+  X(REFUSED, "refused", MIG_LINT_ERROR, "a run stops before its first statement")                 \
+  X(FAILS, "fails", MIG_LINT_ERROR, "this is what the revisions before it make of the schema")    \
+  X(NAME_CLASH, "name-clash", MIG_LINT_ERROR, "choose another name, or drop the old object first") \
+  X(BROKEN_OBJECT, "broken-object", MIG_LINT_ERROR,                                               \
+    "drop it before, and create it again as it has to be")                                        \
+  X(DANGLING_KEY, "dangling-key", MIG_LINT_ERROR,                                                 \
+    "make the change with ALTER TABLE, which follows the keys of other tables")                   \
+  X(ROWS_BREAK, "rows-break", MIG_LINT_ERROR, "put the rows right with an UPDATE before it")      \
+  X(DROP_TABLE, "drop-table", MIG_LINT_WARNING,                                                   \
+    "copy what is still needed before, or rename the table for a release")                        \
+  X(DROP_COLUMN, "drop-column", MIG_LINT_WARNING,                                                 \
+    "copy what is still needed before; a column that got another name is changed with "           \
+    "RENAME COLUMN")                                                                              \
+  X(DELETE_ALL, "delete-all", MIG_LINT_WARNING, "say which rows with WHERE")                      \
+  X(UPDATE_ALL, "update-all", MIG_LINT_NOTE,                                                      \
+    "say which rows with WHERE, or keep the old values in another column")                        \
+  X(LOSSY_TYPE, "lossy-type", MIG_LINT_WARNING,                                                   \
+    "say how to convert with TYPE .. USING expression")                                           \
+  X(NOT_NULL, "not-null", MIG_LINT_WARNING,                                                       \
+    "give a DEFAULT, or fill the column with an UPDATE and then SET NOT NULL")                    \
+  X(STRING_TYPE, "string-type", MIG_LINT_WARNING, "write TEXT")                                   \
+  X(IGNORED_ROWS, "ignored-rows", MIG_LINT_WARNING,                                               \
+    "leave OR IGNORE out, or say which rows with WHERE")                                          \
+  X(BY_POSITION, "by-position", MIG_LINT_WARNING, "name the columns on both sides")               \
+  X(CREATE_AS, "create-as", MIG_LINT_WARNING,                                                     \
+    "write CREATE TABLE with its columns, then INSERT .. SELECT")                                 \
+  X(CASCADING_DROP, "cascading-drop", MIG_LINT_WARNING,                                           \
+    "make the change with ALTER TABLE, which never drops the table")                              \
+  X(LOST_OBJECTS, "lost-objects", MIG_LINT_WARNING,                                               \
+    "create them again, or make the change with ALTER TABLE, which keeps them")                   \
+  X(LOST_SEQUENCE, "lost-sequence", MIG_LINT_NOTE,                                                \
+    "carry its row of sqlite_sequence over, or make the change with ALTER TABLE")                 \
+  X(OTHER_TEXT, "other-text", MIG_LINT_WARNING,                                                   \
+    "leave IF NOT EXISTS out to hear of it, or ALTER what is there")                              \
+  X(PRAGMA_STAYS, "pragma-stays", MIG_LINT_WARNING,                                               \
+    "set it back in the same section, or set it in env.sql")                                      \
+  X(OPEN_TRANSACTION, "open-transaction", MIG_LINT_WARNING, "end it in the same section")         \
+  X(LARGE_REBUILD, "large-rebuild", MIG_LINT_WARNING,                                             \
+    "run it when nobody waits, or see with migrate_explain() which action needs the copy")        \
+  X(REPEATED_REBUILD, "repeated-rebuild", MIG_LINT_NOTE,                                          \
+    "write both as actions of one ALTER TABLE, which copies once")                                \
+  X(HAND_REBUILD, "hand-rebuild", MIG_LINT_NOTE,                                                  \
+    "one ALTER TABLE does it, and keeps what hangs on the table")                                 \
+  X(SCHEMA_AND_DATA, "schema-and-data", MIG_LINT_NOTE,                                            \
+    "a revision of its own for the rows can be run, tested and taken back alone")                 \
+  X(MISSING_DOWNGRADE, "missing-downgrade", MIG_LINT_NOTE,                                        \
+    "write -- migrate:down, without which nobody comes back")                                     \
+  X(INCOMPLETE_DOWNGRADE, "incomplete-downgrade", MIG_LINT_WARNING,                               \
+    "let the downgrade undo it; migrate_verify() shows both texts")                               \
+  X(LOSSY_DOWNGRADE, "lossy-downgrade", MIG_LINT_NOTE,                                            \
+    "allow it where that is meant: migrate_verify() then compares the schema alone")              \
+  X(UNKNOWN_RULE, "unknown-rule", MIG_LINT_WARNING, "the rules are in README, Lint")
+
+#define MIG_RULE_ENUM(name, word, severity, remedy) MIG_RULE_##name,
+enum mig_rule { MIG_RULES(MIG_RULE_ENUM) MIG_RULE_COUNT };
+#undef MIG_RULE_ENUM
+
+#define MIG_RULE_ROW(name, word, severity, remedy) {word, severity, remedy},
+static const struct {
+  const char *word, *severity, *remedy;
+} mig_rules[] = {MIG_RULES(MIG_RULE_ROW)};
+#undef MIG_RULE_ROW
+
+static int mig_find_rule(const char *word) {
+  int i;
+  for (i = 0; i < MIG_RULE_COUNT && strcmp(mig_rules[i].word, word) != 0; i++) {}
+  return i < MIG_RULE_COUNT ? i : -1;
+}
+
+/* ---- -- migrate:allow rule, rule: why ---- */
+
+typedef struct mig_allow {
+  struct mig_allow *next;
+  const char *word;
+  size_t at; /* of the comment */
+} mig_allow;
+
+static int mig_is_rule_char(char c) {
+  return c == '-' || mig_is_word_start(c) || mig_is_digit(c);
+}
+
+/* The words of one comment: a list separated by commas; what follows it is for the reader. */
+static mig_allow *mig_allow_words(mig_arena *a, const char *z, mig_token comment,
+                                  mig_allow *list) {
+  static const char word[] = "allow";
+  size_t at = mig_marker_at(z, comment.at, comment.end), n = sizeof word - 1;
+  if (!at || comment.end - at < n || memcmp(z + at, word, n) != 0) return list;
+  at += n;
+  for (;;) {
+    mig_allow *one;
+    size_t from;
+    while (at < comment.end && (z[at] == ' ' || z[at] == '\t')) at++;
+    for (from = at; at < comment.end && mig_is_rule_char(z[at]);) at++;
+    if (at == from) return list;
+    one = (mig_allow *)mig_alloc(a, sizeof *one);
+    if (!one) return list;
+    one->word = mig_copyn(a, z + from, at - from);
+    one->at = comment.at;
+    one->next = list;
+    list = one;
+    while (at < comment.end && (z[at] == ' ' || z[at] == '\t')) at++;
+    if (at >= comment.end || z[at] != ',') return list;
+    at++;
+  }
+}
+
+/* Those of the comments in z[from..to). */
+static mig_allow *mig_allows(mig_arena *a, const char *z, size_t from, size_t to, mig_allow *list) {
+  mig_token k;
+  for (k = mig_next_token(z, to, from); k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_token(z, to, k.end)) {
+    if (k.type == MIG_TK_COMMENT) list = mig_allow_words(a, z, k, list);
+  }
+  return list;
+}
+
+static int mig_is_allowed(const mig_allow *list, int rule) {
+  for (; list; list = list->next) {
+    if (list->word && strcmp(list->word, mig_rules[rule].word) == 0) return 1;
+  }
+  return 0;
+}
+
+/* All of a revision: of its whole file, or of the texts that were compiled in. */
+static mig_allow *mig_revision_allows(mig_arena *a, const mig_revision *rev) {
+  const char *up = rev->text ? rev->text : rev->upgrade.sql;
+  const char *down = rev->text ? 0 : rev->downgrade.sql;
+  mig_allow *list = up ? mig_allows(a, up, 0, strlen(up), 0) : 0;
+  return down ? mig_allows(a, down, 0, strlen(down), list) : list;
+}
+
+/* Where the comments of a statement end: with the line in which the statement does. */
+static size_t mig_remarks_end(const char *z, size_t n, size_t at) {
+  mig_token k;
+  for (k = mig_next_token(z, n, at); k.type != MIG_TK_END; k = mig_next_token(z, n, k.end)) {
+    if (k.type == MIG_TK_SPACE && memchr(z + k.at, '\n', k.end - k.at)) return k.at;
+    if (k.type != MIG_TK_SPACE && k.type != MIG_TK_COMMENT) return k.at;
+  }
+  return n;
+}
+
+/* ---- what was found ---- */
+
+typedef struct mig_finding {
+  struct mig_finding *next;
+  int rule, line;
+  const char *message;
+} mig_finding;
+
+/* Keeps the list in the order of lines; equal ones in that of discovery. */
+static void mig_add_finding(mig_arena *a, mig_finding **list, int rule, int line,
+                            const char *fact) {
+  mig_finding *f = fact ? (mig_finding *)mig_alloc(a, sizeof *f) : 0;
+  if (!f) return;
+  f->rule = rule;
+  f->line = line;
+  f->message = mig_format(a, "%s; %s", fact, mig_rules[rule].remedy);
+  while (*list && (*list)->line <= line) list = &(*list)->next;
+  f->next = *list;
+  *list = f;
+}
+/* Witness: a revision as the linter sees it: what its section has done so far, the schema that a
+** private copy has at this point, and the rows of the database at hand. */
+
+enum mig_event_kind {
+  MIG_EVENT_MADE,    /* the section made the table */
+  MIG_EVENT_COPIED,  /* .. AS SELECT */
+  MIG_EVENT_RENAMED, /* table became `other` */
+  MIG_EVENT_DROPPED, /* the table, which has the name `other` when the section began */
+  MIG_EVENT_ADDED,   /* column `other` */
+  MIG_EVENT_WRITTEN, /* rows of the table */
+  MIG_EVENT_REBUILT, /* by an ALTER TABLE */
+  MIG_EVENT_SCHEMA,  /* something that was there was altered */
+  MIG_EVENT_DATA,    /* rows that were there were changed */
+  MIG_EVENT_LOST,    /* values went that a downgrade cannot know */
+  MIG_EVENT_READ,    /* by a statement, `other`, that puts rows into another table */
+  MIG_EVENT_PRAGMA   /* a setting of the connection, `other` its value */
+};
+
+typedef struct mig_event {
+  struct mig_event *next; /* newest first */
+  int kind;
+  const char *table, *other;
+  size_t at; /* of the statement */
+  const mig_allow *allows;
+} mig_event;
+
+typedef struct mig_lint {
+  migrate *m;    /* the environment: its rows, its memory */
+  migrate k;     /* the private copy */
+  int listed;    /* the revision is one of those asked for */
+  int pending;   /* it is not applied: the rows at hand are those that it will meet */
+  int unsure;    /* something did not run: the copy may have another schema than the text means */
+  int forward, forward_told; /* no revision has a downgrade; that was said */
+  const mig_revision *rev;
+  const mig_section *section;
+  int upgrade;
+  size_t at;               /* the statement at hand */
+  const mig_allow *allows; /* its comments' words */
+  const mig_allow *whole;  /* those of the whole revision */
+  mig_event *events;
+  mig_catalog *before;     /* the schema when the section began */
+  mig_dependents worked;   /* views and triggers that compiled then, and that it may break */
+  const char *table;       /* ALTER TABLE: what is being altered .. */
+  const char *text;        /* .. and its text .. */
+  int live;                /* .. which the database has as well, with its rows */
+  const char *strategy;
+  mig_event *written;        /* by pending revisions before, in the memory of m */
+  mig_finding *found;
+} mig_lint;
+
+/* ---- reporting ---- */
+
+/* Of a statement, by the comments that stand with it. */
+static void mig_report_at(mig_lint *l, int rule, size_t at, const mig_allow *allows,
+                          const char *fact) {
+  int line = mig_place_of(l->section->sql ? l->section->sql : "", at).line;
+  if (!l->listed || mig_is_allowed(allows, rule)) return;
+  if (l->section->line) line += l->section->line - 1;
+  mig_add_finding(&l->m->work, &l->found, rule, line, fact);
+}
+
+static void mig_report(mig_lint *l, int rule, const char *fact) {
+  mig_report_at(l, rule, l->at, l->allows, fact);
+}
+
+/* Of the revision as a whole. */
+static void mig_report_whole(mig_lint *l, int rule, size_t at, const char *fact) {
+  mig_report_at(l, rule, at, l->whole, fact);
+}
+
+/* ---- what the section has done ---- */
+
+static mig_event *mig_note_event(mig_lint *l, int kind, const char *table, const char *other) {
+  mig_event *f = (mig_event *)mig_alloc(&l->k.work, sizeof *f);
+  if (!f) return 0;
+  f->kind = kind;
+  f->table = table;
+  f->other = other;
+  f->at = l->at;
+  f->allows = l->allows;
+  f->next = l->events;
+  l->events = f;
+  return f;
+}
+
+/* The newest act of a kind on a table (NULL: any), and on `other` (NULL: any). */
+static const mig_event *mig_find_event(const mig_lint *l, int kind, const char *table,
+                                   const char *other) {
+  const mig_event *f;
+  for (f = l->events; f; f = f->next) {
+    if (f->kind != kind) continue;
+    if (table && !mig_same(f->table, table)) continue;
+    if (!other || mig_same(f->other, other)) return f;
+  }
+  return 0;
+}
+
+/* The name that a table had when the section began; NULL: it was made since. */
+static const char *mig_first_name(const mig_lint *l, const char *name) {
+  const mig_event *f;
+  for (f = l->events; f; f = f->next) { /* newest first: back in time */
+    if (f->kind == MIG_EVENT_RENAMED && mig_same(f->other, name)) name = f->table;
+    if (f->kind == MIG_EVENT_MADE && mig_same(f->table, name)) return 0;
+  }
+  return l->before && mig_catalog_table(l->before, name) ? name : 0;
+}
+
+/* Rows of the table were written, by this section or by a pending revision before. */
+static int mig_was_written(const mig_lint *l, const char *table) {
+  const mig_event *f;
+  for (f = l->written; f && !mig_same(f->table, table); f = f->next) {}
+  return f || mig_find_event(l, MIG_EVENT_WRITTEN, table, 0);
+}
+
+/* What pending revisions have written is remembered for those behind them. */
+static void mig_keep_written(mig_lint *l) {
+  const mig_event *f;
+  for (f = l->events; f && l->pending; f = f->next) {
+    mig_event *kept;
+    if (f->kind != MIG_EVENT_WRITTEN) continue;
+    kept = (mig_event *)mig_alloc(&l->m->work, sizeof *kept);
+    if (!kept) return;
+    kept->table = mig_copy(&l->m->work, f->table);
+    kept->next = l->written;
+    l->written = kept;
+  }
+}
+
+/* ---- the copy, as it is now ---- */
+
+static const char *mig_text_now(mig_lint *l, const char *type, const char *name) {
+  sqlite3_stmt *stmt;
+  const char *text = 0;
+  if (!name) return 0;
+  stmt = mig_prepare(&l->k, mig_format(&l->k.work,
+                                       "SELECT sql FROM main.sqlite_master WHERE type = %Q AND "
+                                       "name = %Q COLLATE NOCASE",
+                                       type, name));
+  while (mig_row(&l->k, &stmt)) text = mig_cell(&l->k, stmt, 0);
+  return text;
+}
+
+/* The table that a text means; 0 when it is none. */
+static int mig_table_now(mig_lint *l, const char *sql, mig_table *t) {
+  if (!sql || mig_failed(&l->k.work)) return 0;
+  if (mig_parse_table(&l->k.work, sql, t) == 0) return 1;
+  mig_forgive(&l->k.fault);
+  return 0;
+}
+
+static mig_catalog *mig_catalog_now(mig_lint *l) {
+  mig_catalog *c;
+  mig_flush(&l->k);
+  mig_forget_catalogs(&l->k);
+  c = mig_read_catalog(&l->k, "main");
+  mig_forget_catalogs(&l->k); /* an edit would change the texts of one at hand */
+  return c;
+}
+
+/* ---- the rows at hand ---- */
+
+/* The first value of a query on the database itself; -1: it cannot tell, or they are not the rows
+** that the revision will meet. */
+static sqlite3_int64 mig_live_number(mig_lint *l, const char *sql) {
+  sqlite3_stmt *stmt = 0;
+  sqlite3_int64 n = -1;
+  if (!sql || !l->pending) return -1;
+  if (sqlite3_prepare_v2(l->m->db, sql, -1, &stmt, 0) != SQLITE_OK) return -1;
+  if (sqlite3_step(stmt) == SQLITE_ROW) n = sqlite3_column_int64(stmt, 0);
+  sqlite3_finalize(stmt);
+  return n;
+}
+
+static sqlite3_int64 mig_live_rows(mig_lint *l, const char *table) {
+  return mig_live_number(l,
+                         mig_format(&l->k.work, "SELECT count(*) FROM main.\"%w\"", table));
+}
+
+/* "214 rows" */
+static const char *mig_count(mig_arena *a, sqlite3_int64 n, const char *what) {
+  return mig_format(a, "%lld %s%s", n, what, n == 1 ? "" : "s");
+}
+
+/* `words`, then "214 rows of this database"; "" where none are known. */
+static const char *mig_and_rows(mig_lint *l, const char *table, const char *words) {
+  mig_arena *a = &l->k.work;
+  sqlite3_int64 n = mig_live_rows(l, table);
+  return n > 0 ? mig_format(a, "%s%s of this database", words, mig_count(a, n, "row")) : "";
+}
+
+/* Does the database have the very table that the copy has now, with rows that no statement before
+** will have changed? */
+static int mig_is_live(mig_lint *l, const char *table) {
+  sqlite3_stmt *stmt = 0;
+  const char *text = 0, *now = mig_text_now(l, "table", table);
+  if (!l->pending || !now || mig_was_written(l, table)) return 0;
+  stmt = mig_prepare(l->m, mig_format(&l->m->work,
+                                      "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND "
+                                      "name = %Q COLLATE NOCASE",
+                                      table));
+  while (mig_row(l->m, &stmt)) text = mig_cell(l->m, stmt, 0);
+  return text && strcmp(text, now) == 0;
+}
+
+#define MIG_SAMPLE_ROWS "1000"
+
+/* The bytes of a table's rows, from a sample of them. */
+static sqlite3_int64 mig_live_bytes(mig_lint *l, const mig_table *t, sqlite3_int64 rows) {
+  mig_text z;
+  int i;
+  mig_text_init(&z, &l->k.work);
+  mig_put(&z, "SELECT 1000 * avg(n) FROM (SELECT 4");
+  for (i = 0; i < t->ncolumn; i++) {
+    if (t->columns[i].generated && !t->columns[i].stored) continue;
+    mig_putf(&z, " + coalesce(length(CAST(t.\"%w\" AS BLOB)), 0) + 1", t->columns[i].name);
+  }
+  mig_putf(&z, " AS n FROM main.\"%w\" AS t LIMIT " MIG_SAMPLE_ROWS ")", t->name);
+  return mig_failed(&l->k.work) ? 0 : mig_live_number(l, z.z) * rows / 1000;
+}
+/* Judge: what the linter has to say of a statement before it runs in the private copy. */
+
+/* ---- words that a run refuses, or that outlive the section ---- */
+
+static void mig_judge_refused(mig_lint *l, const char *sql, mig_span s) {
+  const char *problem = 0;
+  if (sql[s.at] == '.') problem = "a command of the sqlite3 shell is not SQL";
+  else if (!l->section->outside) problem = mig_statement_problem(&l->k.work, sql, s);
+  if (problem) mig_report(l, MIG_RULE_REFUSED, problem);
+}
+
+/* Settings that change what statements behind them mean, on the whole connection. */
+static const char *const mig_lasting_pragmas[] = {
+    "foreign_keys",         "legacy_alter_table", "writable_schema", "ignore_check_constraints",
+    "recursive_triggers",   "case_sensitive_like", "defensive",      "trusted_schema",
+    "reverse_unordered_selects", 0};
+
+static void mig_judge_pragma(mig_lint *l, const mig_deed *d) {
+  int i;
+  for (i = 0; d->sets && mig_lasting_pragmas[i]; i++) {
+    if (mig_same(d->name, mig_lasting_pragmas[i])) {
+      mig_note_event(l, MIG_EVENT_PRAGMA, d->name, d->value);
+    }
+  }
+}
+
+/* One value given, another before it: the section puts back what it found. Of foreign_keys inside
+** a transaction the run itself speaks. */
+static void mig_judge_pragmas_left(mig_lint *l) {
+  const mig_event *f, *g;
+  for (f = l->events; f; f = f->next) {
+    int times = 0;
+    if (f->kind != MIG_EVENT_PRAGMA) continue;
+    if (mig_same(f->table, "foreign_keys") && !l->section->outside) continue;
+    for (g = l->events; g != f && times == 0; g = g->next) {
+      times += g->kind == MIG_EVENT_PRAGMA && mig_same(g->table, f->table); /* looked at already */
+    }
+    for (g = f->next; g && times == 0; g = g->next) {
+      times += g->kind == MIG_EVENT_PRAGMA && mig_same(g->table, f->table) &&
+               !mig_same(g->other, f->other);
+    }
+    if (times) continue;
+    mig_report_at(l, MIG_RULE_PRAGMA_STAYS, f->at, f->allows,
+                  mig_format(&l->k.work, "PRAGMA %s = %s stays on the connection", f->table,
+                             f->other ? f->other : ""));
+  }
+}
+
+/* BEGIN, SAVEPOINT against COMMIT, ROLLBACK .. of a section outside of the run's transaction. */
+static void mig_judge_transactions(mig_lint *l) {
+  const char *z = l->section->sql;
+  size_t at = 0, open_at = 0;
+  int open = 0;
+  mig_span s;
+  if (!l->section->outside || !z) return;
+  while (mig_next_statement(z, strlen(z), &at, &s) > 0) {
+    if (mig_starts(z, s, "BEGIN", 0) || mig_starts(z, s, "SAVEPOINT", 0)) {
+      if (!open++) open_at = s.at;
+    } else if (mig_starts(z, s, "COMMIT", 0) || mig_starts(z, s, "END", 0) ||
+               mig_starts(z, s, "ROLLBACK", 0) || mig_starts(z, s, "RELEASE", 0)) {
+      open = 0;
+    }
+  }
+  if (open) {
+    mig_report_whole(l, MIG_RULE_OPEN_TRANSACTION, open_at,
+                     "a transaction begins here and does not end in its section");
+  }
+}
+
+/* ---- columns ---- */
+
+/* STRING and its like have no affinity of a text: '007' becomes the number 7. */
+static void mig_judge_type(mig_lint *l, const char *table, const mig_column *c, int strict) {
+  if (strict || !c->type_name || c->affinity != MIG_NUMERIC) return;
+  if (!mig_mentions(c->type_name, "string")) return;
+  mig_report(l, MIG_RULE_STRING_TYPE,
+             mig_format(&l->k.work,
+                        "to SQLite the type %s of %s.%s is a number's: '007' is stored as 7",
+                        c->type_name, table, c->name));
+}
+
+static void mig_judge_table_text(mig_lint *l, const char *sql) {
+  mig_table t;
+  int i;
+  if (!mig_table_now(l, sql, &t)) return;
+  for (i = 0; i < t.ncolumn; i++) mig_judge_type(l, t.name, &t.columns[i], t.strict);
+}
+
+/* ---- CREATE ---- */
+
+/* Texts from their first parenthesis on. */
+static int mig_same_body(mig_arena *a, const char *x, const char *y) {
+  const char *p = strchr(x, '('), *q = strchr(y, '(');
+  return p && q && mig_same_statement(a, p, q);
+}
+
+static void mig_judge_guard(mig_lint *l, const mig_deed *d, const char *sql) {
+  const char *there = mig_text_now(l, d->type, d->name);
+  if (!d->guarded || !there || d->temp || strcmp(d->type, "virtual table") == 0) return;
+  if (mig_same_body(&l->k.work, there, sql)) return;
+  mig_report(l, MIG_RULE_OTHER_TEXT,
+             mig_format(&l->k.work, "it does nothing: there is a%s %s %s of another text",
+                        *d->type == 'i' ? "n" : "", d->type, d->name));
+}
+
+static void mig_judge_own_names(mig_lint *l, const mig_deed *d) {
+  const char *what = mig_same(d->name, l->m->settings.version_table) ? "the version table"
+                     : mig_same(d->name, MIG_JOURNAL)                 ? "the journal"
+                     : mig_has_name_prefix(d->name, "migrate_scratch_") ? "tables that exist only "
+                                                                          "during a change"
+                                                                        : 0;
+  if (what && !mig_text_now(l, "table", d->name)) {
+    mig_report(l, MIG_RULE_NAME_CLASH,
+               mig_format(&l->k.work, "%s is a name of %s", d->name, what));
+  }
+}
+
+/* Rows at hand that share the key of a new unique index. */
+static void mig_judge_unique(mig_lint *l, const mig_deed *d, const char *sql) {
+  mig_arena *a = &l->k.work;
+  mig_index x;
+  mig_text terms, known;
+  const char *where;
+  sqlite3_int64 n;
+  int i;
+  if (!d->unique || !d->on || !mig_is_live(l, d->on)) return;
+  if (mig_parse_index(a, sql, &x)) {
+    mig_forgive(&l->k.fault);
+    return;
+  }
+  mig_text_init(&terms, a);
+  mig_text_init(&known, a);
+  for (i = 0; i < x.nkey; i++) {
+    const char *term = mig_span_text(a, x.sql, x.keys[i].expr);
+    mig_putf(&terms, "%s%s", i ? ", " : "", term);
+    mig_putf(&known, " AND (%s) IS NOT NULL", term);
+  }
+  where = mig_span_empty(x.where) ? "1" : mig_span_text(a, x.sql, x.where);
+  n = mig_live_number(l, mig_format(a,
+                                    "SELECT count(*) FROM (SELECT 1 FROM main.\"%w\" WHERE (%s)%s "
+                                    "GROUP BY %s HAVING count(*) > 1)",
+                                    x.table, where, mig_text_z(&known), mig_text_z(&terms)));
+  if (n <= 0) return;
+  mig_report(l, MIG_RULE_ROWS_BREAK,
+             mig_format(a, "%lld key%s of unique index %s occur%s more than once in this database",
+                        n, n == 1 ? "" : "s", x.name, n == 1 ? "s" : ""));
+}
+
+static void mig_judge_create(mig_lint *l, const mig_deed *d, const char *sql) {
+  mig_judge_guard(l, d, sql);
+  mig_judge_own_names(l, d);
+  mig_judge_unique(l, d, sql);
+  if (!mig_deed_is(d, MIG_DEED_CREATE, "table")) return;
+  mig_judge_table_text(l, sql);
+  if (mig_text_now(l, "table", d->name)) return;
+  mig_note_event(l, MIG_EVENT_MADE, d->name, 0);
+  if (d->as_select) mig_note_event(l, MIG_EVENT_COPIED, d->name, 0);
+}
+
+/* ---- DROP TABLE ---- */
+
+/* With foreign keys on, DROP TABLE deletes the rows first, and their children follow. */
+static void mig_judge_children(mig_lint *l, const char *name) {
+  const mig_catalog *c = mig_catalog_now(l);
+  mig_text list;
+  int i, k;
+  mig_text_init(&list, &l->k.work);
+  for (i = 0; c && i < c->n && !mig_failed(&l->k.work); i++) {
+    mig_table t;
+    if (!mig_is_type(&c->v[i], "table") || mig_same(c->v[i].name, name)) continue;
+    if (!mig_mentions(c->v[i].sql, "references") || !mig_mentions(c->v[i].sql, name)) continue;
+    if (!mig_table_now(l, c->v[i].sql, &t)) continue;
+    for (k = 0; k < t.nconstraint; k++) {
+      const mig_constraint *key = &t.constraints[k];
+      if (key->kind != MIG_FOREIGN_KEY || !mig_same(key->parent, name)) continue;
+      if (!key->on_delete || mig_same(key->on_delete, "NO ACTION") ||
+          mig_same(key->on_delete, "RESTRICT")) {
+        continue;
+      }
+      mig_putf(&list, "%s%s (ON DELETE %s)", list.n ? ", " : "", c->v[i].name, key->on_delete);
+    }
+  }
+  if (!list.n) return;
+  mig_report(l, MIG_RULE_CASCADING_DROP,
+             mig_format(&l->k.work,
+                        "where foreign keys are on, this first deletes the rows of %s, and changes "
+                        "those of %s",
+                        name, list.z));
+}
+
+static void mig_judge_drop(mig_lint *l, const mig_deed *d) {
+  const char *origin = mig_first_name(l, d->name);
+  mig_event *f;
+  if (!mig_deed_is(d, MIG_DEED_DROP, "table") || mig_same(d->schema, "temp")) return;
+  if (!mig_text_now(l, "table", d->name)) return;
+  mig_judge_children(l, d->name);
+  f = mig_note_event(l, MIG_EVENT_DROPPED, d->name, origin);
+  if (f && origin) mig_note_event(l, MIG_EVENT_SCHEMA, origin, 0);
+}
+
+/* ---- ALTER TABLE ---- */
+
+static sqlite3_int64 mig_live_values(mig_lint *l, const char *table, const char *column,
+                                     const char *are) {
+  return mig_live_number(l, mig_format(&l->k.work,
+                                       "SELECT count(*) FROM main.\"%w\" AS t WHERE t.\"%w\" IS %s",
+                                       table, column, are));
+}
+
+static void mig_report_op(mig_lint *l, int rule, const mig_op *op, const char *fact) {
+  mig_report_at(l, rule, l->at + op->at, l->allows, fact);
+}
+
+static void mig_judge_drop_column(mig_lint *l, const mig_table *t, const mig_op *op) {
+  mig_arena *a = &l->k.work;
+  sqlite3_int64 n;
+  int i = mig_find_column(t, op->name);
+  if (i < 0 || mig_find_event(l, MIG_EVENT_ADDED, t->name, op->name)) return;
+  if (t->columns[i].generated) return; /* it can be computed again */
+  n = mig_live_values(l, t->name, op->name, "NOT NULL");
+  mig_note_event(l, MIG_EVENT_LOST, t->name, op->name);
+  if (n == 0) return;
+  mig_report_op(l, MIG_RULE_DROP_COLUMN, op,
+             n < 0 ? mig_format(a, "column %s.%s goes, and its values", t->name, op->name)
+                   : mig_format(a, "column %s.%s goes, and %s", t->name, op->name,
+                                mig_count(a, n, "value")));
+}
+
+static void mig_judge_add_column(mig_lint *l, const mig_table *t, const mig_op *op) {
+  mig_arena *a = &l->k.work;
+  mig_table x;
+  const mig_column *c;
+  sqlite3_int64 n;
+  mig_note_event(l, MIG_EVENT_ADDED, t->name, op->name);
+  if (!mig_table_now(l, mig_format(a, "CREATE TABLE x(%s\n)", op->text), &x)) return;
+  c = &x.columns[0];
+  mig_judge_type(l, t->name, c, t->strict);
+  if (!c->not_null || c->generated || c->hidden_key) return;
+  if (mig_column_constraint(&x, 0, MIG_DEFAULT) >= 0) return;
+  n = mig_live_rows(l, t->name);
+  if (n == 0) return;
+  mig_report_op(l, MIG_RULE_NOT_NULL, op,
+             mig_format(a, "new column %s.%s is NOT NULL without a default: it fails on %s",
+                        t->name, op->name,
+                        n < 0 ? "a table with rows"
+                              : mig_format(a, "%s of this database", mig_count(a, n, "row"))));
+}
+
+static void mig_judge_not_null(mig_lint *l, const mig_table *t, const mig_op *op) {
+  mig_arena *a = &l->k.work;
+  int i = mig_find_column(t, op->name);
+  if (i < 0 || t->columns[i].not_null || mig_was_written(l, t->name)) return;
+  if (mig_find_event(l, MIG_EVENT_ADDED, t->name, op->name)) return;
+  /* What the rows at hand break is said when its check runs. */
+  if (mig_live_values(l, t->name, op->name, "NULL") >= 0) return;
+  mig_report_op(l, MIG_RULE_NOT_NULL, op,
+             mig_format(a, "SET NOT NULL fails where %s.%s is NULL, and nothing fills it before",
+                        t->name, op->name));
+}
+
+/* Does a type keep the values of another? A number read from a text has lost its spelling, a text
+** made of a fraction its last bits. */
+static const char *mig_type_loss(int from, int to) {
+  int numeric = to == MIG_INTEGER || to == MIG_NUMERIC || to == MIG_REAL;
+  if ((from == MIG_TEXT || from == MIG_BLOB) && numeric) return "'007' becomes 7, '1e3' 1000";
+  if (from == MIG_REAL && to == MIG_TEXT) return "fractions keep 15 digits";
+  return 0;
+}
+
+static void mig_judge_set_type(mig_lint *l, const mig_table *t, const mig_op *op) {
+  mig_arena *a = &l->k.work;
+  int i = mig_find_column(t, op->name), to;
+  const char *loss, *live;
+  sqlite3_int64 n;
+  if (i < 0 || op->using_expr || mig_find_event(l, MIG_EVENT_ADDED, t->name, op->name)) return;
+  to = t->strict && mig_same(op->text, "ANY") ? MIG_BLOB : mig_affinity(op->text);
+  loss = mig_type_loss(t->columns[i].affinity, to);
+  if (!loss) return;
+  live = to == MIG_TEXT ? "SELECT count(*) FROM main.\"%w\" AS t WHERE typeof(t.\"%w\") = 'real' "
+                          "AND CAST(CAST(t.\"%w\" AS TEXT) AS REAL) <> t.\"%w\""
+                        : "SELECT count(*) FROM main.\"%w\" AS t WHERE typeof(t.\"%w\") = 'text' "
+                          "AND CAST(t.\"%w\" AS TEXT) <> CAST(CAST(t.\"%w\" AS NUMERIC) AS "
+                          "TEXT)";
+  n = mig_live_number(l, mig_format(a, live, t->name, op->name, op->name, op->name));
+  if (n == 0) return;
+  mig_note_event(l, MIG_EVENT_LOST, t->name, op->name);
+  mig_report_op(l, MIG_RULE_LOSSY_TYPE, op,
+             mig_format(a, "converting %s.%s from %s to %s may lose: %s%s", t->name, op->name,
+                        *t->columns[i].type_name ? t->columns[i].type_name : "no type", op->text,
+                        loss, n < 0 ? "" : mig_format(a, " (%s of this database)",
+                                                      mig_count(a, n, "value"))));
+}
+
+/* A table that the section made has no rows but those that it put in. */
+static void mig_judge_alter(mig_lint *l, const char *one, size_t n) {
+  mig_arena *a = &l->k.work;
+  mig_alter alter;
+  mig_table t;
+  const mig_op *op;
+  int old;
+  if (mig_parse_alter(a, one, n, &alter)) {
+    mig_forgive(&l->k.fault);
+    return;
+  }
+  l->table = alter.table;
+  l->text = mig_text_now(l, "table", alter.table);
+  l->live = mig_is_live(l, alter.table);
+  if (!mig_table_now(l, l->text, &t)) return;
+  old = mig_first_name(l, t.name) != 0;
+  if (old) mig_note_event(l, MIG_EVENT_SCHEMA, t.name, 0);
+  for (op = alter.first; op && !mig_failed(a); op = op->next) {
+    if (op->kind == MIG_RENAME_TABLE) mig_note_event(l, MIG_EVENT_RENAMED, t.name, op->to);
+    if (!old) continue;
+    if (op->kind == MIG_DROP_COLUMN) mig_judge_drop_column(l, &t, op);
+    if (op->kind == MIG_ADD_COLUMN) mig_judge_add_column(l, &t, op);
+    if (op->kind == MIG_SET_NOT_NULL) mig_judge_not_null(l, &t, op);
+    if (op->kind == MIG_SET_TYPE) mig_judge_set_type(l, &t, op);
+  }
+}
+
+/* ---- rows ---- */
+
+/* Is a table one that was there, with rows that the section did not put in? */
+static int mig_is_old_table(const mig_lint *l, const mig_deed *d) {
+  return d->name && !mig_same(d->schema, "temp") && mig_first_name(l, d->name) != 0 &&
+         !mig_has_name_prefix(d->name, "sqlite_");
+}
+
+/* Only columns that the section added: there is nothing in them yet. */
+static int mig_sets_new_columns(const mig_lint *l, const mig_deed *d) {
+  int i;
+  for (i = 0; i < d->columns.n; i++) {
+    if (!mig_find_event(l, MIG_EVENT_ADDED, d->name, d->columns.at[i])) return 0;
+  }
+  return d->columns.n > 0;
+}
+
+static void mig_judge_update(mig_lint *l, const mig_deed *d) {
+  if (!mig_is_old_table(l, d) || mig_sets_new_columns(l, d)) return;
+  mig_note_event(l, MIG_EVENT_DATA, d->name, 0);
+  mig_note_event(l, MIG_EVENT_LOST, d->name, 0);
+  if (d->where || mig_live_rows(l, d->name) == 0) return;
+  mig_report(l, MIG_RULE_UPDATE_ALL,
+             mig_format(&l->k.work, "UPDATE without WHERE writes over every row of %s%s", d->name,
+                        mig_and_rows(l, d->name, ", ")));
+}
+
+static void mig_judge_delete(mig_lint *l, const mig_deed *d) {
+  if (!mig_is_old_table(l, d)) return;
+  mig_note_event(l, MIG_EVENT_DATA, d->name, 0);
+  mig_note_event(l, MIG_EVENT_LOST, d->name, 0);
+  if (d->where || mig_live_rows(l, d->name) == 0) return;
+  mig_report(l, MIG_RULE_DELETE_ALL,
+             mig_format(&l->k.work, "DELETE without WHERE takes every row of %s%s", d->name,
+                        mig_and_rows(l, d->name, ", ")));
+}
+
+/* INSERT INTO t SELECT * FROM u goes by position: harmless where the names agree. */
+static void mig_judge_positions(mig_lint *l, const mig_deed *d) {
+  mig_table to, from;
+  int i, k = 0;
+  if (!d->from || !mig_table_now(l, mig_text_now(l, "table", d->name), &to)) return;
+  if (!mig_table_now(l, mig_text_now(l, "table", d->from), &from)) return;
+  for (i = 0; i < from.ncolumn; i++) {
+    const char *name;
+    if (from.columns[i].hidden_key && mig_same(from.columns[i].name, "rowid")) continue;
+    while (!d->columns.n && k < to.ncolumn && to.columns[k].generated) k++;
+    if (k >= (d->columns.n ? d->columns.n : to.ncolumn)) return; /* it fails, and says why */
+    name = d->columns.n ? d->columns.at[k] : to.columns[k].name;
+    k++;
+    if (mig_same(name, from.columns[i].name)) continue;
+    if (mig_find_column(&to, from.columns[i].name) < 0) continue; /* it got a new name */
+    mig_report(l, MIG_RULE_BY_POSITION,
+               mig_format(&l->k.work, "values go by position: %s.%s lands in %s.%s", d->from,
+                          from.columns[i].name, d->name, name));
+    return;
+  }
+}
+
+static void mig_judge_insert(mig_lint *l, const mig_deed *d) {
+  if (d->ignores && d->query) {
+    mig_report(l, MIG_RULE_IGNORED_ROWS,
+               mig_format(&l->k.work,
+                          "INSERT OR IGNORE leaves out, silently, the rows that break a rule of %s",
+                          d->name));
+  }
+  mig_judge_positions(l, d);
+  if (mig_is_old_table(l, d)) mig_note_event(l, MIG_EVENT_DATA, d->name, 0);
+}
+
+/* ---- a statement ---- */
+
+static void mig_judge(mig_lint *l, const mig_deed *d, const char *sql, mig_span s) {
+  char *one = mig_span_text(&l->k.work, sql, s);
+  mig_judge_refused(l, sql, s);
+  if (!one) return;
+  if (d->kind == MIG_DEED_PRAGMA) mig_judge_pragma(l, d);
+  if (!l->upgrade) return; /* to undo is to destroy: a downgrade is judged by where it ends */
+  if (d->as_select || d->query) mig_note_event(l, MIG_EVENT_READ, 0, one);
+  if (d->kind == MIG_DEED_CREATE) mig_judge_create(l, d, one);
+  if (d->kind == MIG_DEED_DROP) mig_judge_drop(l, d);
+  if (d->kind == MIG_DEED_ALTER) mig_judge_alter(l, one, s.end - s.at);
+  if (d->kind == MIG_DEED_UPDATE) mig_judge_update(l, d);
+  if (d->kind == MIG_DEED_DELETE) mig_judge_delete(l, d);
+  if (d->kind == MIG_DEED_INSERT) mig_judge_insert(l, d);
+  if (d->kind == MIG_DEED_UPDATE || d->kind == MIG_DEED_DELETE || d->kind == MIG_DEED_INSERT) {
+    if (d->name) mig_note_event(l, MIG_EVENT_WRITTEN, d->name, 0);
+  }
+}
+/* Lint: the revisions run, statement by statement, in a private copy of the schema, so that each is
+** seen against the schema of its time; what its section has done is judged at the end of it. */
+
+/* ---- the end of a section ---- */
+
+static const char *mig_word_list(mig_text *t, const mig_object *o) {
+  mig_putf(t, "%s%s %s", t->n ? ", " : "", o->type, o->name);
+  return mig_text_z(t);
+}
+
+/* Does anything of that type and name, or one of the same meaning, hang on a table? */
+static int mig_is_there(mig_lint *l, const mig_catalog *c, const mig_object *o) {
+  int i;
+  for (i = 0; i < c->n; i++) {
+    const mig_object *p = &c->v[i];
+    if (!mig_is_type(p, o->type)) continue;
+    if (mig_same(p->name, o->name)) return 1;
+    if (p->sql && mig_same(p->table, o->table) && mig_is_type(o, "index") &&
+        mig_same_index(&l->k.work, p->sql, o->sql)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* What hung on a table that was dropped and made again. */
+static void mig_judge_lost_objects(mig_lint *l, const mig_event *f, const mig_catalog *after) {
+  mig_object *o = 0;
+  mig_text list;
+  mig_text_init(&list, &l->k.work);
+  while ((o = mig_objects_of(l->before, f->other, o)) != 0) {
+    if (!o->sql || (!mig_is_type(o, "index") && !mig_is_type(o, "trigger"))) continue;
+    if (!mig_is_there(l, after, o)) mig_word_list(&list, o);
+  }
+  if (!list.n) return;
+  mig_report_at(l, MIG_RULE_LOST_OBJECTS, f->at, f->allows,
+                mig_format(&l->k.work, "%s went with table %s, and nothing makes them again",
+                           list.z, f->other));
+}
+
+/* DROP TABLE forgets how far AUTOINCREMENT has counted: ids of deleted rows come again. */
+static void mig_judge_lost_sequence(mig_lint *l, const mig_event *f) {
+  const mig_object *o = mig_catalog_table(l->before, f->other);
+  const char *now = mig_text_now(l, "table", f->other);
+  mig_table t;
+  if (!o || !mig_table_now(l, o->sql, &t) || !mig_has_autoincrement(&t)) return;
+  if (!mig_table_now(l, now, &t) || !mig_has_autoincrement(&t)) return;
+  if (mig_mentions(l->section->sql, "sqlite_sequence")) return;
+  mig_report_at(l, MIG_RULE_LOST_SEQUENCE, f->at, f->allows,
+                mig_format(&l->k.work,
+                           "DROP TABLE forgets the AUTOINCREMENT counter of %s: ids of rows that "
+                           "were deleted are given again",
+                           f->other));
+}
+
+/* Did a statement before the DROP put the table's rows into another one? */
+static int mig_was_read(mig_lint *l, const mig_event *dropped) {
+  const mig_event *f;
+  for (f = dropped->next; f; f = f->next) {
+    if (f->kind == MIG_EVENT_READ && mig_mentions_token(&l->k.work, f->other, dropped->table)) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static void mig_judge_drops(mig_lint *l, const mig_catalog *after) {
+  const mig_event *f;
+  for (f = l->events; f && !mig_failed(&l->k.work); f = f->next) {
+    if (f->kind != MIG_EVENT_DROPPED || !f->other) continue;
+    if (mig_catalog_table(after, f->other)) {
+      mig_report_at(l, MIG_RULE_HAND_REBUILD, f->at, f->allows,
+                    mig_format(&l->k.work, "table %s is copied, dropped and made again by hand",
+                               f->other));
+      mig_judge_lost_objects(l, f, after);
+      mig_judge_lost_sequence(l, f);
+      continue;
+    }
+    if (mig_was_read(l, f)) continue; /* its rows went somewhere else */
+    mig_note_event(l, MIG_EVENT_LOST, f->other, 0);
+    if (mig_live_rows(l, f->other) == 0) continue;
+    mig_report_at(l, MIG_RULE_DROP_TABLE, f->at, f->allows,
+                  mig_format(&l->k.work, "table %s goes%s", f->other,
+                             mig_and_rows(l, f->other, ", and ")));
+  }
+}
+
+static void mig_judge_copies(mig_lint *l, const mig_catalog *after) {
+  const mig_event *f, *g;
+  for (f = l->events; f && !mig_failed(&l->k.work); f = f->next) {
+    const char *name = f->table;
+    if (f->kind != MIG_EVENT_COPIED) continue;
+    for (g = l->events; g; g = g->next) {
+      if (g->kind == MIG_EVENT_RENAMED && mig_same(g->table, name)) name = g->other;
+    }
+    if (!mig_catalog_table(after, name)) continue;
+    mig_report_at(l, MIG_RULE_CREATE_AS, f->at, f->allows,
+                  mig_format(&l->k.work,
+                             "CREATE TABLE .. AS gives %s columns without keys, defaults, "
+                             "constraints and most types",
+                             name));
+  }
+}
+
+/* Foreign keys that name a table which the section dropped or renamed away. */
+static void mig_judge_keys(mig_lint *l, const mig_catalog *after) {
+  int i, k;
+  for (i = 0; i < after->n && !mig_failed(&l->k.work); i++) {
+    mig_table t;
+    const mig_object *o = &after->v[i];
+    if (!mig_is_type(o, "table") || !mig_mentions(o->sql, "references")) continue;
+    if (!mig_table_now(l, o->sql, &t)) continue;
+    for (k = 0; k < t.nconstraint; k++) {
+      const char *parent = t.constraints[k].parent;
+      const mig_event *f;
+      if (t.constraints[k].kind != MIG_FOREIGN_KEY || mig_catalog_table(after, parent)) continue;
+      f = mig_find_event(l, MIG_EVENT_DROPPED, parent, 0);
+      if (!f) continue;
+      mig_report_at(l, MIG_RULE_DANGLING_KEY, f->at, f->allows,
+                    mig_format(&l->k.work,
+                               "a foreign key of %s refers to %s, which is no more: each write "
+                               "fails where foreign keys are on",
+                               o->name, parent));
+    }
+  }
+}
+
+/* Views and triggers that compiled when the section began and do no more. */
+static void mig_judge_broken(mig_lint *l, const mig_catalog *after) {
+  int i, k;
+  for (i = 0; i < l->worked.n && !mig_failed(&l->k.work); i++) {
+    mig_dependent d = l->worked.v[i];
+    const mig_event *f;
+    if (!d.worked) continue;
+    for (k = 0; k < after->n; k++) {
+      if (mig_is_type(&after->v[k], d.object->type) &&
+          mig_same(after->v[k].name, d.object->name)) {
+        break;
+      }
+    }
+    if (k == after->n) continue;
+    d.object = &after->v[k];
+    d.catalog = after;
+    if (mig_works_strictly(&l->k, &d, d.strict)) continue;
+    for (f = l->events; f; f = f->next) {
+      if (f->kind == MIG_EVENT_DROPPED && mig_mentions_token(&l->k.work, d.object->sql, f->table)) {
+        break;
+      }
+    }
+    mig_report_at(l, MIG_RULE_BROKEN_OBJECT, f ? f->at : l->at, f ? f->allows : l->allows,
+                  mig_format(&l->k.work, "%s %s does not compile any more", d.object->type,
+                             d.object->name));
+  }
+  mig_be_strict(&l->k, 0);
+}
+
+static void mig_judge_section(mig_lint *l) {
+  const mig_catalog *after = mig_catalog_now(l);
+  const mig_event *schema = mig_find_event(l, MIG_EVENT_SCHEMA, 0, 0);
+  const mig_event *data = mig_find_event(l, MIG_EVENT_DATA, 0, 0), *f;
+  mig_judge_pragmas_left(l);
+  mig_judge_transactions(l);
+  if (!l->upgrade || !after || !l->before) return;
+  mig_judge_drops(l, after);
+  mig_judge_copies(l, after);
+  mig_judge_keys(l, after);
+  mig_judge_broken(l, after);
+  if (!schema || !data) return;
+  for (f = data; f; f = f->next) { /* the oldest */
+    if (f->kind == MIG_EVENT_DATA) data = f;
+  }
+  mig_report_whole(l, MIG_RULE_SCHEMA_AND_DATA, data->at,
+                   mig_format(&l->k.work,
+                              "the revision alters table %s and changes rows of %s as well",
+                              schema->table, data->table));
+}
+
+/* ---- a statement in the copy ---- */
+
+/* Seconds that a copy takes on an ordinary machine: so much a row, so much a byte. */
+#define MIG_COPY_ROW 0.6e-6
+#define MIG_COPY_BYTE 5e-9
+
+static void mig_judge_cost(mig_lint *l) {
+  mig_arena *a = &l->k.work;
+  mig_table t;
+  sqlite3_int64 rows = mig_live_rows(l, l->table), bytes;
+  if (rows < l->m->settings.lint_rows || !mig_table_now(l, l->text, &t)) return;
+  bytes = mig_live_bytes(l, &t, rows);
+  mig_report(l, MIG_RULE_LARGE_REBUILD,
+             mig_format(a,
+                        "it copies table %s: %s, about %.1f MB, some %.1f seconds during which "
+                        "nobody else writes",
+                        l->table, mig_count(a, rows, "row"), (double)bytes / 1e6,
+                        (double)rows * MIG_COPY_ROW + (double)bytes * MIG_COPY_BYTE));
+}
+
+static void mig_judge_strategy(mig_lint *l) {
+  if (!l->strategy || !l->table) return;
+  if (mig_find_event(l, MIG_EVENT_REBUILT, l->table, 0)) {
+    mig_report(l, MIG_RULE_REPEATED_REBUILD,
+               mig_format(&l->k.work, "it copies table %s once more", l->table));
+  }
+  mig_note_event(l, MIG_EVENT_REBUILT, l->table, 0);
+  mig_judge_cost(l);
+}
+
+/* A rule that rows must not break, asked of the rows at hand. */
+static void mig_judge_check(mig_lint *l, const char *sql, const char *complaint) {
+  const char *word = complaint ? strrchr(complaint, '|') : 0;
+  sqlite3_int64 n;
+  if (!sql || !word) return;
+  n = mig_live_number(l, mig_format(&l->k.work, "SELECT count(*) FROM (%s)", sql));
+  if (n <= 0) return;
+  mig_report(l, MIG_RULE_ROWS_BREAK,
+             mig_format(&l->k.work, "%.*s in %s of this database", (int)(word - complaint),
+                        complaint, mig_count(&l->k.work, n, "row")));
+}
+
+/* Hears of each statement that the one at hand comes down to. */
+static void mig_lint_listen(migrate *k, const mig_statement *s, const char *strategy) {
+  mig_lint *l = (mig_lint *)k->listener;
+  const mig_statement *c;
+  if (strcmp(strategy, "rebuild") == 0 || strcmp(strategy, "portable") == 0) l->strategy = strategy;
+  if (!l->listed || !l->live) return;
+  if (s->kind == MIG_S_CHECK) mig_judge_check(l, s->sql, s->complaint);
+  if (s->kind == MIG_S_SCHEMA || s->kind == MIG_S_DATA) {
+    mig_judge_check(l, s->diagnose, s->complaint);
+  }
+  for (c = s->suspects; c; c = c->next) mig_judge_check(l, c->sql, c->complaint);
+}
+
+/* Messages that speak of what the copy lacks, not of the statement. */
+static int mig_is_copys_fault(const char *message) {
+  return strstr(message, "no such module") || strstr(message, "vtable constructor failed") ||
+         strstr(message, "no such function") || strstr(message, "not authorized");
+}
+
+static void mig_judge_failure(mig_lint *l) {
+  const mig_fault *f = &l->k.fault;
+  const char *message = mig_fault_text(f);
+  char *fact = mig_copyn(&l->m->work, message, f->placed ? f->bare : strcspn(message, "\n"));
+  int clash = fact && (strstr(fact, "already") || strstr(fact, "duplicate column name"));
+  size_t at = l->at + (f->placed ? f->at : 0);
+  mig_fault_clear(&l->k.fault);
+  if (!fact) return;
+  if (!l->unsure && !mig_is_copys_fault(fact)) {
+    mig_report_at(l, clash ? MIG_RULE_NAME_CLASH : MIG_RULE_FAILS, at, l->allows, fact);
+  }
+  l->unsure = 1;
+}
+
+/* In a transaction of its own, unless one is open: a half of it must not stay. */
+static void mig_lint_run(mig_lint *l, const mig_deed *d, const char *sql, mig_span s, size_t end) {
+  migrate *k = &l->k;
+  int alone = !k->depth;
+  const char *one;
+  if (d->kind == MIG_DEED_CONTROL || d->kind == MIG_DEED_OUTSIDE || sql[s.at] == '.') return;
+  one = mig_span_text(&k->work, sql, s);
+  if (!one) return;
+  mig_stub_functions(&k->work, k->db, one);
+  if (alone) mig_frame_open(k);
+  k->listen = mig_lint_listen;
+  k->listener = l;
+  mig_run_statement(k, sql, s, end);
+  mig_flush(k);
+  k->listen = 0;
+  if (alone) mig_frame_close(k);
+}
+
+static void mig_lint_statement(mig_lint *l, const char *sql, mig_span s, size_t end) {
+  mig_deed d = mig_read_deed(&l->k.work, sql + s.at, s.end - s.at);
+  l->at = s.at;
+  l->table = l->text = l->strategy = 0;
+  l->live = 0;
+  mig_judge(l, &d, sql, s);
+  mig_lint_run(l, &d, sql, s, end);
+  if (l->k.fault.code == SQLITE_NOMEM) return;
+  if (l->k.fault.code) mig_judge_failure(l);
+  else if (l->upgrade) mig_judge_strategy(l);
+}
+
+/* ---- a section ---- */
+
+/* Which views and triggers the section may break: those that name a table or view that it drops or
+** renames. SQLite and the ALTER language look after the others. */
+static void mig_lint_baseline(mig_lint *l, const char *sql) {
+  size_t at = 0;
+  mig_span s;
+  memset(&l->worked, 0, sizeof l->worked);
+  while (l->before && mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
+    mig_deed d = mig_read_deed(&l->k.work, sql + s.at, s.end - s.at);
+    if (d.kind != MIG_DEED_DROP || (*d.type != 't' && *d.type != 'v')) continue;
+    mig_find_mentions(&l->k, &l->worked, l->before, d.name);
+  }
+  mig_baseline(&l->k, &l->worked);
+}
+
+static void mig_judge_allows(mig_lint *l) {
+  const mig_allow *w;
+  for (w = l->allows; w; w = w->next) {
+    if (!w->word || mig_find_rule(w->word) >= 0) continue;
+    mig_report_at(l, MIG_RULE_UNKNOWN_RULE, w->at, 0,
+                  mig_format(&l->k.work, "there is no rule %.40s to allow", w->word));
+  }
+}
+
+/* Runs and judges a section. 0: it did not run to its end. */
+static int mig_lint_section(mig_lint *l, int upgrade) {
+  const char *sql;
+  size_t n, at = 0, from = 0;
+  mig_span s;
+  int found, unsure = l->unsure;
+  l->upgrade = upgrade;
+  l->section = upgrade ? &l->rev->upgrade : &l->rev->downgrade;
+  l->events = 0;
+  sql = l->section->sql;
+  if (!sql) return 1;
+  n = strlen(sql);
+  l->unsure = 0;
+  if (upgrade) l->before = mig_catalog_now(l);
+  if (upgrade) mig_lint_baseline(l, sql);
+  while (l->k.fault.code == 0 && (found = mig_next_statement(sql, n, &at, &s)) != 0) {
+    size_t to = mig_remarks_end(sql, n, at);
+    l->allows = mig_allows(&l->k.work, sql, from, to, 0);
+    mig_judge_allows(l);
+    from = to;
+    l->at = s.at;
+    if (found < 0) {
+      mig_report(l, MIG_RULE_REFUSED, "the text ends inside of this statement");
+      break;
+    }
+    mig_lint_statement(l, sql, s, at);
+    if (unsure) l->unsure = 1; /* the first failure is told of; the others follow from it */
+  }
+  mig_judge_section(l);
+  unsure = unsure || l->unsure;
+  found = !l->unsure;
+  l->unsure = unsure;
+  return found;
+}
+
+/* ---- the way back ---- */
+
+/* The first thing that separates two schemas, as the statement that would mend it. */
+static const char *mig_first_difference(mig_lint *l, const mig_catalog *from,
+                                        const mig_catalog *to) {
+  mig_comparison c;
+  memset(&c, 0, sizeof c);
+  c.a = &l->k.work;
+  c.settings = &l->k.settings;
+  c.from = from;
+  c.to = to;
+  mig_compare_names(&c);
+  if (!c.first && !mig_failed(&l->k.work)) mig_compare_catalogs(&c);
+  return c.first ? c.first->sql : 0;
+}
+
+/* Runs the downgrade behind the upgrade, and takes it back. */
+static void mig_lint_downgrade(mig_lint *l) {
+  mig_arena *a = &l->k.work;
+  const mig_catalog *before = l->before, *after;
+  const char *sql = 0;
+  int ran, unsure = l->unsure;
+  mig_text line;
+  mig_frame_open(&l->k);
+  ran = mig_lint_section(l, 0);
+  l->unsure = unsure;
+  after = ran && !unsure && before ? mig_catalog_now(l) : 0;
+  if (after) sql = mig_first_difference(l, after, before);
+  if (l->k.fault.code && l->k.fault.code != SQLITE_NOMEM) mig_fault_clear(&l->k.fault);
+  mig_text_init(&line, a);
+  if (sql) {
+    mig_put_line(&line, sql);
+    mig_report_whole(l, MIG_RULE_INCOMPLETE_DOWNGRADE, 0,
+                     mig_format(a, "the schema is not as before after it; what is missing: %.200s",
+                                mig_text_z(&line)));
+  }
+  if (l->k.depth) mig_frame_undo(&l->k);
+  mig_forget_catalogs(&l->k);
+  l->k.pending = 0;
+}
+
+/* ---- a revision ---- */
+
+static int mig_is_blank_section(const mig_section *s) {
+  size_t at = 0;
+  mig_span one;
+  return !s->sql || mig_next_statement(s->sql, strlen(s->sql), &at, &one) == 0;
+}
+
+/* Rules of the revision as a whole; the acts are those of its upgrade. */
+static void mig_judge_revision(mig_lint *l) {
+  const mig_revision *rev = l->rev;
+  const mig_event *lost = mig_find_event(l, MIG_EVENT_LOST, 0, 0);
+  int back = rev->downgrade_fn || !mig_is_blank_section(&rev->downgrade);
+  int forth = rev->upgrade_fn || !mig_is_blank_section(&rev->upgrade);
+  if (forth && !back && !l->forward_told) {
+    mig_report_whole(l, MIG_RULE_MISSING_DOWNGRADE, 0,
+                     l->forward ? "no revision has a downgrade" : "the revision has no downgrade");
+    if (l->listed) l->forward_told = l->forward;
+  }
+  if (back && lost) {
+    mig_report_whole(l, MIG_RULE_LOSSY_DOWNGRADE, lost->at,
+                     mig_format(&l->k.work,
+                                lost->other ? "no downgrade knows the values of %s.%s again"
+                                            : "no downgrade knows the rows of %s again",
+                                lost->table, lost->other));
+  }
+}
+
+static void mig_lint_revision(mig_lint *l) {
+  int ran;
+  l->whole = mig_revision_allows(&l->k.work, l->rev);
+  ran = mig_lint_section(l, 1);
+  if (l->rev->upgrade_fn) l->unsure = 1; /* it may have done anything */
+  mig_judge_revision(l);
+  mig_keep_written(l);
+  if (!l->listed || mig_is_blank_section(&l->rev->downgrade)) return;
+  if (ran && !l->rev->downgrade_fn) mig_lint_downgrade(l);
+}
+
+/* Tells the caller; non-zero: it has heard enough. */
+static int mig_lint_tell(mig_lint *l, int (*row)(void *, const migrate_finding *), void *arg) {
+  const mig_finding *f;
+  migrate_finding r;
+  memset(&r, 0, sizeof r);
+  for (f = l->found; f && !mig_failed(&l->m->work); f = f->next) {
+    r.revision = l->rev->id;
+    r.path = l->rev->path;
+    r.line = f->line;
+    r.severity = mig_rules[f->rule].severity;
+    r.rule = mig_rules[f->rule].word;
+    r.message = f->message;
+    if (row(arg, &r)) return 1;
+  }
+  l->found = 0;
+  return 0;
+}
+
+/* ---- which revisions ---- */
+
+/* A project that never goes back hears of it once. */
+static int mig_is_forward(const mig_graph *g) {
+  int i;
+  for (i = 0; i < g->n; i++) {
+    const mig_revision *rev = g->nodes[i].rev;
+    if (rev->downgrade_fn || !mig_is_blank_section(&rev->downgrade)) return 0;
+  }
+  return g->n > 1;
+}
+
+typedef struct mig_lint_plan {
+  mig_nodes order;        /* all revisions, newest first */
+  unsigned char *listed;  /* those that were asked for */
+  unsigned char *applied;
+  int live;               /* none of them is applied: the copy begins with the schema at hand */
+} mig_lint_plan;
+
+static void mig_plan_lint(migrate *m, mig_graph *g, const char *range, mig_lint_plan *p) {
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  mig_nodes rows, asked;
+  mig_ask q;
+  int i;
+  memset(p, 0, sizeof *p);
+  if (mig_failed(&m->work)) return;
+  rows = mig_known_rows(g, v.rows);
+  q = mig_ask_of(g, 0);
+  p->order = mig_history_range(g, "", rows);
+  p->applied = mig_applied(g, rows);
+  p->listed = mig_marks(g);
+  if (!range || !*range) asked = p->order;
+  else if (strchr(range, ':')) asked = mig_history_range(g, range, rows);
+  else if (strcmp(range, "current") == 0) asked = rows;
+  else asked = mig_resolve_all(&q, range);
+  p->live = v.exists && rows.n > 0;
+  for (i = 0; i < asked.n && !mig_failed(&m->work); i++) {
+    if (asked.at[i] < 0) continue;
+    p->listed[asked.at[i]] = 1;
+    if (p->applied[asked.at[i]]) p->live = 0;
+  }
+}
+
+static void mig_lint_open(migrate *m, mig_lint *l, int live) {
+  sqlite3 *db = mig_scratch_open(m, live);
+  memset(l, 0, sizeof *l);
+  l->m = m;
+  if (!db) return;
+  sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+  mig_scratch_handle(m, db, &l->k);
+  l->k.step = 1; /* legacy_alter_table: a script that has switched it means it, here as in a run */
+}
+
+MIGRATE_API int migrate_lint(migrate *m, const char *range,
+                             int (*row)(void *, const migrate_finding *), void *arg) {
+  mig_lint l;
+  mig_lint_plan p;
+  mig_graph *g;
+  int i, enough = 0;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!row) mig_fail(&m->work, MIGRATE_MISUSE, "migrate_lint: the callback is NULL");
+  g = mig_failed(&m->work) ? 0 : mig_graph_of(m);
+  if (g) mig_plan_lint(m, g, range, &p);
+  if (mig_failed(&m->work)) return mig_end_call(m);
+  mig_lint_open(m, &l, p.live);
+  l.forward = mig_is_forward(g);
+  for (i = p.order.n - 1; i >= 0 && l.k.db && !enough && !mig_failed(&m->work); i--) {
+    int node = p.order.at[i];
+    if (p.live && p.applied[node]) continue;
+    l.rev = g->nodes[node].rev;
+    l.listed = p.listed[node];
+    l.pending = !p.applied[node];
+    mig_lint_revision(&l);
+    enough = mig_lint_tell(&l, row, arg);
+    if (l.k.fault.code == SQLITE_NOMEM) mig_no_memory(&m->work);
+    mig_begin_call(&l.k);
+  }
+  if (l.k.db) mig_scratch_close(m, &l.k);
+  return mig_end_call(m);
+}
+/* Copy: a private copy of the database, rows and all, in SQLite's own temporary storage; and two
+** of them compared. */
+
+/* The private database must not reach for files of the user's. */
+static int mig_copy_authorizer(void *arg, int action, const char *one, const char *two,
+                               const char *schema, const char *trigger) {
+  (void)arg;
+  (void)two;
+  (void)schema;
+  (void)trigger;
+  if (action == SQLITE_ATTACH && (!one || (*one && strcmp(one, ":memory:") != 0))) {
+    return SQLITE_DENY;
+  }
+  if (action == SQLITE_PRAGMA && (mig_same(one, "temp_store_directory") ||
+                                  mig_same(one, "data_store_directory"))) {
+    return SQLITE_DENY;
+  }
+  return SQLITE_OK;
+}
+
+static void mig_fail_copy(migrate *m, int rc, const char *why) {
+  mig_fail(&m->work, rc, "the database cannot be copied: %s", why);
+}
+
+/* Copies one database of a connection over one of another. While somebody commits it is waited. */
+static void mig_copy_pages(migrate *m, sqlite3 *to, sqlite3 *from, const char *schema) {
+  sqlite3_backup *b;
+  int rc, waited = 0;
+  if (mig_failed(&m->work)) return;
+  b = sqlite3_backup_init(to, schema, from, schema);
+  if (!b) {
+    mig_fail_copy(m, sqlite3_errcode(to), sqlite3_errmsg(to));
+    return;
+  }
+  do {
+    rc = sqlite3_backup_step(b, -1);
+  } while ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && sqlite3_get_autocommit(from) &&
+           mig_pause(m, &waited));
+  sqlite3_backup_finish(b);
+  if (rc == SQLITE_BUSY && !sqlite3_get_autocommit(from)) {
+    mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+             "the open transaction has changed the database, which cannot be copied then: commit "
+             "it first");
+  } else if (rc != SQLITE_DONE) {
+    mig_fail_copy(m, rc, sqlite3_errstr(rc));
+  }
+}
+
+/* The settings of the connection that a script's effect depends on. */
+static void mig_copy_settings(sqlite3 *to, sqlite3 *from) {
+  static const int flags[] = {SQLITE_DBCONFIG_ENABLE_FKEY, SQLITE_DBCONFIG_ENABLE_TRIGGER,
+                              MIG_LEGACY_ALTER_TABLE, MIG_DQS_DML, MIG_DQS_DDL};
+  sqlite3_stmt *stmt = 0;
+  size_t i;
+  for (i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+    mig_flag(to, flags[i], mig_flag(from, flags[i], -1));
+  }
+  if (sqlite3_prepare_v2(from, "PRAGMA recursive_triggers", -1, &stmt, 0) == SQLITE_OK &&
+      sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0)) {
+    mig_step_all(to, "PRAGMA recursive_triggers = ON", 0);
+  }
+  sqlite3_finalize(stmt);
+  sqlite3_limit(to, SQLITE_LIMIT_COLUMN, sqlite3_limit(from, SQLITE_LIMIT_COLUMN, -1));
+}
+
+static void mig_copy_collation(void *arg, sqlite3 *db, int encoding, const char *name) {
+  *(int *)arg = 1;
+  mig_stub_collation(0, db, encoding, name);
+}
+
+/* Asks for every collation that a text names. */
+static void mig_want_collations(mig_arena *a, sqlite3 *db, const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, 0), next;
+  for (; k.type != MIG_TK_END && !mig_failed(a); k = next) {
+    char *name, *probe;
+    next = mig_next_significant(sql, n, k.end);
+    if (!mig_token_is(sql, k, "COLLATE") || !mig_is_name(sql, next)) continue;
+    name = mig_dequote(a, sql, next);
+    probe = name ? mig_format(a, "SELECT '' < '' COLLATE \"%w\"", name) : 0;
+    if (probe) mig_step_all(db, probe, 0);
+  }
+}
+
+/* Stand-ins for the functions and collations that a schema needs and the copy does not know. What
+** such a collation has put in order is sorted anew. */
+static void mig_copy_stubs(migrate *m, sqlite3 *db, const char *schema) {
+  sqlite3_stmt *stmt = 0;
+  int stubs = 0, rc;
+  char *sql =
+      mig_format(&m->work, "SELECT sql FROM \"%w\".sqlite_master WHERE sql NOT NULL", schema);
+  if (!sql) return;
+  sqlite3_collation_needed(db, &stubs, mig_copy_collation);
+  rc = sqlite3_prepare_v2(db, sql, -1, &stmt, 0);
+  while (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+    const char *text = (const char *)sqlite3_column_text(stmt, 0);
+    if (!text) continue;
+    mig_stub_functions(&m->work, db, text);
+    mig_want_collations(&m->work, db, text);
+  }
+  if (rc == SQLITE_OK) rc = sqlite3_finalize(stmt);
+  if (rc == SQLITE_OK && stubs) rc = mig_step_all(db, "REINDEX", 0);
+  if (rc != SQLITE_OK) mig_fail_copy(m, rc, sqlite3_errmsg(db));
+  sqlite3_collation_needed(db, 0, mig_stub_collation);
+}
+
+/* Opens a copy of all of a connection's databases but TEMP, as a handle with the settings of m.
+** mig_scratch_close() is due where k->db is set. */
+static void mig_copy_open(migrate *m, sqlite3 *from, const char *const *schemas, int n,
+                          migrate *k) {
+  sqlite3 *db = 0;
+  int i;
+  memset(k, 0, sizeof *k);
+  if (mig_failed(&m->work)) return;
+  if (sqlite3_open_v2("", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0) != SQLITE_OK) {
+    sqlite3_close(db);
+    mig_no_memory(&m->work);
+    return;
+  }
+  sqlite3_set_authorizer(db, mig_copy_authorizer, 0);
+  mig_copy_settings(db, from);
+  for (i = 0; i < n && !mig_failed(&m->work); i++) {
+    if (mig_same(schemas[i], "temp")) continue;
+    if (!mig_same(schemas[i], "main")) {
+      char *sql = mig_format(&m->work, "ATTACH '' AS \"%w\"", schemas[i]);
+      if (sql) mig_step_all(db, sql, 0);
+    }
+    mig_copy_pages(m, db, from, schemas[i]);
+    mig_copy_stubs(m, db, schemas[i]);
+  }
+  mig_scratch_handle(m, db, k);
+  k->live = 0; /* its rows are its own: what a revision does, its functions too, happens here */
+  k->settings.env_sql = 0;
+}
+
+/* ---- two copies compared ---- */
+
+typedef struct mig_contrast {
+  const char *schema, *type, *name; /* of the object that differs; name NULL: none does */
+  const char *before, *after;       /* its text, or a row; NULL: not there */
+  int rows;                         /* the texts are rows */
+  sqlite3_int64 compared;           /* rows that are the same */
+} mig_contrast;
+
+static void mig_set_contrast(mig_contrast *c, const char *schema, const char *type,
+                             const char *name, const char *before, const char *after) {
+  c->schema = schema;
+  c->type = type;
+  c->name = name;
+  c->before = before;
+  c->after = after;
+}
+
+/* Ours, SQLite's, and what has no text are not compared. */
+static int mig_is_contrasted(const migrate *m, const mig_object *o) {
+  return o->sql && !mig_has_name_prefix(o->name, "sqlite_") &&
+         !mig_same(o->table, m->settings.version_table) && !mig_same(o->table, MIG_JOURNAL);
+}
+
+static const mig_object *mig_object_named(const mig_catalog *c, const char *type,
+                                          const char *name) {
+  int i;
+  for (i = 0; i < c->n; i++) {
+    if (mig_is_type(&c->v[i], type) && mig_same(c->v[i].name, name)) return &c->v[i];
+  }
+  return 0;
+}
+
+static const mig_catalog *mig_copy_catalog(migrate *k, const char *schema) {
+  const mig_catalog *c;
+  mig_forget_catalogs(k);
+  c = mig_read_catalog(k, schema);
+  mig_forget_catalogs(k); /* an edit would change the texts of one at hand */
+  return c;
+}
+
+/* The first object whose text means something else, or that one side alone has. */
+static void mig_contrast_schema(migrate *m, migrate *before, migrate *after, const char *schema,
+                                mig_contrast *out) {
+  const mig_catalog *b = mig_copy_catalog(before, schema), *c = mig_copy_catalog(after, schema);
+  int i;
+  if (!b || !c) return;
+  for (i = 0; i < b->n && !out->name && !mig_failed(&m->work); i++) {
+    const mig_object *o = &b->v[i], *p = mig_object_named(c, o->type, o->name);
+    if (!mig_is_contrasted(m, o)) continue;
+    if (p && mig_same_statement(&m->work, o->sql, p->sql)) continue;
+    mig_set_contrast(out, schema, o->type, o->name, o->sql, p ? p->sql : 0);
+  }
+  for (i = 0; i < c->n && !out->name && !mig_failed(&m->work); i++) {
+    const mig_object *o = &c->v[i];
+    if (!mig_is_contrasted(m, o) || mig_object_named(b, o->type, o->name)) continue;
+    mig_set_contrast(out, schema, o->type, o->name, 0, o->sql);
+  }
+}
+
+/* A query for a table's rows in an order that tells nothing of where they are stored: of the key
+** where there is one, else of all columns. */
+static char *mig_rows_query(mig_arena *a, const char *schema, const mig_table *t) {
+  const mig_constraint *key = t->without_rowid ? mig_primary_key(t) : 0;
+  mig_text list, order;
+  int i, alias = mig_alias(t);
+  mig_text_init(&list, a);
+  mig_text_init(&order, a);
+  for (i = 0; i < t->ncolumn; i++) {
+    mig_putf(&list, "%st.\"%w\"", i ? ", " : "", t->columns[i].name);
+    if (key || (alias >= 0 && alias != i)) continue;
+    mig_putf(&order, "%st.\"%w\"%s", order.n ? ", " : "", t->columns[i].name,
+             alias == i ? "" : " COLLATE BINARY");
+  }
+  for (i = 0; key && i < key->nkey; i++) {
+    mig_putf(&order, "%st.\"%w\" COLLATE BINARY", i ? ", " : "", key->keys[i].name);
+  }
+  return mig_format(a, "SELECT %s FROM \"%w\".\"%w\" AS t ORDER BY %s", mig_text_z(&list), schema,
+                    t->name, mig_text_z(&order));
+}
+
+static int mig_same_value(sqlite3_stmt *x, sqlite3_stmt *y, int i) {
+  int type = sqlite3_column_type(x, i), n;
+  if (type != sqlite3_column_type(y, i)) return 0;
+  if (type == SQLITE_NULL) return 1;
+  if (type == SQLITE_INTEGER) return sqlite3_column_int64(x, i) == sqlite3_column_int64(y, i);
+  if (type == SQLITE_FLOAT) {
+    double p = sqlite3_column_double(x, i), q = sqlite3_column_double(y, i);
+    return memcmp(&p, &q, sizeof p) == 0;
+  }
+  n = sqlite3_column_bytes(x, i);
+  return n == sqlite3_column_bytes(y, i) &&
+         (n == 0 || memcmp(sqlite3_column_blob(x, i), sqlite3_column_blob(y, i), (size_t)n) == 0);
+}
+
+static int mig_same_row(sqlite3_stmt *x, sqlite3_stmt *y) {
+  int i, n = sqlite3_column_count(x), same = n == sqlite3_column_count(y);
+  for (i = 0; i < n && same; i++) same = mig_same_value(x, y, i);
+  return same;
+}
+
+#define MIG_ROW_WIDTH 200
+
+/* name: 'Ann', age: 7 */
+static const char *mig_row_text(mig_arena *a, sqlite3_stmt *s) {
+  mig_text t;
+  int i;
+  mig_text_init(&t, a);
+  for (i = 0; i < sqlite3_column_count(s) && t.n < MIG_ROW_WIDTH && !mig_failed(a); i++) {
+    mig_putf(&t, "%s%s: ", i ? ", " : "", sqlite3_column_name(s, i));
+    switch (sqlite3_column_type(s, i)) {
+      case SQLITE_NULL: mig_put(&t, "NULL"); break;
+      case SQLITE_INTEGER: mig_putf(&t, "%lld", sqlite3_column_int64(s, i)); break;
+      case SQLITE_FLOAT: mig_putf(&t, "%!.17g", sqlite3_column_double(s, i)); break;
+      case SQLITE_BLOB: mig_putf(&t, "a blob of %d bytes", sqlite3_column_bytes(s, i)); break;
+      default: mig_putf(&t, "%.100Q", (const char *)sqlite3_column_text(s, i));
+    }
+  }
+  return mig_text_z(&t);
+}
+
+static int mig_is_row_or_end(int rc) { return rc == SQLITE_ROW || rc == SQLITE_DONE; }
+
+/* Reads both side by side up to the first row that differs. */
+static void mig_contrast_statements(migrate *m, sqlite3_stmt *x, sqlite3_stmt *y,
+                                    const char *schema, const char *name, mig_contrast *out) {
+  for (;;) {
+    int p = sqlite3_step(x), q = sqlite3_step(y);
+    if (!mig_is_row_or_end(p) || !mig_is_row_or_end(q)) {
+      mig_fail(&m->work, mig_is_row_or_end(p) ? q : p, "the rows of %s cannot be compared", name);
+      return;
+    }
+    if (p == SQLITE_DONE && q == SQLITE_DONE) return;
+    if (p == q && mig_same_row(x, y)) {
+      out->compared++;
+      continue;
+    }
+    mig_set_contrast(out, schema, "table", name, p == SQLITE_ROW ? mig_row_text(&m->work, x) : 0,
+                     q == SQLITE_ROW ? mig_row_text(&m->work, y) : 0);
+    out->rows = 1;
+    return;
+  }
+}
+
+/* The first row that differs, of an ordinary table; where its columns are others now, all do. */
+static void mig_contrast_table(migrate *m, migrate *before, migrate *after, const char *schema,
+                               const mig_object *o, mig_contrast *out) {
+  sqlite3_stmt *x = 0, *y = 0;
+  mig_table t;
+  char *sql;
+  if (mig_failed(&m->work) || mig_is_virtual(o)) return;
+  if (mig_parse_table(&m->work, o->sql, &t)) {
+    mig_forgive(&m->fault);
+    return;
+  }
+  sql = mig_rows_query(&m->work, schema, &t);
+  if (!sql) return;
+  if (sqlite3_prepare_v2(before->db, sql, -1, &x, 0) == SQLITE_OK) {
+    if (sqlite3_prepare_v2(after->db, sql, -1, &y, 0) == SQLITE_OK) {
+      mig_contrast_statements(m, x, y, schema, o->name, out);
+    } else {
+      mig_set_contrast(out, schema, o->type, o->name, o->sql, 0);
+    }
+  }
+  sqlite3_finalize(x);
+  sqlite3_finalize(y);
+}
+
+static void mig_contrast_rows(migrate *m, migrate *before, migrate *after, const char *schema,
+                              mig_contrast *out) {
+  const mig_catalog *b = mig_copy_catalog(before, schema);
+  int i;
+  for (i = 0; b && i < b->n && !out->name && !mig_failed(&m->work); i++) {
+    const mig_object *o = &b->v[i];
+    if (!mig_is_type(o, "table") || !mig_is_contrasted(m, o)) continue;
+    if (mig_is_shadow_name(&m->work, b, o->table)) continue;
+    mig_contrast_table(m, before, after, schema, o, out);
+  }
+}
+/* Verify: each revision up, down and up again on a private copy of the database, rows and all: is
+** what the downgrade leaves what the upgrade found? */
+
+typedef struct mig_verify {
+  migrate *m;
+  mig_graph *g;
+  migrate k;             /* the copy in which the revisions run */
+  const char **schemas;
+  int nschema;
+  unsigned char *asked;  /* revisions to be verified */
+  mig_text wrong;        /* what is not true, revision by revision */
+} mig_verify;
+
+/* ---- steps in the copy ---- */
+
+static void mig_verify_run(mig_verify *v, migrate *k, const mig_step *step) {
+  mig_version now = mig_version_read(k->db, &k->work, k->settings.version_table);
+  if (step->rev->upgrade.sql) mig_stub_functions(&k->work, k->db, step->rev->upgrade.sql);
+  if (step->rev->downgrade.sql) mig_stub_functions(&k->work, k->db, step->rev->downgrade.sql);
+  k->graph = v->g;
+  mig_check_step(k, step);
+  if (!mig_failed(&k->work)) mig_frame_open(k);
+  if (!mig_failed(&k->work)) mig_make_tables(k, now.exists);
+  if (!mig_failed(&k->work)) mig_run_step(k, step, 1);
+  mig_frame_close(k);
+  k->step = 0;
+  if (!mig_failed(&k->work) && !sqlite3_get_autocommit(k->db)) {
+    mig_fail(&k->work, MIGRATE_SCRIPT, "revision %s leaves a transaction open", step->rev->id);
+  }
+}
+
+/* The steps from the copy's version rows up to a revision, or that undo it. */
+static mig_plan mig_verify_plan(mig_verify *v, const mig_revision *rev, int upgrade) {
+  mig_names rows = mig_version_read(v->k.db, &v->m->work, v->m->settings.version_table).rows;
+  unsigned char *undo;
+  if (upgrade) return mig_plan_upgrade(v->g, rows, rev->id);
+  undo = mig_marks(v->g);
+  if (undo) undo[mig_find_id(v->g, rev->id)] = 1;
+  return mig_plan_undo(v->g, undo, mig_known_rows(v->g, rows));
+}
+
+/* Runs a revision's one step up or down. */
+static void mig_verify_go(mig_verify *v, const mig_revision *rev, int upgrade) {
+  mig_plan p = mig_verify_plan(v, rev, upgrade);
+  int i;
+  for (i = 0; i < p.n && !mig_failed(&v->m->work) && !v->k.fault.code; i++) {
+    mig_verify_run(v, &v->k, &p.steps[i]);
+  }
+}
+
+/* A copy of the copy. */
+static void mig_verify_snapshot(mig_verify *v, migrate *copy) {
+  mig_copy_open(v->m, v->k.db, v->schemas, v->nschema, copy);
+}
+
+static void mig_verify_restore(mig_verify *v, migrate *copy) {
+  int i;
+  mig_fault_clear(&v->k.fault);
+  if (!sqlite3_get_autocommit(v->k.db)) mig_step_all(v->k.db, "ROLLBACK", 0);
+  for (i = 0; i < v->nschema; i++) {
+    if (mig_same(v->schemas[i], "temp")) continue;
+    mig_copy_pages(v->m, v->k.db, copy->db, v->schemas[i]);
+  }
+  mig_forget_catalogs(&v->k);
+}
+
+static void mig_verify_close(mig_verify *v, migrate *copy) {
+  if (!copy->db) return;
+  if (copy->fault.code != SQLITE_NOMEM) mig_fault_clear(&copy->fault);
+  mig_scratch_close(v->m, copy);
+}
+
+/* ---- comparing ---- */
+
+static mig_contrast mig_verify_contrast(mig_verify *v, migrate *before, migrate *after, int rows) {
+  mig_contrast c;
+  int i;
+  memset(&c, 0, sizeof c);
+  for (i = 0; i < v->nschema && !c.name; i++) {
+    if (!mig_same(v->schemas[i], "temp")) {
+      mig_contrast_schema(v->m, before, after, v->schemas[i], &c);
+    }
+  }
+  for (i = 0; i < v->nschema && !c.name && rows; i++) {
+    if (!mig_same(v->schemas[i], "temp")) {
+      mig_contrast_rows(v->m, before, after, v->schemas[i], &c);
+    }
+  }
+  return c;
+}
+
+/* Is the object that differs in the end different already? */
+static int mig_verify_differs(mig_verify *v, migrate *before, migrate *now,
+                              const mig_contrast *end) {
+  const mig_catalog *b = mig_copy_catalog(before, end->schema);
+  const mig_catalog *c = mig_copy_catalog(now, end->schema);
+  const mig_object *was = b ? mig_object_named(b, end->type, end->name) : 0;
+  const mig_object *is = c ? mig_object_named(c, end->type, end->name) : 0;
+  mig_contrast rows;
+  if (!was || !is) return was != is;
+  if (!end->rows) return !mig_same_statement(&v->m->work, was->sql, is->sql);
+  memset(&rows, 0, sizeof rows);
+  mig_contrast_table(v->m, before, now, end->schema, was, &rows);
+  return rows.name != 0;
+}
+
+/* The first statement of the upgrade behind which the object is not what it was: its place, or the
+** end of the text when it is none of them. */
+static size_t mig_verify_culprit(mig_verify *v, migrate *before, const mig_revision *rev,
+                                 const mig_contrast *end) {
+  const char *sql = rev->upgrade.sql ? rev->upgrade.sql : "";
+  size_t n = strlen(sql), at = 0, found = n;
+  migrate now;
+  mig_span s;
+  mig_copy_open(v->m, before->db, v->schemas, v->nschema, &now);
+  if (!now.db) return found;
+  mig_stub_functions(&now.work, now.db, sql);
+  if (!rev->upgrade.outside) mig_frame_open(&now);
+  while (found == n && !now.fault.code && mig_next_statement(sql, n, &at, &s) > 0) {
+    mig_run_statement(&now, sql, s, at);
+    mig_flush(&now);
+    if (!now.fault.code && mig_verify_differs(v, before, &now, end)) found = s.at;
+  }
+  if (now.depth) mig_frame_undo(&now);
+  mig_verify_close(v, &now);
+  return found;
+}
+
+/* ---- reports ---- */
+
+static const char *mig_verify_line(mig_arena *a, const mig_revision *rev) {
+  return mig_format(a, "%s%s%s", rev->id, *rev->message ? ", " : "", rev->message);
+}
+
+static void mig_verify_answer(mig_verify *v, const char *line) {
+  if (v->m->result.n) mig_put(&v->m->result, "\n");
+  mig_put(&v->m->result, line);
+}
+
+static void mig_put_wrong(mig_verify *v, const char *line) {
+  mig_put(&v->wrong, "\n");
+  mig_put(&v->wrong, line);
+}
+
+/* Where, which statement, what it was and what it is. */
+static void mig_verify_blame(mig_verify *v, migrate *before, const mig_revision *rev,
+                             const mig_contrast *c) {
+  mig_arena *a = &v->m->work;
+  const char *sql = rev->upgrade.sql ? rev->upgrade.sql : "";
+  size_t n = strlen(sql), at = mig_verify_culprit(v, before, rev, c), from = at;
+  mig_span s;
+  mig_text one;
+  mig_text_init(&one, a);
+  mig_put_wrong(v, mig_format(a, "%s: the downgrade does not bring back %s%s %s",
+                              at < n ? mig_where(a, rev, 1, at)
+                                     : mig_format(a, "revision %s", mig_verify_line(a, rev)),
+                              c->rows ? "the rows of " : "", c->type, c->name));
+  if (at < n && mig_next_statement(sql, n, &from, &s) > 0) {
+    const char *text = mig_span_text(a, sql, s);
+    if (text) mig_put_line(&one, text);
+    mig_put_wrong(v, mig_format(a, "  statement: %s", mig_text_z(&one)));
+  }
+  mig_put_wrong(v, mig_format(a, "  before: %s", c->before ? c->before : "(not there)"));
+  mig_put_wrong(v, mig_format(a, "  after:  %s", c->after ? c->after : "(not there)"));
+  if (c->rows) {
+    mig_put_wrong(v, "  where that is meant: -- migrate:allow lossy-downgrade");
+  }
+}
+
+/* Words of migrate_lint() that say: what goes is meant to go. */
+static int mig_is_declared_lossy(mig_arena *a, const mig_revision *rev) {
+  static const int rules[] = {MIG_RULE_LOSSY_DOWNGRADE, MIG_RULE_DROP_TABLE, MIG_RULE_DROP_COLUMN,
+                              MIG_RULE_DELETE_ALL,      MIG_RULE_UPDATE_ALL, MIG_RULE_LOSSY_TYPE};
+  const mig_allow *list = mig_revision_allows(a, rev);
+  size_t i;
+  for (i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+    if (mig_is_allowed(list, rules[i])) return 1;
+  }
+  return 0;
+}
+
+/* ---- a revision ---- */
+
+/* Down, and what that leaves; 0: it is not what was there before. */
+static int mig_verify_down(mig_verify *v, migrate *before, const mig_revision *rev, int lossy) {
+  mig_arena *a = &v->m->work;
+  mig_contrast c;
+  mig_verify_go(v, rev, 0);
+  if (mig_failed(a)) return 0;
+  if (v->k.fault.code == SQLITE_NOMEM) return 0;
+  if (v->k.fault.code) {
+    mig_put_wrong(v, mig_fault_text(&v->k.fault));
+    return 0;
+  }
+  c = mig_verify_contrast(v, before, &v->k, !lossy);
+  if (c.name) {
+    mig_verify_blame(v, before, rev, &c);
+    return 0;
+  }
+  mig_verify_answer(v, lossy ? mig_format(a, "Verified %s: schema", mig_verify_line(a, rev))
+                             : mig_format(a, "Verified %s: schema and %lld row%s",
+                                          mig_verify_line(a, rev), c.compared,
+                                          c.compared == 1 ? "" : "s"));
+  return 1;
+}
+
+/* Up once more, which must lead to the same schema. */
+static void mig_verify_again(mig_verify *v, migrate *above, const mig_revision *rev) {
+  mig_arena *a = &v->m->work;
+  mig_contrast c;
+  mig_verify_go(v, rev, 1);
+  if (mig_failed(a) || v->k.fault.code == SQLITE_NOMEM) return;
+  if (v->k.fault.code) {
+    mig_put_wrong(v, mig_format(a, "after the downgrade it cannot be applied again: %s",
+                                mig_fault_text(&v->k.fault)));
+    return;
+  }
+  c = mig_verify_contrast(v, above, &v->k, 0);
+  if (!c.name) return;
+  mig_put_wrong(v, mig_format(a, "revision %s: applied again it makes another %s %s",
+                              mig_verify_line(a, rev), c.type, c.name));
+  mig_put_wrong(v, mig_format(a, "  at first: %s", c.before ? c.before : "(not there)"));
+  mig_put_wrong(v, mig_format(a, "  again:    %s", c.after ? c.after : "(not there)"));
+}
+
+/* Up, down, up; where something was not true, goes on from what the first upgrade made. */
+static void mig_verify_one(mig_verify *v, const mig_revision *rev) {
+  mig_arena *a = &v->m->work;
+  int lossy = mig_is_declared_lossy(a, rev);
+  size_t wrong = v->wrong.n;
+  migrate before, above;
+  memset(&above, 0, sizeof above);
+  mig_verify_snapshot(v, &before);
+  if (before.db) mig_verify_go(v, rev, 1);
+  if (before.db && !v->k.fault.code) mig_verify_snapshot(v, &above);
+  if (above.db && !mig_failed(a)) {
+    if (mig_verify_down(v, &before, rev, lossy)) mig_verify_again(v, &above, rev);
+    if (v->wrong.n != wrong && !mig_failed(a)) mig_verify_restore(v, &above);
+  }
+  mig_verify_close(v, &above);
+  mig_verify_close(v, &before);
+}
+
+static void mig_verify_step(mig_verify *v, const mig_revision *rev) {
+  mig_arena *a = &v->m->work;
+  if (!v->asked[mig_find_id(v->g, rev->id)]) {
+    mig_verify_go(v, rev, 1);
+  } else if (!rev->downgrade.sql && !rev->downgrade_fn) {
+    mig_verify_go(v, rev, 1);
+    mig_verify_answer(v, mig_format(a, "Applied %s: it has no downgrade", mig_verify_line(a, rev)));
+  } else {
+    mig_verify_one(v, rev);
+  }
+  if (!v->k.fault.code) mig_begin_call(&v->k);
+}
+
+/* ---- which revisions ---- */
+
+/* Those between the database and the target; of a target that is applied, and of a range, just
+** those. */
+static mig_nodes mig_verify_nodes(mig_verify *v, const char *target) {
+  migrate *m = v->m;
+  mig_names rows = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
+  mig_nodes nodes = mig_room(&m->work, v->g->n);
+  mig_ask q = mig_ask_of(v->g, 0);
+  mig_plan p;
+  int i;
+  if (mig_failed(&m->work)) return nodes;
+  if (target && strchr(target, ':')) {
+    mig_nodes range = mig_history_range(v->g, target, mig_known_rows(v->g, rows));
+    for (i = range.n - 1; i >= 0; i--) nodes.at[nodes.n++] = range.at[i];
+    return nodes;
+  }
+  p = mig_plan_upgrade(v->g, rows, target ? target : "heads");
+  for (i = 0; i < p.n && !mig_failed(&m->work); i++) {
+    nodes.at[nodes.n++] = mig_find_id(v->g, p.steps[i].rev->id);
+  }
+  return nodes.n || !target || mig_failed(&m->work) ? nodes : mig_resolve_all(&q, target);
+}
+
+/* Takes back, in the copy, those that are applied, with what stands on them. */
+static void mig_verify_below(mig_verify *v, mig_nodes nodes) {
+  mig_arena *a = &v->m->work;
+  mig_names rows = mig_version_read(v->k.db, a, v->m->settings.version_table).rows;
+  mig_nodes at = mig_known_rows(v->g, rows);
+  unsigned char *applied = mig_applied(v->g, at), *undo = mig_reached(v->g, nodes, MIG_ALL_AFTER);
+  mig_plan p;
+  int i;
+  if (mig_failed(a)) return;
+  for (i = 0; i < nodes.n; i++) undo[nodes.at[i]] = 1;
+  for (i = 0; i < v->g->n; i++) undo[i] = undo[i] && applied[i];
+  p = mig_plan_undo(v->g, undo, at);
+  for (i = 0; i < p.n && !mig_failed(a) && !v->k.fault.code; i++) {
+    mig_verify_run(v, &v->k, &p.steps[i]);
+    if (!v->k.fault.code) mig_begin_call(&v->k);
+  }
+}
+
+static void mig_verify_all(mig_verify *v, mig_nodes nodes) {
+  mig_arena *a = &v->m->work;
+  int i, j;
+  for (i = 0; i < nodes.n; i++) v->asked[nodes.at[i]] = 1;
+  mig_verify_below(v, nodes);
+  for (i = 0; i < nodes.n && !mig_failed(a) && !v->k.fault.code; i++) {
+    mig_plan p = mig_verify_plan(v, v->g->nodes[nodes.at[i]].rev, 1);
+    for (j = 0; j < p.n && !mig_failed(a) && !v->k.fault.code; j++) {
+      mig_verify_step(v, p.steps[j].rev);
+    }
+  }
+}
+
+MIGRATE_API int migrate_verify(migrate *m, const char *target) {
+  mig_verify v;
+  mig_nodes nodes;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  memset(&v, 0, sizeof v);
+  v.m = m;
+  v.g = mig_graph_of(m);
+  if (!v.g) return mig_end_call(m);
+  mig_text_init(&v.wrong, &m->work);
+  v.asked = mig_marks(v.g);
+  nodes = mig_verify_nodes(&v, target);
+  if (mig_failed(&m->work)) return mig_end_call(m);
+  v.schemas = mig_read_schemas(m, &v.nschema);
+  if (nodes.n) mig_copy_open(m, m->db, v.schemas, v.nschema, &v.k);
+  if (v.k.db && !mig_failed(&m->work)) mig_verify_all(&v, nodes);
+  if (v.k.db) mig_scratch_close(m, &v.k);
+  if (!nodes.n) mig_put(&m->result, "Nothing to verify: no revision is pending.");
+  if (v.wrong.n) {
+    mig_fail(&m->work, MIGRATE_DIFFERENT, "the way back is not true:%s", mig_text_z(&v.wrong));
+  }
+  return mig_end_call(m);
+}
+/* Tools: how other migration tools remember what they have applied. Names of tables are shared by
+** several of them, so that the columns decide. */
+
+typedef struct mig_tool {
+  const char *name;
+  const char *table;   /* its usual name; NULL: there is none */
+  const char *columns; /* that it must have, as a list */
+  int only;            /* .. and no others */
+  const char *type;    /* how the first of them is declared, as of LIKE; NULL: any way */
+  const char *ids;     /* query: each id that is applied and the set that it belongs to, of each set
+                       ** the newest last; %w: the table */
+  const char *trouble; /* query: a row says why the database is not fit to be taken over; one that
+                       ** does not compile says nothing; NULL: none */
+} mig_tool;
+
+#define MIG_ALL_ROWS(id, order) "SELECT " id ", '' FROM main.\"%w\" ORDER BY " order
+#define MIG_LOCKED(table, column) \
+  "SELECT 'a migration is running, or its lock was left behind in " table "' FROM main.\"" table \
+  "\" WHERE \"" column "\" <> 0"
+
+/* A tool that leaves nothing but a number comes last: others leave it as well. */
+static const mig_tool mig_tools[] = {
+    {"Alembic", "alembic_version", "version_num", 0, 0,
+     "SELECT version_num, version_num FROM main.\"%w\" ORDER BY rowid", 0},
+    {"golang-migrate", "schema_migrations", "version, dirty", 0, 0, MIG_ALL_ROWS("version", "1"),
+     "SELECT 'version ' || version || ' is dirty: it was broken off' FROM main.schema_migrations "
+     "WHERE dirty"},
+    {"dbmate", "schema_migrations", "version", 1, "varchar(%", MIG_ALL_ROWS("version", "1"), 0},
+    {"Rails", "schema_migrations", "version", 1, "varchar",
+     MIG_ALL_ROWS("version", "length(version), 1"), 0},
+    {"Sequel", "schema_migrations", "filename", 1, 0, MIG_ALL_ROWS("filename", "1"), 0},
+    {"Sequel", "schema_info", "version", 1, 0, MIG_ALL_ROWS("version", "1"), 0},
+    {"Ecto", "schema_migrations", "version, inserted_at", 1, 0, MIG_ALL_ROWS("version", "1"), 0},
+    {"goose", "goose_db_version", "id, version_id, is_applied, tstamp", 0, 0,
+     "SELECT version_id, '' FROM main.\"%w\" AS g WHERE version_id > 0 AND is_applied AND id = "
+     "(SELECT max(h.id) FROM main.goose_db_version AS h WHERE h.version_id = g.version_id) ORDER "
+     "BY version_id",
+     0},
+    {"sqlx", "_sqlx_migrations", "version, description, success, checksum", 0, 0,
+     MIG_ALL_ROWS("version", "1"),
+     "SELECT 'version ' || version || ' has failed' FROM main._sqlx_migrations WHERE NOT success"},
+    {"Diesel", "__diesel_schema_migrations", "version, run_on", 0, 0, MIG_ALL_ROWS("version", "1"),
+     0},
+    {"refinery", "refinery_schema_history", "version, name, applied_on, checksum", 0, 0,
+     MIG_ALL_ROWS("version", "1"), 0},
+    {"GRDB", "grdb_migrations", "identifier", 0, 0, MIG_ALL_ROWS("identifier", "rowid"), 0},
+    {"EF Core", "__EFMigrationsHistory", "MigrationId, ProductVersion", 0, 0,
+     MIG_ALL_ROWS("MigrationId", "1"),
+     "SELECT 'a migration is running, or its lock was left behind in __EFMigrationsLock' FROM "
+     "main.__EFMigrationsLock"},
+    {"Django", "django_migrations", "id, app, name, applied", 0, 0,
+     "SELECT app || '.' || name, app FROM main.\"%w\" ORDER BY id", 0},
+    {"Flyway", "flyway_schema_history", "installed_rank, version, script, checksum, success", 0, 0,
+     "SELECT version, '' FROM main.\"%w\" WHERE version IS NOT NULL AND type NOT IN ('DELETE', "
+     "'UNDO_SQL') ORDER BY installed_rank",
+     "SELECT 'version ' || version || ' has failed' FROM main.flyway_schema_history WHERE NOT "
+     "success"},
+    {"Liquibase", "DATABASECHANGELOG", "ID, AUTHOR, FILENAME, ORDEREXECUTED", 0, 0,
+     MIG_ALL_ROWS("ID", "ORDEREXECUTED"), MIG_LOCKED("DATABASECHANGELOGLOCK", "LOCKED")},
+    {"Atlas", "atlas_schema_revisions", "version, applied, total, hash", 0, 0,
+     MIG_ALL_ROWS("version", "1"),
+     "SELECT 'version ' || version || ' is applied by half' FROM main.atlas_schema_revisions WHERE "
+     "applied < total"},
+    {"Prisma", "_prisma_migrations", "id, checksum, finished_at, migration_name, rolled_back_at", 0,
+     0,
+     "SELECT migration_name, '' FROM main.\"%w\" WHERE finished_at IS NOT NULL AND rolled_back_at "
+     "IS NULL ORDER BY migration_name",
+     "SELECT migration_name || ' has failed' FROM main._prisma_migrations WHERE finished_at IS "
+     "NULL AND rolled_back_at IS NULL"},
+    {"Drizzle", "__drizzle_migrations", "hash, created_at", 0, 0,
+     MIG_ALL_ROWS("created_at", "created_at"), 0},
+    {"Knex", "knex_migrations", "id, name, batch, migration_time", 0, 0, MIG_ALL_ROWS("name", "id"),
+     MIG_LOCKED("knex_migrations_lock", "is_locked")},
+    {"TypeORM", "migrations", "id, timestamp, name", 0, 0, MIG_ALL_ROWS("name", "id"), 0},
+    {"Laravel", "migrations", "id, migration, batch", 0, 0, MIG_ALL_ROWS("migration", "id"), 0},
+    {"node sqlite", "migrations", "id, name, up, down", 0, 0, MIG_ALL_ROWS("id", "id"), 0},
+    {"gormigrate", "migrations", "id", 1, 0, MIG_ALL_ROWS("id", "rowid"), 0},
+    {"Sequelize", "SequelizeMeta", "name", 1, 0, MIG_ALL_ROWS("name", "name"), 0},
+    {"Kysely", "kysely_migration", "name, timestamp", 1, 0, MIG_ALL_ROWS("name", "name"),
+     MIG_LOCKED("kysely_migration_lock", "is_locked")},
+    {"sqlite-utils", "_sqlite_migrations", "migration_set, name, applied_at", 0, 0,
+     "SELECT migration_set || '.' || name, migration_set FROM main.\"%w\" ORDER BY rowid", 0},
+    {"sql-migrate", "gorp_migrations", "id, applied_at", 0, 0, MIG_ALL_ROWS("id", "id"), 0},
+    {"yoyo", "_yoyo_migration", "migration_hash, migration_id, applied_at_utc", 0, 0,
+     MIG_ALL_ROWS("migration_id", "applied_at_utc, migration_id"), 0},
+    {"Wrangler", "d1_migrations", "id, name, applied_at", 0, 0, MIG_ALL_ROWS("name", "id"), 0},
+    {"Play", "play_evolutions", "id, hash, state, apply_script", 0, 0, MIG_ALL_ROWS("id", "id"),
+     "SELECT 'evolution ' || id || ' is in state ' || state FROM main.play_evolutions WHERE state "
+     "<> 'applied'"},
+    {"Room", "room_master_table", "id, identity_hash", 0, 0,
+     "SELECT user_version, '' FROM pragma_user_version", 0},
+    {"user_version", 0, 0, 0, 0,
+     "SELECT user_version, '' FROM pragma_user_version WHERE user_version <> 0", 0},
+};
+#define MIG_TOOL_COUNT ((int)(sizeof mig_tools / sizeof mig_tools[0]))
+/* Adopt: a database that another tool has migrated so far. Its history table tells what is applied;
+** a mapping tells which revision that is. The foreign table is only read, and stays. */
+
+typedef struct mig_applied_set {
+  const char *set, *newest; /* the id applied last */
+} mig_applied_set;
+
+typedef struct mig_found {
+  const mig_tool *tool;
+  const char *table;
+  mig_applied_set *sets;
+  int nset, cap, applied;
+} mig_found;
+
+/* ---- recognising ---- */
+
+/* The columns of a table, and how the one called `first` is declared. */
+static mig_names mig_columns_of(migrate *m, const char *table, const char *first,
+                                const char **type) {
+  mig_names names;
+  int cap = 0;
+  sqlite3_stmt *stmt =
+      mig_prepare(m, mig_format(&m->work, "PRAGMA main.table_info(\"%w\")", table));
+  names.at = 0;
+  names.n = 0;
+  *type = "";
+  while (mig_row(m, &stmt)) {
+    const char *name = mig_cell(m, stmt, 1), *declared = mig_cell(m, stmt, 2);
+    names.at = (const char **)mig_grow(&m->work, (void *)names.at, names.n, &cap, sizeof(char *));
+    if (mig_failed(&m->work)) continue;
+    names.at[names.n++] = name;
+    if (mig_same(name, first) && declared) *type = declared;
+  }
+  return names;
+}
+
+static int mig_is_tools_table(migrate *m, const mig_tool *tool, const char *table) {
+  mig_names want = mig_list_of(&m->work, tool->columns), have;
+  const char *type = "";
+  int i, j;
+  if (!want.n || mig_table_kind(m->db, &m->work, table) != MIG_ORDINARY_TABLE) return 0;
+  have = mig_columns_of(m, table, want.at[0], &type);
+  if (mig_failed(&m->work) || (tool->only && have.n != want.n)) return 0;
+  if (tool->type && sqlite3_strlike(tool->type, type, 0) != 0) return 0;
+  for (i = 0; i < want.n; i++) {
+    for (j = 0; j < have.n && !mig_same(want.at[i], have.at[j]); j++) {}
+    if (j == have.n) return 0;
+  }
+  return 1;
+}
+
+static void mig_found_id(migrate *m, mig_found *f, const char *id, const char *set) {
+  int i;
+  for (i = 0; i < f->nset && strcmp(f->sets[i].set, set) != 0; i++) {}
+  if (i == f->nset) {
+    f->sets = (mig_applied_set *)mig_grow(&m->work, f->sets, f->nset, &f->cap,
+                                          sizeof(mig_applied_set));
+    if (mig_failed(&m->work)) return;
+    f->sets[f->nset++].set = set;
+  }
+  f->sets[i].newest = id;
+  f->applied++;
+}
+
+static void mig_read_tool(migrate *m, const mig_tool *tool, const char *table, mig_found *f) {
+  sqlite3_stmt *stmt = mig_prepare(m, mig_format(&m->work, tool->ids, table));
+  memset(f, 0, sizeof *f);
+  f->tool = tool;
+  f->table = table;
+  while (mig_row(m, &stmt)) {
+    const char *id = mig_cell(m, stmt, 0), *set = mig_cell(m, stmt, 1);
+    if (id && set) mig_found_id(m, f, id, set);
+  }
+}
+
+enum { MIG_TOOL_FOREIGN, MIG_TOOL_OWN, MIG_TOOL_NUMBER, MIG_TOOL_RANKS };
+
+/* A history table of its own says most; then the version table, which is Alembic's as well, unless
+** the journal tells that it was us; a mere number last, since several leave one. */
+static int mig_tool_rank(const migrate *m, const mig_tool *tool) {
+  if (!tool->table) return MIG_TOOL_NUMBER;
+  return mig_same(tool->table, m->settings.version_table) ? MIG_TOOL_OWN : MIG_TOOL_FOREIGN;
+}
+
+static int mig_is_tool_there(migrate *m, const mig_tool *tool, int rank) {
+  if (rank == MIG_TOOL_NUMBER) return 1;
+  if (rank == MIG_TOOL_OWN && mig_table_kind(m->db, &m->work, MIG_JOURNAL)) return 0;
+  return mig_is_tools_table(m, tool, tool->table);
+}
+
+/* The tools that have left something, of the first rank where there are any. */
+static mig_found *mig_find_tools(migrate *m, const char *wanted, int *n) {
+  mig_found *v = (mig_found *)mig_array(&m->work, (size_t)MIG_TOOL_COUNT, sizeof *v);
+  int i, rank;
+  *n = 0;
+  for (rank = 0; rank < MIG_TOOL_RANKS && *n == 0; rank++) {
+    for (i = 0; i < MIG_TOOL_COUNT && v && !mig_failed(&m->work); i++) {
+      const mig_tool *tool = &mig_tools[i];
+      if (wanted && !mig_same(wanted, tool->name)) continue;
+      if (mig_tool_rank(m, tool) != rank || !mig_is_tool_there(m, tool, rank)) continue;
+      mig_read_tool(m, tool, tool->table ? tool->table : "", &v[*n]);
+      if (tool->table || v[*n].applied) ++*n;
+    }
+  }
+  return v;
+}
+
+static void mig_refuse_trouble(migrate *m, const mig_found *f) {
+  sqlite3_stmt *stmt = 0;
+  if (!f->tool->trouble || mig_failed(&m->work)) return;
+  if (sqlite3_prepare_v2(m->db, f->tool->trouble, -1, &stmt, 0) != SQLITE_OK) return;
+  while (mig_row(m, &stmt)) {
+    const char *why = mig_cell(m, stmt, 0);
+    mig_fail(&m->work, MIGRATE_UNSUPPORTED,
+             "%s says that %s: put that right with %s first, then adopt", f->tool->name,
+             why ? why : "something is wrong", f->tool->name);
+  }
+}
+
+/* ---- the mapping ---- */
+
+typedef struct mig_mapping {
+  const char *tool;  /* "Rails: .."; NULL: not said */
+  mig_names theirs, ours;
+} mig_mapping;
+
+/* their-id=our-revision; the last = divides, since a file name may hold one. */
+static void mig_map_entry(migrate *m, mig_mapping *map, const char *entry) {
+  mig_arena *a = &m->work;
+  const char *equals = strrchr(entry, '=');
+  mig_span from, to;
+  if (!equals) {
+    mig_fail(a, MIGRATE_MISUSE, "the mapping is their-id=revision, ..; this is none: %.60s", entry);
+    return;
+  }
+  from = mig_trim_blanks(entry, 0, (size_t)(equals - entry));
+  to = mig_trim_blanks(entry, (size_t)(equals + 1 - entry), strlen(entry));
+  map->theirs.at[map->theirs.n++] = mig_span_text(a, entry, from);
+  map->ours.at[map->ours.n++] = mig_span_text(a, entry, to);
+}
+
+/* A file's lines as a list; lines that begin with # or -- are remarks. */
+static const char *mig_mapping_file(migrate *m, const char *path) {
+#ifndef MIGRATE_NO_STDIO
+  size_t n = 0, i;
+  char *z = mig_file_read(&m->work, path, &n);
+  for (i = 0; z && i < n; i++) {
+    int begins = i == 0 || z[i - 1] == '\n' || z[i - 1] == ',';
+    if (begins && (z[i] == '#' || (z[i] == '-' && z[i + 1] == '-'))) {
+      while (i < n && z[i] != '\n') z[i++] = ' ';
+    }
+    if (z[i] == '\n' || z[i] == '\r') z[i] = ',';
+  }
+  return z;
+#else
+  mig_fail(&m->work, MIGRATE_UNSUPPORTED, "cannot read %s: this program reads no files", path);
+  return 0;
+#endif
+}
+
+static mig_mapping mig_read_mapping(migrate *m, const char *mapping) {
+  mig_arena *a = &m->work;
+  mig_mapping map;
+  mig_names entries;
+  const char *colon, *equals;
+  int i;
+  memset(&map, 0, sizeof map);
+  if (mapping && strncmp(mapping, "file:", 5) == 0) mapping = mig_mapping_file(m, mapping + 5);
+  if (!mapping || mig_failed(a)) return map;
+  colon = strchr(mapping, ':');
+  equals = strchr(mapping, '=');
+  if (colon && (!equals || colon < equals)) {
+    map.tool = mig_span_text(a, mapping, mig_trim_blanks(mapping, 0, (size_t)(colon - mapping)));
+    mapping = colon + 1;
+  }
+  entries = mig_list_of(a, mapping);
+  map.theirs.at = (const char **)mig_array(a, (size_t)entries.n, sizeof(char *));
+  map.ours.at = (const char **)mig_array(a, (size_t)entries.n, sizeof(char *));
+  for (i = 0; i < entries.n && !mig_failed(a); i++) mig_map_entry(m, &map, entries.at[i]);
+  return map;
+}
+
+static const char *mig_mapped(const mig_mapping *map, const char *id) {
+  int i;
+  for (i = 0; i < map->theirs.n; i++) {
+    if (strcmp(map->theirs.at[i], id) == 0) return map->ours.at[i];
+  }
+  return 0;
+}
+
+/* Does the mapping speak of a set of ids ("polls." of Django)? Of another the ids do not count. */
+static int mig_maps_set(const mig_mapping *map, const char *set) {
+  size_t n = strlen(set);
+  int i;
+  for (i = 0; i < map->theirs.n; i++) {
+    const char *z = map->theirs.at[i];
+    if (n == 0 || strcmp(z, set) == 0 || (strncmp(z, set, n) == 0 && z[n] == '.')) return 1;
+  }
+  return 0;
+}
+
+/* ---- the answer ---- */
+
+static void mig_put_newest(mig_text *t, const mig_found *f) {
+  int i;
+  for (i = 0; i < f->nset; i++) mig_putf(t, "%s%s", i ? ", " : "", f->sets[i].newest);
+}
+
+static void mig_report_found(migrate *m, const mig_found *f) {
+  mig_text *t = &m->result;
+  mig_putf(t, "Found %s", f->tool->name);
+  if (f->tool->table) mig_putf(t, ": table %s", f->table);
+  if (f->applied > 1) mig_putf(t, ", %d applied", f->applied);
+  mig_put(t, f->applied ? ", last " : ", nothing applied");
+  mig_put_newest(t, f);
+}
+
+/* The revisions that the ids applied last mean, as targets of a stamp; NULL: none is known. */
+static const char *mig_adopted(migrate *m, const mig_found *f, const mig_mapping *map, int given) {
+  mig_arena *a = &m->work;
+  mig_graph *g = mig_graph_of(m);
+  mig_text targets;
+  int i;
+  mig_text_init(&targets, a);
+  for (i = 0; i < f->nset && !mig_failed(a); i++) {
+    const char *id = f->sets[i].newest, *rev = mig_mapped(map, id);
+    if (!rev && given && !mig_maps_set(map, f->sets[i].set)) continue;
+    if (!rev && given) {
+      mig_fail(a, MIGRATE_NO_REVISION,
+               "%s has applied %s last, of which the mapping says nothing: add %s=REVISION",
+               f->tool->name, id, id);
+    } else if (!rev && g && mig_find_id(g, id) >= 0) {
+      rev = id;
+    }
+    if (rev) mig_putf(&targets, "%s%s", targets.n ? "," : "", rev);
+  }
+  if (given && !targets.n) {
+    mig_text last;
+    mig_text_init(&last, a);
+    mig_put_newest(&last, f);
+    mig_fail(a, MIGRATE_NO_REVISION, "%s has applied %s last, of which the mapping says nothing",
+             f->tool->name, mig_text_z(&last));
+  }
+  return targets.z;
+}
+
+/* A version row that is there already was not put there by the other tool. */
+static void mig_refuse_stamped(migrate *m, const mig_found *f, mig_names rows) {
+  if (!rows.n || mig_same(f->table, m->settings.version_table)) return;
+  mig_fail(&m->work, MIGRATE_EXISTS,
+           "the database is at revision %s already: migrate_stamp() puts it elsewhere",
+           mig_join(&m->work, rows));
+}
+
+static void mig_adopt_found(migrate *m, const mig_found *f, const mig_mapping *map, int given) {
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  int own = mig_same(f->table, m->settings.version_table);
+  const char *targets;
+  mig_command c;
+  mig_refuse_trouble(m, f);
+  mig_report_found(m, f);
+  if (mig_failed(&m->work) || !f->nset) return;
+  if (own && !given) {
+    mig_put(&m->result, "\nIt is the version table itself: nothing is to be done.");
+    return;
+  }
+  targets = mig_adopted(m, f, map, given);
+  if (mig_failed(&m->work)) return;
+  if (!targets) {
+    mig_putf(&m->result,
+             "\nNo revision has that id. Say which one it is: migrate_adopt('%s=REVISION')",
+             f->sets[f->nset - 1].newest);
+    return;
+  }
+  mig_refuse_stamped(m, f, v.rows);
+  memset(&c, 0, sizeof c);
+  c.direction = MIG_STAMP;
+  c.purge = own;
+  c.target = targets;
+  if (!mig_failed(&m->work)) mig_run_todo(m, &c);
+}
+
+static void mig_fail_tools(migrate *m, const mig_found *v, int n) {
+  mig_text names;
+  int i;
+  mig_text_init(&names, &m->work);
+  for (i = 0; i < n; i++) mig_putf(&names, "%s%s", i ? ", " : "", v[i].tool->name);
+  mig_fail(&m->work, MIGRATE_AMBIGUOUS,
+           "tables of several tools are there: %s; begin the mapping with the name of one and a "
+           "colon",
+           mig_text_z(&names));
+}
+
+MIGRATE_API int migrate_adopt(migrate *m, const char *mapping) {
+  mig_mapping map;
+  mig_found *v;
+  int n;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  map = mig_read_mapping(m, mapping);
+  v = mig_find_tools(m, map.tool, &n);
+  if (mig_failed(&m->work)) return mig_end_call(m);
+  if (n > 1) {
+    mig_fail_tools(m, v, n);
+  } else if (n) {
+    mig_borrow_handler(m);
+    mig_adopt_found(m, v, &map, map.theirs.n > 0);
+    mig_return_handler(m);
+  } else if (mapping) {
+    mig_fail(&m->work, MIGRATE_NO_SUCH, "there is no history table of %s here, which could be "
+             "adopted", map.tool ? map.tool : "another tool");
+  } else {
+    mig_put(&m->result, "Found no history table of another tool, and user_version is 0.");
+  }
   return mig_end_call(m);
 }
 #ifndef MIGRATE_NO_STDIO
@@ -15271,7 +21150,7 @@ static const char mig_ini_text[] =
   "# file_template = %s\n"
   "# truncate_slug_length = 40\n"
   "\n"
-  "# Of create_date and the file name: utc, local, or an offset such as +02:00.\n"
+  "# Of create_date and the file name: utc, local, +02:00 or Europe/Berlin.\n"
   "# timezone = utc\n"
   "\n"
   "# The target schema: file:PATH of SQL, of a folder of *.sql, or of a database; or SQL itself.\n"
@@ -15291,7 +21170,11 @@ static const char mig_ini_text[] =
   "# transaction_per_migration = off\n"
   "\n"
   "# auto: the fastest safe way. portable: plain SQL alone, the schema text is never edited.\n"
+  "# hosted: so, and foreign keys are never switched off.\n"
   "# rebuild = auto\n"
+  "\n"
+  "# Of scripts: sqlite, or d1 for Cloudflare D1.\n"
+  "# dialect = sqlite\n"
   "\n"
   "# How long to wait for another process, in milliseconds.\n"
   "# busy_timeout = 5000\n"
@@ -15428,17 +21311,130 @@ MIGRATE_API int migrate_init(migrate *m, const char *directory) {
   mig_say(m, "Please edit configuration in %s before proceeding.", ini);
   return mig_end_call(m);
 }
+/* Future: the rows of a table as a change of its schema will find them, as a subquery that this
+** database can run today: SELECT "old" AS "new", 'default' AS "added" FROM "table". */
+
+typedef struct mig_future_column {
+  const char *name;  /* in the target */
+  const char *today; /* its name in this database; NULL: it is new */
+  const char *value; /* the expression for it */
+} mig_future_column;
+
+typedef struct mig_future {
+  mig_arena *a;
+  const char *today;     /* the table's name in this database; NULL: it has no rows yet */
+  const mig_table *live; /* the table as it is in this database */
+  mig_future_column *v;
+  int n, cap;
+} mig_future;
+
+/* The name that a table had before the renames of a way, up to `stop`. */
+static const char *mig_name_today(const mig_way *way, const mig_difference *stop,
+                                  const char *name) {
+  const mig_difference *v, *last = 0;
+  for (v = way->first; v && v != stop; v = v->next) {
+    if (strcmp(v->op, "rename") == 0 && mig_same(v->object, name)) last = v;
+  }
+  return last ? mig_name_today(way, last, last->was) : name;
+}
+
+static int mig_future_find(const mig_future *f, const char *name) {
+  int i;
+  for (i = 0; i < f->n; i++) {
+    if (mig_same(f->v[i].name, name)) return i;
+  }
+  return -1;
+}
+
+static void mig_future_add(mig_future *f, const char *name, const char *today, const char *value) {
+  f->v = (mig_future_column *)mig_grow(f->a, f->v, f->n, &f->cap, sizeof(mig_future_column));
+  if (mig_failed(f->a)) return;
+  f->v[f->n].name = name;
+  f->v[f->n].today = today;
+  f->v[f->n++].value = value;
+}
+
+/* What an added column holds: its default. What is computed is not foreseen, and NULL breaks no
+** rule. */
+static const char *mig_future_default(mig_arena *a, const mig_table *t, const char *name) {
+  int column = mig_find_column(t, name);
+  int i = column < 0 || t->columns[column].generated
+              ? -1
+              : mig_column_constraint(t, column, MIG_DEFAULT);
+  return i < 0 ? "NULL" : mig_span_text(a, t->sql, t->constraints[i].expr);
+}
+
+static void mig_future_act(mig_future *f, const mig_action *x, const mig_table *after) {
+  int i;
+  if (x->kind == MIG_ADD_COLUMN) {
+    mig_future_add(f, x->column, 0, mig_future_default(f->a, after, x->column));
+    return;
+  }
+  i = x->column ? mig_future_find(f, x->kind == MIG_RENAME_COLUMN ? x->was : x->column) : -1;
+  if (i < 0) return;
+  if (x->kind == MIG_RENAME_COLUMN) f->v[i].name = x->column;
+  if (x->kind == MIG_DROP_COLUMN) f->v[i] = f->v[--f->n];
+  if (x->kind == MIG_ADD_GENERATED || x->kind == MIG_SET_EXPRESSION) f->v[i].value = "NULL";
+}
+
+/* The future of the table that a way leaves under this name. */
+static mig_future mig_future_of(migrate *m, const mig_way *way, const char *name) {
+  const mig_catalog *c = mig_read_catalog(m, "main");
+  const mig_object *o;
+  const mig_difference *v;
+  const mig_action *x;
+  mig_future f;
+  int i;
+  memset(&f, 0, sizeof f);
+  f.a = &m->work;
+  o = c ? mig_catalog_table(c, mig_name_today(way, 0, name)) : 0;
+  f.live = o && mig_is_type(o, "table") ? mig_table_of(f.a, o) : 0;
+  if (!f.live) return f;
+  f.today = o->name;
+  for (i = 0; i < f.live->ncolumn; i++) {
+    const char *column = f.live->columns[i].name;
+    mig_future_add(&f, column, column, mig_format(f.a, "\"%w\"", column));
+  }
+  for (v = way->first; v && !mig_failed(f.a); v = v->next) {
+    if (!mig_same(v->object, name)) continue;
+    if (strcmp(v->op, "drop") == 0) f.today = 0; /* and perhaps made anew: without rows */
+    for (x = v->actions; x && !mig_failed(f.a); x = x->next) mig_future_act(&f, x, v->after);
+  }
+  return f;
+}
+
+/* The subquery. */
+static const char *mig_future_rows(const mig_future *f) {
+  mig_text z;
+  int i;
+  mig_text_init(&z, f->a);
+  mig_put(&z, "SELECT ");
+  for (i = 0; i < f->n; i++) {
+    mig_putf(&z, "%s%s AS \"%w\"", i ? ", " : "", f->v[i].value, f->v[i].name);
+  }
+  mig_putf(&z, " FROM main.\"%w\"", f->today);
+  return mig_text_z(&z);
+}
+
+/* The column as it is in this database, -1 for a new one. */
+static int mig_future_live(const mig_future *f, const char *name) {
+  int i = mig_future_find(f, name);
+  return i < 0 || !f->v[i].today ? -1 : mig_find_column(f->live, f->v[i].today);
+}
 /* Review: what the reader of a generated revision should know, as comments above its statements:
 ** what is lost, what will fail on the rows of this database, and what copies a table. */
 
 typedef struct mig_review {
   migrate *m;
+  const mig_draft *draft;
   mig_text *out;
   int n;
   const mig_difference *v;
+  mig_future f;     /* of the statement's table */
+  const char *rows; /* its subquery */
 } mig_review;
 
-/* The first value of a query, or -1 where this database cannot tell, since the names are new. */
+/* The first value of a query, or -1 where this database cannot tell. */
 static sqlite3_int64 mig_look(migrate *m, const char *sql) {
   sqlite3_stmt *stmt = 0;
   sqlite3_int64 n = -1;
@@ -15448,175 +21444,351 @@ static sqlite3_int64 mig_look(migrate *m, const char *sql) {
   return n;
 }
 
-/* Each line is one of the list; line ends in names must not end the comment. */
+/* Each line is one of the list, once; line ends in names must not end the comment. */
 static void mig_remark(mig_review *r, const char *line) {
   size_t i;
-  if (!line) return;
+  if (!line || (r->n && strstr(mig_text_z(r->out), line))) return;
   if (!r->n++) mig_put(r->out, "-- Review:\n");
   mig_put(r->out, "--   ");
   for (i = 0; line[i]; i++) mig_putn(r->out, line[i] == '\n' ? " " : line + i, 1);
   mig_put(r->out, "\n");
 }
 
-static sqlite3_int64 mig_rows_of(mig_review *r) {
-  return mig_look(r->m, mig_format(&r->m->work, "SELECT count(*) FROM \"%w\"", r->v->object));
+/* How many of the future rows fulfil a condition. */
+static sqlite3_int64 mig_count_rows(mig_review *r, const char *condition) {
+  mig_arena *a = &r->m->work;
+  if (!r->rows || !condition) return 0;
+  return mig_look(r->m, mig_format(a, "SELECT count(*) FROM (%s) AS \"%w\" WHERE %s", r->rows,
+                                   r->v->object, condition));
 }
+
+/* The future rows of the table that the statement changes. */
+static void mig_review_rows(mig_review *r, const char *table) {
+  r->f = mig_future_of(r->m, &r->draft->up, table);
+  r->rows = r->f.today ? mig_future_rows(&r->f) : 0;
+}
+
+/* ---- what is lost ---- */
 
 static void mig_review_lost_column(mig_review *r, const mig_action *x) {
   mig_arena *a = &r->m->work;
+  const char *table = r->f.today ? r->f.today : r->v->object;
   sqlite3_int64 n =
-      mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE \"%w\" IS NOT NULL",
-                                r->v->object, x->column));
+      mig_look(r->m, mig_format(a, "SELECT count(\"%w\") FROM main.\"%w\"", x->column, table));
   mig_remark(r, n > 0 ? mig_format(a, "destructive: column %s.%s goes, and %lld values with it",
                                    r->v->object, x->column, n)
                       : mig_format(a, "destructive: column %s.%s goes", r->v->object, x->column));
 }
 
-static void mig_review_new_column(mig_review *r, const mig_action *x) {
+static void mig_review_lost_table(mig_review *r) {
   mig_arena *a = &r->m->work;
-  const mig_table *t = r->v->after;
-  const char *z;
-  int i = mig_find_column(t, x->column);
-  sqlite3_int64 n;
-  if (i < 0 || !t->columns[i].not_null || t->columns[i].generated || mig_alias(t) == i) return;
-  z = mig_default_meaning(a, t, i);
-  if (!z || *z) return;
-  n = mig_rows_of(r);
-  if (n <= 0) return;
-  mig_remark(r, mig_format(a,
-                           "fails here: column %s.%s is NOT NULL without a default, and %lld rows "
-                           "have no value for it; add it without NOT NULL, then UPDATE \"%w\" SET "
-                           "\"%w\" = ... WHERE \"%w\" IS NULL, then SET NOT NULL",
-                           r->v->object, x->column, n, r->v->object, x->column, x->column));
+  const char *table = mig_name_today(&r->draft->up, r->v, r->v->object);
+  sqlite3_int64 n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM main.\"%w\"", table));
+  mig_remark(r, mig_format(a, "destructive: %s %s goes, and %lld rows with it", r->v->type,
+                           r->v->object, n < 0 ? (sqlite3_int64)0 : n));
 }
 
-static void mig_review_not_null(mig_review *r, const mig_action *x) {
+/* ---- what the rows do not allow ---- */
+
+static void mig_review_not_null(mig_review *r, int column) {
   mig_arena *a = &r->m->work;
-  sqlite3_int64 n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE \"%w\" IS NULL",
-                                             r->v->object, x->column));
+  const mig_table *t = r->v->after;
+  const mig_column *c = &t->columns[column];
+  int was = mig_future_live(&r->f, c->name);
+  sqlite3_int64 n;
+  const char *today;
+  if (!c->not_null || c->generated || mig_alias(t) == column) return;
+  if (was >= 0 && r->f.live->columns[was].not_null) return;
+  n = mig_count_rows(r, mig_format(a, "\"%w\" IS NULL", c->name));
   if (n <= 0) return;
+  if (was < 0) {
+    mig_remark(r,
+               mig_format(a,
+                          "fails here: column %s.%s is NOT NULL without a default, and %lld rows "
+                          "have no value for it; add it without NOT NULL, then UPDATE \"%w\" SET "
+                          "\"%w\" = ... WHERE \"%w\" IS NULL, then SET NOT NULL",
+                          t->name, c->name, n, t->name, c->name, c->name));
+    return;
+  }
+  today = r->f.live->columns[was].name;
   mig_remark(r, mig_format(a,
                            "fails here: %lld rows of %s have NULL in %s; first UPDATE \"%w\" SET "
                            "\"%w\" = ... WHERE \"%w\" IS NULL",
-                           n, r->v->object, x->column, r->v->object, x->column, x->column));
+                           n, r->f.today, today, r->f.today, today, today));
 }
 
-/* Texts that do not come back from the number that they would become. */
-static void mig_review_type(mig_review *r, const mig_action *x) {
-  mig_arena *a = &r->m->work;
-  int i = mig_find_column(r->v->after, x->column), affinity;
-  sqlite3_int64 n;
-  if (i < 0) return;
-  affinity = r->v->after->columns[i].affinity;
-  if (affinity == MIG_BLOB || affinity == MIG_TEXT) return;
-  n = mig_look(r->m, mig_format(a,
-                               "SELECT count(*) FROM \"%w\" WHERE typeof(\"%w\") = 'text' AND "
-                               "CAST(CAST(\"%w\" AS NUMERIC) AS TEXT) <> CAST(\"%w\" AS TEXT)",
-                               r->v->object, x->column, x->column, x->column));
-  if (n <= 0) return;
-  mig_remark(r,
-             mig_format(a,
-                        "%lld values of %s.%s are no plain numbers and stay text, or change; look "
-                        "with SELECT \"%w\" FROM \"%w\", or say how: TYPE ... USING expression",
-                        n, r->v->object, x->column, x->column, r->v->object));
-}
-
-/* The groups of rows that share a key which may not be shared any more. */
-static void mig_review_unique(mig_review *r, const char *table, const mig_key *keys, int nkey,
-                              const char *where) {
-  mig_arena *a = &r->m->work;
-  sqlite3_int64 n;
-  mig_text list;
-  int i;
-  mig_text_init(&list, a);
-  for (i = 0; i < nkey; i++) {
-    if (!keys[i].name) return;
-    mig_putf(&list, i ? ", \"%w\"" : "\"%w\"", keys[i].name);
+/* The condition for a value that a column of this type would not take, or would turn into another
+** one; NULL where there is none. `c` is the column in SQL. */
+static const char *mig_unfit_value(mig_arena *a, const mig_column *to, int strict, const char *c) {
+  static const char number[] = "CAST(CAST(%s AS NUMERIC) AS TEXT) <> CAST(%s AS TEXT)";
+  const char *text = mig_format(a, number, c, c);
+  if (strict && to->affinity == MIG_INTEGER) {
+    return mig_format(a,
+                      "(typeof(%s) = 'blob' OR (typeof(%s) = 'text' AND (%s OR CAST(%s AS INTEGER) "
+                      "<> CAST(%s AS NUMERIC))) OR (typeof(%s) = 'real' AND CAST(%s AS INTEGER) <> "
+                      "%s))",
+                      c, c, text, c, c, c, c, c);
   }
-  mig_put(&list, "");
-  if (mig_failed(a)) return;
-  n = mig_look(r->m, mig_format(a,
-                               "SELECT count(*) FROM (SELECT 1 FROM \"%w\" WHERE (%s) AND "
-                               "coalesce(%s%s) IS NOT NULL GROUP BY %s HAVING count(*) > 1)",
-                               table, where, list.z, nkey > 1 ? "" : ", NULL", list.z));
+  if (strict && to->affinity == MIG_REAL) {
+    return mig_format(a, "(typeof(%s) = 'blob' OR (typeof(%s) = 'text' AND %s))", c, c, text);
+  }
+  if (strict && to->affinity == MIG_TEXT) return mig_format(a, "typeof(%s) = 'blob'", c);
+  if (strict && mig_same(to->type_name, "BLOB")) {
+    return mig_format(a, "typeof(%s) NOT IN ('blob', 'null')", c);
+  }
+  if (to->affinity == MIG_BLOB || to->affinity == MIG_TEXT) return 0;
+  return mig_format(a, "(typeof(%s) = 'text' AND %s)", c, text);
+}
+
+static void mig_review_type(mig_review *r, int column) {
+  mig_arena *a = &r->m->work;
+  const mig_table *t = r->v->after;
+  const mig_column *to = &t->columns[column], *from;
+  int was = mig_future_live(&r->f, to->name);
+  const char *name, *where;
+  sqlite3_int64 n;
+  if (was < 0 || to->generated) return;
+  from = &r->f.live->columns[was];
+  if (from->affinity == to->affinity && r->f.live->strict >= t->strict &&
+      (!t->strict || mig_same(from->type_name, to->type_name))) {
+    return;
+  }
+  name = mig_format(a, "\"%w\"", from->name);
+  where = name ? mig_unfit_value(a, to, t->strict, name) : 0;
+  if (!where) return;
+  n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM main.\"%w\" WHERE %s", r->f.today, where));
+  if (n <= 0) return;
+  mig_remark(r, mig_format(a,
+                           "%s%lld values of %s.%s are no plain %s%s; look with SELECT %s FROM "
+                           "\"%w\" WHERE %s, then UPDATE \"%w\" SET %s = ... WHERE the same, or "
+                           "say how: TYPE ... USING expression",
+                           t->strict ? "fails here: " : "", n, r->f.today, from->name,
+                           t->strict ? to->type_name : "numbers",
+                           t->strict ? "" : " and stay text, or change", name, r->f.today, where,
+                           r->f.today, name));
+}
+
+/* A column of a key with the collation that it will compare with, where today's is another one. */
+static void mig_put_key_column(mig_review *r, mig_text *z, const mig_table *t, const mig_key *k,
+                               int today) {
+  int was = mig_future_live(&r->f, k->name);
+  const char *will = mig_key_collation(t, k);
+  const char *has = was < 0 ? 0 : r->f.live->columns[was].collation;
+  mig_putf(z, "\"%w\"", today && was >= 0 ? r->f.live->columns[was].name : k->name);
+  if (!mig_same_collation(will, has)) mig_putf(z, " COLLATE \"%w\"", will);
+}
+
+/* The terms of a key, by the names that they will have, or have today. */
+static const char *mig_key_terms(mig_review *r, const mig_table *t, const char *sql,
+                                 const mig_key *keys, int nkey, int today) {
+  mig_arena *a = &r->m->work;
+  mig_text z;
+  int i;
+  mig_text_init(&z, a);
+  if (!r->rows) return 0;
+  for (i = 0; i < nkey; i++) {
+    mig_put(&z, i ? ", " : "");
+    if (keys[i].name)
+      mig_put_key_column(r, &z, t, &keys[i], today);
+    else
+      mig_put(&z, mig_span_text(a, sql, keys[i].expr));
+  }
+  return mig_text_z(&z);
+}
+
+/* The groups of rows that share a key which may not be shared any more; `condition`: of a partial
+** index, or "1". */
+static void mig_review_unique(mig_review *r, const mig_table *t, const char *sql,
+                              const mig_key *keys, int nkey, const char *condition) {
+  mig_arena *a = &r->m->work;
+  const char *table = r->f.today, *look = mig_key_terms(r, t, sql, keys, nkey, 1);
+  const char *terms = mig_key_terms(r, t, sql, keys, nkey, 0);
+  sqlite3_int64 n;
+  if (!r->rows || !terms || !condition) return;
+  /* a key with a NULL in it is shared by nobody: the count of distinct keys leaves it out */
+  n = mig_look(r->m,
+               mig_format(a,
+                          "SELECT count(*) FROM (SELECT 1 FROM (%s) AS \"%w\" WHERE (%s\n) AND "
+                          "(%s) = (%s) GROUP BY %s HAVING count(*) > 1)",
+                          r->rows, t->name, condition, terms, terms, terms));
   if (n <= 0) return;
   mig_remark(r, mig_format(a,
                            "fails here: %lld keys occur more than once in %s; look with SELECT %s, "
                            "count(*) FROM \"%w\" GROUP BY %s HAVING count(*) > 1, then DELETE or "
                            "UPDATE",
-                           n, table, list.z, table, list.z));
+                           n, table, look, table, look));
 }
 
-/* The constraint that the action adds, as the table will have it. */
-static void mig_review_constraint(mig_review *r, const mig_action *x) {
+static void mig_review_check(mig_review *r, const mig_constraint *c) {
   mig_arena *a = &r->m->work;
-  char *sql = mig_format(a, "ALTER TABLE x %s", x->sql);
-  char *table;
-  mig_alter alter;
-  mig_table t;
-  const mig_constraint *c;
-  sqlite3_int64 n;
-  if (!sql || mig_parse_alter(a, sql, strlen(sql), &alter)) return;
-  table = mig_format(a, "CREATE TABLE x(x, %s)", alter.first->text);
-  if (!table || mig_parse_table(a, table, &t)) return;
-  c = &t.constraints[t.nconstraint - 1];
-  if (c->kind == MIG_UNIQUE || c->kind == MIG_PRIMARY_KEY) {
-    mig_review_unique(r, r->v->object, c->keys, c->nkey, "1");
-  }
-  if (c->kind != MIG_CHECK) return;
-  n = mig_look(r->m, mig_format(a, "SELECT count(*) FROM \"%w\" WHERE NOT (%s\n)", r->v->object,
-                               mig_span_text(a, t.sql, c->expr)));
-  if (n > 0) {
-    mig_remark(r, mig_format(a, "fails here: %lld rows of %s break CHECK (%s)", n, r->v->object,
-                             mig_span_text(a, t.sql, c->expr)));
-  }
+  const char *rule = mig_span_text(a, r->v->after->sql, c->expr);
+  sqlite3_int64 n = mig_count_rows(r, mig_format(a, "NOT (%s\n)", rule));
+  if (n <= 0) return;
+  mig_remark(r, mig_format(a,
+                           "fails here: %lld rows of %s break CHECK (%s); first UPDATE \"%w\" SET "
+                           "... WHERE NOT (%s)",
+                           n, r->f.today, rule, r->f.today, rule));
 }
 
-static void mig_review_action(mig_review *r, const mig_action *x) {
-  switch (x->kind) {
-    case MIG_DROP_COLUMN: mig_review_lost_column(r, x); break;
-    case MIG_ADD_COLUMN: mig_review_new_column(r, x); break;
-    case MIG_SET_NOT_NULL: mig_review_not_null(r, x); break;
-    case MIG_SET_TYPE: mig_review_type(r, x); break;
-    case MIG_ADD_CONSTRAINT: mig_review_constraint(r, x); break;
-    default: break;
+/* The parent's row of a child's: "p"."id" = "t"."parent_id" .. */
+static const char *mig_parent_condition(mig_review *r, const mig_constraint *c,
+                                        const mig_table *parent) {
+  const mig_constraint *key = parent ? mig_primary_key(parent) : 0;
+  mig_text z;
+  int i;
+  mig_text_init(&z, &r->m->work);
+  for (i = 0; i < c->nkey; i++) {
+    const char *name = c->nparent             ? c->parent_keys[i].name
+                       : key && i < key->nkey ? key->keys[i].name
+                                              : 0;
+    if (!name) return 0;
+    mig_putf(&z, "%sparent.\"%w\" = \"%w\".\"%w\"", i ? " AND " : "", name, r->v->object,
+             c->keys[i].name);
   }
+  return mig_text_z(&z);
+}
+
+static void mig_review_reference(mig_review *r, const mig_constraint *c) {
+  mig_arena *a = &r->m->work;
+  const mig_object *o = mig_catalog_table(r->draft->goal.catalog, c->parent);
+  mig_future parents = mig_future_of(r->m, &r->draft->up, c->parent);
+  const char *same = mig_parent_condition(r, c, mig_table_of(a, o)), *where = "";
+  sqlite3_int64 n;
+  int i;
+  for (i = 0; i < c->nkey; i++) {
+    where = mig_format(a, "%s\"%w\" IS NOT NULL AND ", where, c->keys[i].name);
+  }
+  if (!same || !where) return;
+  where = parents.today ? mig_format(a, "%sNOT EXISTS (SELECT 1 FROM (%s) AS parent WHERE %s)",
+                                     where, mig_future_rows(&parents), same)
+                        : mig_format(a, "%s1", where);
+  n = mig_count_rows(r, where);
+  if (n <= 0) return;
+  mig_remark(r, mig_format(a,
+                           "fails here: %lld rows of %s have no parent in %s; first UPDATE \"%w\" "
+                           "SET \"%w\" = NULL, or DELETE FROM \"%w\", where \"%w\" is in none of "
+                           "its rows",
+                           n, r->f.today, c->parent, r->f.today, c->keys[0].name, r->f.today,
+                           c->keys[0].name));
+}
+
+/* Values that cannot be the rowid. A new column gets numbers by itself. */
+static void mig_review_rowid(mig_review *r, int column) {
+  mig_arena *a = &r->m->work;
+  const char *name = r->v->after->columns[column].name;
+  sqlite3_int64 n;
+  if (mig_future_live(&r->f, name) < 0) return;
+  n = mig_count_rows(
+      r, mig_format(a,
+                    "typeof(\"%w\") <> 'integer' AND "
+                    "coalesce(CAST(CAST(\"%w\" AS INTEGER) AS TEXT) <> CAST(\"%w\" AS TEXT), 1)",
+                    name, name, name));
+  if (n <= 0) return;
+  mig_remark(r,
+             mig_format(a,
+                        "fails here: %lld values of %s.%s are no integers, as an INTEGER PRIMARY "
+                        "KEY is; first UPDATE \"%w\" SET \"%w\" = ... WHERE typeof(\"%w\") <> "
+                        "'integer'",
+                        n, r->f.today, name, r->f.today, name, name));
+}
+
+/* Does a key compare otherwise than today: another collation, or another type? */
+static int mig_key_compares_anew(mig_review *r, const mig_constraint *c) {
+  const mig_table *t = r->v->after, *live = r->f.live;
+  int i;
+  for (i = 0; i < c->nkey; i++) {
+    int now = mig_find_column(t, c->keys[i].name);
+    int was = mig_future_live(&r->f, c->keys[i].name);
+    if (now < 0 || was < 0) continue;
+    if (t->columns[now].affinity != live->columns[was].affinity) return 1;
+    if (!mig_same_collation(t->columns[now].collation, live->columns[was].collation)) return 1;
+  }
+  return 0;
+}
+
+/* Has the table the same rule today, under the same names? */
+static int mig_has_rule(mig_review *r, const char *meaning) {
+  int i;
+  for (i = 0; i < r->f.live->nconstraint; i++) {
+    const char *has = mig_constraint_meaning(&r->m->work, r->f.live, i);
+    if (has && strcmp(has, meaning) == 0) return 1;
+  }
+  return 0;
+}
+
+static void mig_review_constraint(mig_review *r, int i) {
+  const mig_table *t = r->v->after;
+  const mig_constraint *c = &t->constraints[i];
+  const char *meaning = mig_constraint_meaning(&r->m->work, t, i);
+  if (!meaning || (mig_has_rule(r, meaning) && !mig_key_compares_anew(r, c))) return;
+  if (c->kind == MIG_UNIQUE || c->kind == MIG_PRIMARY_KEY) {
+    mig_review_unique(r, t, t->sql, c->keys, c->nkey, "1");
+  }
+  if (c->kind == MIG_PRIMARY_KEY && mig_alias(t) >= 0) mig_review_rowid(r, mig_alias(t));
+  if (c->kind == MIG_CHECK) mig_review_check(r, c);
+  if (c->kind == MIG_FOREIGN_KEY) mig_review_reference(r, c);
 }
 
 static void mig_review_index(mig_review *r) {
   mig_arena *a = &r->m->work;
-  mig_index x;
+  const mig_object *o;
+  const mig_table *t;
   const char *where;
+  mig_index x;
   if (mig_parse_index(a, r->v->sql, &x) || !x.unique) return;
+  o = mig_catalog_table(r->draft->goal.catalog, x.table);
+  t = mig_table_of(a, o);
   where = mig_span_empty(x.where) ? "1" : mig_span_text(a, x.sql, x.where);
-  if (where) mig_review_unique(r, x.table, x.keys, x.nkey, where);
+  if (!t) return;
+  mig_review_rows(r, x.table);
+  mig_review_unique(r, t, x.sql, x.keys, x.nkey, where);
+}
+
+static void mig_review_alter(mig_review *r) {
+  const mig_action *x;
+  const mig_table *t = r->v->after;
+  sqlite3_int64 n;
+  int i;
+  mig_review_rows(r, r->v->object);
+  for (x = r->v->actions; x; x = x->next) {
+    if (x->kind == MIG_DROP_COLUMN) mig_review_lost_column(r, x);
+  }
+  if (!r->rows) return;
+  for (i = 0; i < t->ncolumn && !mig_failed(r->out->a); i++) {
+    mig_review_not_null(r, i);
+    mig_review_type(r, i);
+  }
+  for (i = 0; i < t->nconstraint && !mig_failed(r->out->a); i++) mig_review_constraint(r, i);
+  if (!r->v->strategy || strcmp(r->v->strategy, "rebuild") != 0) return;
+  n = mig_count_rows(r, "1");
+  if (n > 0) {
+    mig_remark(r, mig_format(&r->m->work, "copies the %lld rows of %s", n, r->v->object));
+  }
 }
 
 static void mig_review_statement(mig_review *r) {
   mig_arena *a = &r->m->work;
   const mig_difference *v = r->v;
-  const mig_action *x;
-  sqlite3_int64 n;
-  if (v->hint) {
-    mig_remark(r, mig_format(a, "likely a rename, written as drop and add: %s", v->hint));
+  const char *hint = v->hint, *end;
+  for (; hint && *hint && !mig_failed(a); hint = *end ? end + 1 : end) {
+    end = strchr(hint, '\n');
+    if (!end) end = hint + strlen(hint);
+    mig_remark(r, mig_format(a, "likely a rename, written as drop and add: %.*s", (int)(end - hint),
+                             hint));
   }
-  if (strcmp(v->op, "drop") == 0 && v->before) {
-    n = mig_rows_of(r);
-    mig_remark(r, mig_format(a, "destructive: table %s goes, and %lld rows with it", v->object,
-                             n < 0 ? (sqlite3_int64)0 : n));
+  if (strcmp(v->op, "drop") == 0 && (v->before || strcmp(v->type, "virtual table") == 0)) {
+    mig_review_lost_table(r);
   }
   if (strcmp(v->op, "create") == 0 && strcmp(v->type, "index") == 0) mig_review_index(r);
-  for (x = v->actions; x && !mig_failed(a); x = x->next) mig_review_action(r, x);
-  if (v->strategy && strcmp(v->strategy, "rebuild") == 0 && (n = mig_rows_of(r)) > 0) {
-    mig_remark(r, mig_format(a, "copies the %lld rows of %s", n, v->object));
-  }
+  if (v->actions) mig_review_alter(r);
 }
 
 static void mig_put_review(mig_text *out, const mig_draft *d) {
   mig_review r;
+  memset(&r, 0, sizeof r);
   r.m = d->m;
+  r.draft = d;
   r.out = out;
-  r.n = 0;
   for (r.v = d->up.first; r.v && !mig_failed(out->a); r.v = r.v->next) mig_review_statement(&r);
   if (d->up.trouble) {
     mig_remark(&r, mig_format(out->a, "fails on a copy of the schema: %s", d->up.trouble));
@@ -15656,21 +21828,21 @@ static void mig_draft_down(mig_draft *d, const mig_catalog *to) {
 }
 
 /* A statement that may be meant stands as a comment above the one that is written. */
-static void mig_put_hint(mig_text *t, const char *hint) {
+static void mig_put_hint(mig_text *t, const char *words, const char *hint) {
   const char *end;
   for (; hint && *hint; hint = *end ? end + 1 : end) {
     end = strchr(hint, '\n');
     if (!end) end = hint + strlen(hint);
-    mig_put(t, "-- instead, where it is the same thing under a new name: ");
+    mig_put(t, words);
     mig_putn(t, hint, (size_t)(end - hint));
     mig_put(t, ";\n");
   }
 }
 
-static void mig_put_way(mig_text *t, const mig_way *way) {
+static void mig_put_way(mig_text *t, const mig_way *way, const char *words) {
   const mig_difference *v;
   for (v = way->first; v && !mig_failed(t->a); v = v->next) {
-    mig_put_hint(t, v->hint);
+    mig_put_hint(t, words, v->hint);
     mig_put(t, mig_closed(t->a, v->sql));
     mig_put(t, "\n");
   }
@@ -15696,8 +21868,8 @@ static void mig_draft_from_revisions(mig_draft *d) {
 
 /* The objects of a catalog in memory that the copy's changes leave alone. */
 static const mig_catalog *mig_before(mig_draft *d) {
-  const mig_catalog *c = d->copy.db ? mig_read_catalog(&d->copy, "main")
-                                    : mig_read_catalog(d->m, "main");
+  const mig_catalog *c =
+      d->copy.db ? mig_read_catalog(&d->copy, "main") : mig_read_catalog(d->m, "main");
   mig_forget_catalogs(&d->copy);
   return c;
 }
@@ -15711,16 +21883,18 @@ static void mig_generate(migrate *m, const migrate_new_options *o, mig_revision 
   d.m = m;
   mig_text_init(&up, &m->work);
   mig_text_init(&down, &m->work);
-  if (o->from_revisions) mig_draft_from_revisions(&d);
-  else mig_want_head(m);
+  if (o->from_revisions)
+    mig_draft_from_revisions(&d);
+  else
+    mig_want_head(m);
   before = mig_failed(&m->work) ? 0 : mig_before(&d);
   if (before) mig_draft_up(&d, o->target);
   if (!mig_failed(&m->work)) mig_draft_down(&d, before);
   if (!mig_failed(&m->work) && d.up.first) {
     mig_log_way(m, &d.up);
     mig_put_review(&up, &d);
-    mig_put_way(&up, &d.up);
-    mig_put_way(&down, &d.down);
+    mig_put_way(&up, &d.up, "-- instead, where it is the same thing under a new name: ");
+    mig_put_way(&down, &d.down, "-- instead, where the upgrade renames: ");
     r->upgrade.sql = mig_text_z(&up);
     r->downgrade.sql = mig_text_z(&down);
   }
@@ -15814,8 +21988,14 @@ static const char *mig_now(migrate *m, mig_file_facts *t) {
   mig_arena *a = &m->arena;
   const char *date = 0;
   sqlite3_stmt *now;
-  int minutes, local = mig_zone(m->settings.timezone, &minutes) == MIG_ZONE_LOCAL;
-  const char *modifier = local ? "localtime" : mig_format(a, "%+d minutes", minutes);
+  int minutes, kind = mig_zone(m->settings.timezone, &minutes);
+  const char *modifier = "localtime";
+  if (kind == MIG_ZONE_NAMED) {
+    minutes = mig_zone_minutes(a, m->settings.timezone,
+                               mig_read_int(m, "SELECT strftime('%s', 'now')"));
+  }
+  if (kind != MIG_ZONE_LOCAL) modifier = mig_format(a, "%+d minutes", minutes);
+  if (mig_failed(a)) return 0;
   now = mig_prepare(m, "SELECT strftime('%Y-%m-%dT%H:%M:%S', 'now', ?1), strftime('%s', 'now'), "
                        "strftime('%s', 'now', ?1) - strftime('%s', 'now')");
   if (now) sqlite3_bind_text(now, 1, modifier, -1, SQLITE_STATIC);
