@@ -160,6 +160,24 @@ static void keys(void **state) {
   world_close(&w);
 }
 
+/* The shell reads CR LF as LF, in quotes too: what would not be the same is not printed. */
+static void line_ends(void **state) {
+  static const migrate_revision inside[] = {
+      {"a1", 0, 0, 0, "", 0, "CREATE TABLE t(a DEFAULT 'x\r\ny')", 0, 0, 0, 0},
+  };
+  static const migrate_revision between[] = {
+      {"a1", 0, 0, 0, "", 0, "CREATE TABLE t(a);\r\nINSERT INTO t VALUES('x\ny');\r\n", 0, 0, 0, 0},
+  };
+  world w;
+  (void)state;
+  begin(&w, inside, 1);
+  assert_null(world_script(&w, w.offline, "upgrade", "head"));
+  assert_non_null(strstr(w.error, "CR LF in quotes"));
+  w.revisions = between;
+  assert_true(world_both(&w, "CR LF between statements", "upgrade", "head"));
+  world_close(&w);
+}
+
 static void tag(void **state) {
   static const migrate_revision quoted = {"q1", 0, 0, 0, 0, 0, "SELECT 'a\r\nb';", 0, 0, 0, 0};
   sqlite3 *db = world_database(":memory:");
@@ -706,14 +724,13 @@ static void no_shell(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(keys), cmocka_unit_test(later),      cmocka_unit_test(ranges),
-      cmocka_unit_test(ways),       cmocka_unit_test(settings),
-      cmocka_unit_test(tag),        cmocka_unit_test(cut),       cmocka_unit_test(cut_breaks),
-      cmocka_unit_test(errors),     cmocka_unit_test(deletions), cmocka_unit_test(places),
-      cmocka_unit_test(rollbacks),  cmocka_unit_test(rows),      cmocka_unit_test(per_migration),
-      cmocka_unit_test(environment), cmocka_unit_test(old_rows),
-      cmocka_unit_test(counters),   cmocka_unit_test(foreign_keys),
-      cmocka_unit_test(cut_not_reached),
+      cmocka_unit_test(keys), cmocka_unit_test(later), cmocka_unit_test(ranges),
+      cmocka_unit_test(ways), cmocka_unit_test(settings), cmocka_unit_test(tag),
+      cmocka_unit_test(line_ends), cmocka_unit_test(cut), cmocka_unit_test(cut_breaks),
+      cmocka_unit_test(errors), cmocka_unit_test(deletions), cmocka_unit_test(places),
+      cmocka_unit_test(rollbacks), cmocka_unit_test(rows), cmocka_unit_test(per_migration),
+      cmocka_unit_test(environment), cmocka_unit_test(old_rows), cmocka_unit_test(counters),
+      cmocka_unit_test(foreign_keys), cmocka_unit_test(cut_not_reached),
   };
   const struct CMUnitTest none[] = {cmocka_unit_test(no_shell)};
   if (!world_has_shell()) return cmocka_run_group_tests(none, 0, 0);
