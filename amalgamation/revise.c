@@ -223,6 +223,16 @@ static void mig_end_transaction(migrate *m) {
   mig_frame_close(m);
 }
 
+/* A section outside that begins a transaction of its own has to end it: else the version row would
+** be part of it, and success be told of what nobody commits. */
+static void mig_refuse_open_end(migrate *m, const mig_step *step) {
+  if (sqlite3_get_autocommit(m->db)) return;
+  mig_step_all(m->db, "ROLLBACK", 0);
+  mig_fail(&m->work, MIGRATE_SCRIPT,
+           "revision %s begins a transaction and does not end it: it was rolled back",
+           step->rev->id);
+}
+
 /* A section outside the transaction cuts the run: what precedes it commits, with a journal row that
 ** says `started`, and what follows it begins anew. */
 static void mig_run_outside(migrate *m, const mig_step *step) {
@@ -230,7 +240,9 @@ static void mig_run_outside(migrate *m, const mig_step *step) {
   sqlite3_int64 started = mig_milliseconds();
   mig_write_journal(m, step, "started", started);
   mig_end_transaction(m);
-  if (!mig_failed(&m->work)) mig_run_section(m, step->rev, upgrade);
+  if (mig_failed(&m->work)) return;
+  mig_run_section(m, step->rev, upgrade);
+  mig_refuse_open_end(m, step);
   if (!mig_failed(&m->work)) mig_frame_open(m);
   if (mig_failed(&m->work)) return;
   mig_write_rows(m, step);

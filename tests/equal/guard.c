@@ -357,6 +357,38 @@ static void cut_breaks(void **state) {
   }
 }
 
+/* A transaction that such a section begins and does not end, by itself or since it fails inside, is
+** not left open. */
+static void cut_open(void **state) {
+  static const char *const sections[] = {"BEGIN; INSERT INTO t VALUES(7)",
+                                         "BEGIN; INSERT INTO t VALUES(7); INSERT INTO no VALUES(1)",
+                                         "BEGIN; ALTER TABLE t ADD b DEFAULT 1 FIRST"};
+  char *sql;
+  migrate_revision two[] = {
+      {"a1", 0, 0, 0, "", 0, "CREATE TABLE t(a)", 0, 0, 0, 0},
+      {"b2", "a1", 0, 0, "", 0, 0, 0, 0, 0, 0},
+  };
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+    world w;
+    sqlite3 *db;
+    migrate *m;
+    begin(&w, two, 2);
+    two[1].upgrade = sql = sqlite3_mprintf("-- migrate:up transaction:false\n%s", sections[i]);
+    db = world_database(w.online);
+    m = world_migrate(&w, db);
+    assert_int_not_equal(migrate_upgrade(m, "head"), 0);
+    assert_true(sqlite3_get_autocommit(db));
+    migrate_close(m);
+    sqlite3_close(db);
+    assert_answer(w.online, "SELECT version_num FROM alembic_version", "|ta1\n");
+    assert_answer(w.online, "SELECT count(*) FROM t", "|i0\n");
+    sqlite3_free(sql);
+    world_close(&w);
+  }
+}
+
 /* ---- scripts that go wrong ----------------------------------------------------------------------
  */
 
@@ -727,6 +759,7 @@ int main(void) {
       cmocka_unit_test(keys), cmocka_unit_test(later), cmocka_unit_test(ranges),
       cmocka_unit_test(ways), cmocka_unit_test(settings), cmocka_unit_test(tag),
       cmocka_unit_test(line_ends), cmocka_unit_test(cut), cmocka_unit_test(cut_breaks),
+      cmocka_unit_test(cut_open),
       cmocka_unit_test(errors), cmocka_unit_test(deletions), cmocka_unit_test(places),
       cmocka_unit_test(rollbacks), cmocka_unit_test(rows), cmocka_unit_test(per_migration),
       cmocka_unit_test(environment), cmocka_unit_test(old_rows), cmocka_unit_test(counters),
