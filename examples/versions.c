@@ -31,7 +31,7 @@ static const migrate_revision revisions[] = {
 
 static void say(void *arg, int level, const char *message) {
   (void)arg;
-  if (level >= MIGRATE_INFO) printf("  %s\n", message);
+  if (level == MIGRATE_INFO || level == MIGRATE_WARNING) printf("  %s\n", message);
 }
 
 int main(int argc, char **argv) {

@@ -115,7 +115,7 @@ static void bad_values(void **state) {
             "file_template, timezone, truncate_slug_length, target, include, exclude, "
             "version_table, journal, compare_type, compare_server_default, "
             "transaction_per_migration, rebuild, dialect, "
-            "busy_timeout, lint_rows, log_level, progress, backup");
+            "busy_timeout, lint_rows, log_level, progress, backup, backup_keep");
 }
 
 static void zones(void **state) {
