@@ -210,16 +210,19 @@ verb_fuzz() {
   need test
   have clang || die "fuzzing needs clang and its libFuzzer (Debian: clang, libclang-rt-dev)"
   [ -z "${1-}" ] || [ -f "tests/fuzz/$1.c" ] || die "there is no target tests/fuzz/$1.c"
+  verb_amalgamate
   for source in tests/fuzz/${1:-*}.c; do
     target=$(basename "$source" .c)
+    words=tests/fuzz/$target.dict
+    [ -f "$words" ] || words=tests/fuzz/sql.dict
     mkdir -p "build/fuzz/$target"
     say "fuzzing $target for ${2:-60} s"
     # shellcheck disable=SC2086
     clang -g -O1 -DFUZZING -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
       $SQLITE_CFLAGS -I. -Itests -Iamalgamation "$source" -o "build/fuzz/$target.fuzz" $SQLITE_LIBS
     "build/fuzz/$target.fuzz" -max_total_time="${2:-60}" -timeout=20 -max_len=2000 \
-      -artifact_prefix="build/fuzz/$target-" "build/fuzz/$target" "tests/fuzz/corpus/$target" \
-      >"build/fuzz/$target.log" 2>&1 || {
+      -dict="$words" -artifact_prefix="build/fuzz/$target-" \
+      "build/fuzz/$target" "tests/fuzz/corpus/$target" >"build/fuzz/$target.log" 2>&1 || {
       grep -v '^#\|Uses: ' "build/fuzz/$target.log" >&2
       die "found something: put build/fuzz/$target-* into tests/fuzz/corpus/$target"
     }

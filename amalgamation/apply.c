@@ -115,12 +115,12 @@ static int mig_item_of(const mig_table *t, int i) {
 ** the type: where such a neighbour is new, AS alone says the same. */
 static void mig_part_from_type(mig_alteration *c, int column) {
   const mig_column *col = &c->now.columns[column];
-  const mig_constraint *g = &c->now.constraints[col->first];
+  const mig_constraint *g = col->count ? &c->now.constraints[col->first] : 0;
   const char *sql = c->now.sql;
   size_t end = col->name_span.end;
   mig_token k;
   mig_span words;
-  if (!col->count || g->kind != MIG_GENERATED || mig_span_empty(col->type)) return;
+  if (!g || g->kind != MIG_GENERATED || mig_span_empty(col->type)) return;
   for (k = mig_next_significant(sql, g->span.at, end); k.type != MIG_TK_END;
        k = mig_next_significant(sql, g->span.at, end)) {
     end = k.end;

@@ -81,7 +81,7 @@ static int mig_begin_edits(migrate *m, const char *schema) {
 static void mig_follow_edit(migrate *m, const mig_statement *s) {
   mig_catalog *c;
   for (c = m->catalogs; c; c = c->next) {
-    if (s->object < c->v || s->object >= c->v + c->n) continue;
+    if (!c->n || s->object < c->v || s->object >= c->v + c->n) continue;
     mig_catalog_retext(c, s->object, s->text);
     if (!s->same_columns) s->object->reload = m->reloads + 1;
     return;

@@ -29,6 +29,8 @@ static const char *const fragments[] = {
     "DEFERRABLE ", "INITIALLY DEFERRED ", "if ", "NOT ", "\xc3\xa4 ", "nocase ", "check ",
     "\"check\" ", "x'00' ", "'", "\"", "first ", "after "};
 
+FUZZ_MUTATOR(fragments)
+
 /* Reads CREATE TABLE made of three pieces into *t. */
 static void read_table(mig_arena *a, mig_table *t, const char *before, const char *text,
                        const char *behind) {

@@ -34,6 +34,8 @@ static const char *const fragments[] = {
     ".5", "1e3", "0x1F", " BLOB", " REAL", " FLOATING POINT", "''", "a, b, c, ",
     "id INTEGER PRIMARY KEY, ", ";"};
 
+FUZZ_MUTATOR(fragments)
+
 static int is_create_table(const char *z) {
   size_t n = strlen(z);
   mig_token k = mig_next_significant(z, n, 0);

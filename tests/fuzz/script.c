@@ -72,6 +72,8 @@ static const char *const fragments[] = {"-- ",
                                         "1e3 ",
                                         "\xc3\xa4"};
 
+FUZZ_MUTATOR(fragments)
+
 /* The sections stand in the file, each in one piece, and say which line they begin at. */
 static void check_section(mig_arena *a, const mig_revision *rev, int upgrade, const char *z) {
   const mig_section *s = upgrade ? &rev->upgrade : &rev->downgrade;

@@ -22,6 +22,8 @@ static const char *const fragments[] = {
     "$a::b(c)", "@", "#", "\xc3\xa4", "\xef\xbb\xbf", "->>", "begin", "end", "trigger", "1_0",
     "THEN ", "ELSE ", "INSTEAD OF ", "FOR EACH ROW ", "OR REPLACE ", "IF NOT EXISTS "};
 
+FUZZ_MUTATOR(fragments)
+
 static void check_tokens(const char *z, size_t n) {
   mig_fault fault;
   mig_arena a;
