@@ -181,11 +181,7 @@ static int mig_needed_by(mig_alteration *c, const char *name) {
 
 static void mig_drop_one_column(mig_alteration *c, const char *name) {
   int column = mig_find_column(&c->now, name), n = c->now.ncolumn;
-  if (c->now.without_rowid && c->now.columns[column].hidden_key) {
-    mig_fail(c->a, MIGRATE_DEPENDENT,
-             "cannot drop column %s of %s: it is part of the primary key that WITHOUT ROWID needs",
-             name, c->old.name);
-  } else if (n == 1) {
+  if (n == 1) {
     mig_fail(c->a, MIGRATE_UNSUPPORTED, "cannot drop column %s of %s: no other columns exist", name,
              c->old.name);
   }
@@ -419,13 +415,7 @@ static int mig_op_constraint(mig_alteration *c, const mig_op *op) {
 
 static void mig_apply_drop_constraint(mig_alteration *c, const mig_op *op) {
   int i = mig_op_constraint(c, op);
-  if (i < 0 || mig_failed(c->a)) return;
-  if (c->now.constraints[i].kind == MIG_PRIMARY_KEY && c->now.without_rowid) {
-    mig_fail(c->a, MIGRATE_DEPENDENT,
-             "cannot drop the primary key of %s: a WITHOUT ROWID table needs one", c->old.name);
-    return;
-  }
-  mig_drop_constraint_at(c, i);
+  if (i >= 0 && !mig_failed(c->a)) mig_drop_constraint_at(c, i);
 }
 
 static void mig_apply_rename_constraint(mig_alteration *c, const mig_op *op) {
@@ -613,6 +603,43 @@ static void mig_apply_op(mig_alteration *c, const mig_op *op) {
   }
 }
 
+/* A key of a name that is no column: SQLite would take it for a string as long as it builds an
+** index. */
+static void mig_check_keys(mig_alteration *c, const mig_constraint *k) {
+  int i;
+  if (k->column >= 0) return;
+  for (i = 0; i < k->nkey; i++) {
+    if (mig_find_column(&c->now, k->keys[i].name) >= 0) continue;
+    mig_fail(c->a, MIGRATE_NO_SUCH, "no such column: %s.%s, which a constraint names", c->old.name,
+             k->keys[i].name);
+  }
+}
+
+static void mig_check_strict_type(mig_alteration *c, int column) {
+  static const char *const types[] = {"INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"};
+  const mig_column *col = &c->now.columns[column];
+  char *type = mig_span_text(c->a, c->now.sql, col->type);
+  size_t i;
+  for (i = 0; type && i < sizeof types / sizeof *types; i++) {
+    if (mig_same(type, types[i])) return;
+  }
+  if (!type) return;
+  mig_fail(c->a, MIGRATE_UNSUPPORTED,
+           "column %s.%s has %s%s, and STRICT takes INT, INTEGER, REAL, TEXT, BLOB and ANY alone",
+           c->old.name, col->name, *type ? "the type " : "no type", type);
+}
+
+/* What holds for the table that comes out, whatever it was between two actions. */
+static void mig_check_result(mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.nconstraint; i++) mig_check_keys(c, &c->now.constraints[i]);
+  for (i = 0; c->now.strict && i < c->now.ncolumn; i++) mig_check_strict_type(c, i);
+  if (c->now.without_rowid && c->now.primary_key < 0) {
+    mig_fail(c->a, MIGRATE_DEPENDENT, "%s would have no primary key, which WITHOUT ROWID needs",
+             c->old.name);
+  }
+}
+
 /* Fills *c from the CREATE TABLE text and the statement. Faults say where in the statement. */
 static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig_alteration *c) {
   const mig_op *op;
@@ -628,6 +655,7 @@ static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig
   for (op = alter->first; op && !mig_failed(a); op = op->next) mig_apply_op(c, op);
   if (mig_failed(a)) return;
   c->nothing = !c->new_name && !c->recomputed && strcmp(c->now.sql, sql) == 0;
+  if (!c->nothing) mig_check_result(c);
 }
 
 /* An empty change of a table, for edits that another table's statement asks for. */

@@ -266,8 +266,7 @@ static int mig_error_offset(sqlite3 *db) {
   return -1;
 }
 
-/* A statement failed: over rows if its diagnosis finds any, else with SQLite's own words, in which
-** the scratch table's name is the table's. */
+/* A statement failed: over rows if its diagnosis finds any, else with SQLite's own words. */
 static void mig_fail_statement(migrate *m, const mig_statement *s) {
   mig_arena *a = &m->work;
   int rc = sqlite3_extended_errcode(m->db), offset;

@@ -47,6 +47,25 @@ static void mig_fault_context(mig_arena *a, const char *format, ...) {
   a->fault->message = both;
 }
 
+/* Says `to` where the message of a fault says `from`. */
+static void mig_fault_reword(mig_arena *a, const char *from, const char *to) {
+  sqlite3_str *z;
+  const char *at, *found;
+  char *message;
+  if (!mig_failed(a) || !a->fault->message || a->fault->placed || !from) return;
+  if (!strstr(a->fault->message, from)) return;
+  z = sqlite3_str_new(0);
+  for (at = a->fault->message; (found = strstr(at, from)) != 0; at = found + strlen(from)) {
+    sqlite3_str_append(z, at, (int)(found - at));
+    sqlite3_str_appendall(z, to);
+  }
+  sqlite3_str_appendall(z, at);
+  message = sqlite3_str_finish(z);
+  if (!message) return; /* the other word is better than none */
+  sqlite3_free(a->fault->message);
+  a->fault->message = message;
+}
+
 static void mig_fault_clear(mig_fault *f) {
   sqlite3_free(f->message);
   f->message = 0;

@@ -195,9 +195,9 @@ static void mig_lower_identity_checks(mig_lowering *l) {
   }
 }
 
-static char *mig_duplicates_of_copy(mig_lowering *l) {
+/* Old rows, stored as `from`, that would share key p. */
+static char *mig_duplicates_of_copy(mig_lowering *l, const mig_constraint *p, const char *from) {
   const mig_alteration *c = l->c;
-  const mig_constraint *p = mig_primary_key(&c->now);
   mig_text keys;
   int k;
   if (!p) return 0;
@@ -207,8 +207,9 @@ static char *mig_duplicates_of_copy(mig_lowering *l) {
     char *value = i < 0 ? 0 : mig_copied_value(l, i, 0);
     if (!value) return 0;
     mig_putf(&keys, "%s%s", k ? ", " : "", value);
+    if (p->keys[k].collate) mig_putf(&keys, " COLLATE \"%w\"", p->keys[k].collate);
   }
-  return mig_duplicates_query(l, &c->old, c->old.name, keys.z, "");
+  return mig_duplicates_query(l, &c->old, from, keys.z, "");
 }
 
 /* The copy: in the order of the rows. Without NOT INDEXED a covering index would set it. */
@@ -231,26 +232,76 @@ static mig_statement *mig_emit_copy(mig_lowering *l, const char *to, const char 
   return s;
 }
 
-/* Checks over the old rows that tell which of them a NOT NULL of the copy refused. */
-static mig_statement *mig_null_suspects(mig_lowering *l) {
+/* ---- which rows a copy was refused for ---- */
+
+static void mig_suspect_nulls(mig_lowering *l, const char *from) {
   const mig_alteration *c = l->c;
-  mig_statements list;
-  mig_statements *out = l->out;
   int i;
-  memset(&list, 0, sizeof list);
-  list.a = l->a;
-  l->out = &list;
   for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
     char *value;
     mig_text z;
     if (!mig_null_is_new(l, i)) continue;
     value = mig_copied_value(l, i, 0);
-    z = mig_begin_check(l, &c->old, c->old.name);
+    z = mig_begin_check(l, &c->old, from);
     mig_putf(&z, " NOT INDEXED%s%s%s", value ? " WHERE (" : "", value ? value : "",
              value ? ") IS NULL" : "");
     mig_emit_check(l, &z, &c->old, "", mig_format(l->a, "column %s.%s would hold NULL", c->now.name,
                                                   c->now.columns[i].name));
   }
+}
+
+/* SELECT id FROM (SELECT identity AS id, value AS "column", .. FROM from) AS t WHERE NOT (expr) */
+static void mig_suspect_check(mig_lowering *l, const mig_constraint *k, const char *name,
+                              const char *from) {
+  const mig_alteration *c = l->c;
+  mig_text z;
+  int i;
+  mig_text_init(&z, l->a);
+  mig_putf(&z, "SELECT \"%w_id\" FROM (SELECT ", l->scratch);
+  mig_put_identity(&z, &c->old);
+  mig_putf(&z, " AS \"%w_id\"", l->scratch);
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    int d = mig_column_constraint(&c->now, i, MIG_DEFAULT);
+    const char *value = mig_copied_value(l, i, 0);
+    if (c->now.columns[i].generated) continue;
+    if (!value && d >= 0) value = mig_span_text(l->a, c->now.sql, c->now.constraints[d].expr);
+    mig_putf(&z, ", %s AS \"%w\"", value ? value : "NULL", c->now.columns[i].name);
+  }
+  mig_putf(&z, " FROM \"%w\".\"%w\" AS \"%w\" NOT INDEXED) AS \"%w\" WHERE NOT (%s\n)",
+           l->schema, from, c->old.name, c->now.name, mig_span_text(l->a, c->now.sql, k->expr));
+  mig_emit_check(l, &z, &c->old, "",
+                 mig_format(l->a, "check constraint %s of %s is broken", name, c->now.name));
+}
+
+/* What a copy into the table itself, with all of its constraints, can be refused for. */
+static void mig_suspect_constraints(mig_lowering *l, const char *from) {
+  const mig_table *t = &l->c->now;
+  const char **names = mig_constraint_names(l->a, t);
+  int i;
+  for (i = 0; names && i < t->nconstraint && !mig_failed(l->a); i++) {
+    const mig_constraint *k = &t->constraints[i];
+    mig_text z;
+    if (k->kind == MIG_CHECK && !mig_check_is_old(l, k)) mig_suspect_check(l, k, names[i], from);
+    if (k->kind != MIG_UNIQUE) continue;
+    mig_text_init(&z, l->a);
+    z.z = mig_duplicates_of_copy(l, k, from);
+    if (z.z) {
+      mig_emit_check(l, &z, &l->c->old, "",
+                     mig_format(l->a, "unique constraint %s of %s has duplicates", names[i],
+                                t->name));
+    }
+  }
+}
+
+/* Checks over the old rows that tell which of them the copy was refused for. */
+static mig_statement *mig_suspects(mig_lowering *l, const char *from) {
+  mig_statements list;
+  mig_statements *out = l->out;
+  memset(&list, 0, sizeof list);
+  list.a = l->a;
+  l->out = &list;
+  mig_suspect_nulls(l, from);
+  if (l->facts->portable) mig_suspect_constraints(l, from);
   l->out = out;
   return list.first;
 }
@@ -259,8 +310,8 @@ static void mig_lower_copy(mig_lowering *l, const char *to, const char *from) {
   mig_copy_lists c = mig_copy_columns(l);
   mig_statement *s = mig_emit_copy(l, to, from, &c);
   if (!s) return;
-  s->suspects = mig_null_suspects(l);
-  s->diagnose = mig_duplicates_of_copy(l);
+  s->suspects = mig_suspects(l, from);
+  s->diagnose = mig_duplicates_of_copy(l, mig_primary_key(&l->c->now), from);
   s->complaint = mig_format(l->a, "the primary key of %s would have duplicates|%s", l->c->now.name,
                             mig_identity_word(&l->c->old));
 }

@@ -235,6 +235,7 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   if (mig_failed(&m->work)) return;
   choice = mig_lower_change(&l, t->object);
   mig_run_statements(m, t, &list, choice.rung);
+  mig_fault_reword(&m->work, l.scratch, c->old.name);
   if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
 }
 
