@@ -65,8 +65,8 @@ static int mig_begin_edits(migrate *m, const char *schema) {
   if (m->edit_schema && mig_same(m->edit_schema, schema)) return SQLITE_OK;
   mig_end_edits(m);
   sql = mig_format(&m->work,
-                   "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = ?2 AND type = ?3 AND "
-                   "name = ?4",
+                   "UPDATE \"%w\".\"sqlite_master\" SET sql = ?1 WHERE rowid = ?2 AND type = ?3 "
+                   "AND name = ?4",
                    schema);
   if (!sql) return SQLITE_NOMEM;
   m->defensive = mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, 0);

@@ -17,6 +17,7 @@
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
 #include "dump.h"
+#include "listed.h"
 
 #define FOLDER "tests/alter/cases/"
 #define EXTENSION "build/migrate"
@@ -303,10 +304,9 @@ static void tear_down(test_run *run) {
 
 /* ---- the change ------------------------------------------------------------------------------ */
 
-static int change_from_c(test_run *run) {
+static migrate *open_handle(test_run *run) {
   migrate_options options;
   migrate *m = 0;
-  int rc;
   memset(&options, 0, sizeof(options));
   options.flags = run->rung == PORTABLE ? MIGRATE_PORTABLE : 0;
   options.busy_timeout = -1;
@@ -314,9 +314,28 @@ static int change_from_c(test_run *run) {
   options.nerrbuf = (int)sizeof(run->error);
   migrate_open(run->db, &options, &m);
   if (run->rung == HOSTED) migrate_set(m, "rebuild", "hosted");
+  return m;
+}
+
+/* What runs is what was listed, in that order; all of it where nothing fails. */
+static int change_from_c(test_run *run) {
+  listed list;
+  migrate *m = open_handle(run);
+  int rc, explained;
+  memset(&list, 0, sizeof(list));
+  migrate_explain(m, run->file->alter, listed_add, &list);
+  explained = migrate_close(m);
+  run->error[0] = 0;
+  m = open_handle(run);
+  sqlite3_trace_v2(run->db, SQLITE_TRACE_STMT, listed_run, &list);
   rc = migrate_exec(m, run->file->alter);
+  sqlite3_trace_v2(run->db, 0, 0, 0);
   CHECK(migrate_close(m) == rc, "migrate_close() does not repeat the code %d", rc);
   CHECK(rc == 0 || run->error[0], "error %d has no message", rc);
+  CHECK(rc || !explained, "migrate_explain() fails where migrate_exec() works");
+  CHECK(!list.error[0], "%s", list.error);
+  CHECK(rc || list.at == list.n, "listed, and did not run: %s", list.text[list.at]);
+  listed_free(&list);
   return rc;
 }
 

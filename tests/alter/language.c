@@ -17,6 +17,7 @@
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
 #include "dump.h"
+#include "listed.h"
 
 #define PAGE "tests/alter/language.txt"
 #define MAX_FORMS 600
@@ -185,22 +186,43 @@ static void put_effect(sqlite3_str *out, const char *before, const char *after) 
   }
 }
 
+static migrate *open_handle(sqlite3 *db, const char *rebuild) {
+  migrate *m = 0;
+  migrate_open(db, 0, &m);
+  migrate_set(m, "rebuild", rebuild);
+  return m;
+}
+
+/* Runs the statement, and holds what SQLite reports to have run against what was listed. */
+static void run_as_listed(sqlite3_str *out, sqlite3 *db, const char *sql, const char *rebuild) {
+  listed list;
+  migrate *m = open_handle(db, rebuild);
+  memset(&list, 0, sizeof(list));
+  migrate_explain(m, sql, listed_add, &list);
+  migrate_close(m);
+  m = open_handle(db, rebuild);
+  sqlite3_trace_v2(db, SQLITE_TRACE_STMT, listed_run, &list);
+  if (migrate_exec(m, sql)) {
+    const char *message = migrate_errmsg(m);
+    sqlite3_str_appendf(out, "! %.*s\n", (int)strcspn(message, "\n"), message);
+    list.n = list.at;
+  }
+  sqlite3_trace_v2(db, 0, 0, 0);
+  migrate_close(m);
+  if (list.error[0]) sqlite3_str_appendf(out, "%s\n", list.error);
+  else if (list.at < list.n) sqlite3_str_appendf(out, "did not run: %s\n", list.text[list.at]);
+  listed_free(&list);
+}
+
 /* The statement's effect on a fresh database, or "! " and the error, with which nothing changes. */
 static char *effect_of(const form *f, const char *rebuild) {
   sqlite3_str *out = sqlite3_str_new(0);
   sqlite3 *db = 0;
-  migrate *m = 0;
   char *before, *after;
   sqlite3_open(":memory:", &db);
   if (sqlite3_exec(db, f->base, 0, 0, 0)) fail_msg("%s\n%s", sqlite3_errmsg(db), f->base);
   before = described(db);
-  migrate_open(db, 0, &m);
-  migrate_set(m, "rebuild", rebuild);
-  if (migrate_exec(m, f->sql)) {
-    const char *message = migrate_errmsg(m);
-    sqlite3_str_appendf(out, "! %.*s\n", (int)strcspn(message, "\n"), message);
-  }
-  migrate_close(m);
+  run_as_listed(out, db, f->sql, rebuild);
   after = described(db);
   put_effect(out, before, after);
   sqlite3_free(before);
