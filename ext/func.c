@@ -24,19 +24,29 @@ static connection *scalar_connection(sqlite3_context *context) {
   return (connection *)sqlite3_user_data(context);
 }
 
+/* Does a statement evaluate the constraints of a schema? Those that write do, and the PRAGMAs that
+** look through a database, quick_check and integrity_check. */
+static int evaluates_constraints(sqlite3_stmt *statement) {
+  const char *sql = sqlite3_sql(statement);
+  return !sqlite3_stmt_readonly(statement) || !sql ||
+         sqlite3_strlike("%quick_check%", sql, 0) == 0 ||
+         sqlite3_strlike("%integrity_check%", sql, 0) == 0;
+}
+
 /* SQLite keeps SQLITE_DIRECTONLY functions out of views, triggers, defaults, indexes and generated
 ** columns, but lets a CHECK constraint call them, and whoever wrote the database file wrote its
-** constraints. They are evaluated in statements that write: no call is taken from one. */
+** constraints: no call is taken from a statement that evaluates some. */
 static void scalar_start(scalar *s, sqlite3_context *context) {
   sqlite3 *db = scalar_connection(context)->db;
   sqlite3_stmt *statement = 0;
   s->context = context;
   memset(&s->k, 0, sizeof(s->k));
   while ((statement = sqlite3_next_stmt(db, statement)) != 0) {
-    if (!sqlite3_stmt_busy(statement) || sqlite3_stmt_readonly(statement)) continue;
+    if (!sqlite3_stmt_busy(statement) || !evaluates_constraints(statement)) continue;
     call_fail(&s->k, MIGRATE_BUSY_STATEMENT,
-              "migrate functions are called in a SELECT of their own, not while a statement "
-              "writes: %.100s",
+              "migrate functions are called in a SELECT of their own, not while a statement %s: "
+              "%.100s",
+              sqlite3_stmt_readonly(statement) ? "checks constraints" : "writes",
               sqlite3_sql(statement));
     return;
   }

@@ -173,6 +173,129 @@ static void calls_out_of_the_schema(void **state) {
   expect_part("CREATE INDEX i ON t(a) WHERE migrate_exec('SELECT 1')", "error: ");
 }
 
+/* What a file may bring: calls where CREATE does not take them, written on a connection to which
+** such a function is harmless. */
+static void harmless(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  (void)argc;
+  (void)argv;
+  sqlite3_result_int(context, 1);
+}
+
+static sqlite3 *make_hostile(const char *sql) {
+  static const char *const names[] = {"migrate_exec", "migrate_config", "migrate_init",
+                                      "migrate_revision"};
+  sqlite3 *file = 0;
+  size_t i;
+  assert_int_equal(sqlite3_open(":memory:", &file), 0);
+  for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    sqlite3_create_function(file, names[i], -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, 0, harmless, 0,
+                            0);
+  }
+  assert_int_equal(sqlite3_exec(file, sql, 0, 0, 0), 0);
+  return file;
+}
+
+/* Takes a copy of the file, tries a statement, and looks for traces of a call. */
+static void try_hostile(sqlite3 *file, const char *sql, int trusted) {
+  sqlite3_backup *copy;
+  assert_int_equal(sqlite3_open(":memory:", &db), 0);
+  copy = sqlite3_backup_init(db, "main", file, "main");
+  assert_int_equal(sqlite3_backup_step(copy, -1), SQLITE_DONE);
+  sqlite3_backup_finish(copy);
+  assert_int_equal(sqlite3_migrate_init(db, 0, 0), 0);
+  run(trusted ? "PRAGMA trusted_schema = ON" : "PRAGMA trusted_schema = OFF");
+  sqlite3_exec(db, sql, 0, 0, 0);
+  if (sqlite3_exec(db, "SELECT 1 FROM traced", 0, 0, 0) == SQLITE_OK) fail_msg("%s: exec", sql);
+  expect("SELECT migrate_config('backup')", "");
+  if (access("traced", F_OK) == 0 || access("migrations", F_OK) == 0) fail_msg("%s: file", sql);
+  assert_int_equal(sqlite3_close(db), 0);
+}
+
+static void calls_out_of_a_file(void **state) {
+  static const char *const calls[] = {"migrate_exec('CREATE TABLE traced(a)')",
+                                      "migrate_config('backup', 'traced')",
+                                      "migrate_init('traced')", "migrate_revision('traced')"};
+  static const char *const schemas[] = {
+      "CREATE TABLE t(a CHECK (%s IS NOT 'x'), b); INSERT INTO t VALUES (1, 2)",
+      "CREATE TABLE t(a DEFAULT (%s), b); INSERT INTO t VALUES (1, 2)",
+      "CREATE TABLE t(b, a AS (%s)); INSERT INTO t(b) VALUES (1)",
+      "CREATE TABLE t(b, a AS (%s) STORED); INSERT INTO t(b) VALUES (1)",
+      "CREATE TABLE t(a, b); CREATE INDEX i ON t(%s || b); INSERT INTO t VALUES (1, 2)",
+      "CREATE TABLE t(a, b); CREATE INDEX i ON t(b) WHERE %s; INSERT INTO t VALUES (1, 2)",
+      "CREATE TABLE u(a, b); CREATE VIEW t AS SELECT %s AS a, 2 AS b",
+      "CREATE TABLE t(a, b); CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT %s; END;"
+      "INSERT INTO t VALUES (1, 2)"};
+  static const char *const statements[] = {
+      "PRAGMA quick_check", "PRAGMA integrity_check", "PRAGMA main.integrity_check(1)",
+      "SELECT * FROM pragma_quick_check", "SELECT a, b FROM t", "INSERT INTO t(b) VALUES (3)",
+      "UPDATE t SET b = 4", "DELETE FROM t", "ALTER TABLE t ADD COLUMN c DEFAULT 1 CHECK (c > 0)",
+      "REINDEX", "ANALYZE", "VACUUM", "SELECT migrate_exec('ALTER TABLE t ALTER b TYPE TEXT')",
+      "SELECT migrate_exec('ALTER TABLE t ALTER b SET NOT NULL')",
+      "SELECT migrate_exec('ALTER TABLE t ADD d FIRST, ADD CHECK (b > 0)')",
+      "SELECT migrate_exec('ALTER TABLE t SET STRICT')",
+      "SELECT * FROM migrate_explain('ALTER TABLE t DROP b')", "SELECT migrate_verify()",
+      "SELECT * FROM migrate_diff('CREATE TABLE t(a)')"};
+  char folder[] = "/tmp/migrate-hostile-XXXXXX", home[4096], command[100];
+  size_t c, k, i;
+  (void)state;
+  assert_true(getcwd(home, sizeof(home)) && mkdtemp(folder) && chdir(folder) == 0);
+  for (c = 0; c < sizeof(calls) / sizeof(calls[0]); c++) {
+    for (k = 0; k < sizeof(schemas) / sizeof(schemas[0]); k++) {
+      char *schema = sqlite3_mprintf(schemas[k], calls[c]);
+      sqlite3 *file = make_hostile(schema);
+      for (i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+        try_hostile(file, statements[i], (i + c) % 2 != 0);
+      }
+      sqlite3_close(file);
+      sqlite3_free(schema);
+    }
+  }
+  sqlite3_snprintf((int)sizeof(command), command, "rm -rf %s", folder);
+  assert_int_equal(chdir(home) || system(command), 0);
+}
+
+/* 33: where a statement would call a function for each of its rows, while it writes, or out of a
+** script that is running, the call is refused: nothing is done, and never twice. */
+static void called_again_and_again(void **state) {
+  static const char *const statements[] = {
+      "SELECT migrate_exec('INSERT INTO done VALUES (1)') FROM t",
+      "SELECT a, migrate_exec('INSERT INTO done VALUES (1)') FROM t ORDER BY a DESC",
+      "SELECT a FROM t WHERE migrate_exec('INSERT INTO done VALUES (1)') > a",
+      "SELECT (SELECT migrate_exec('INSERT INTO done VALUES (a)')) FROM t",
+      "SELECT count(*) FROM t GROUP BY migrate_exec('INSERT INTO done VALUES (1)')",
+      "SELECT a FROM t UNION ALL SELECT migrate_exec('INSERT INTO done VALUES (1)') FROM t",
+      "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + migrate_exec("
+      "'INSERT INTO done VALUES (1)') FROM c LIMIT 3) SELECT i, a FROM c, t",
+      "INSERT INTO t VALUES (9) RETURNING migrate_exec('INSERT INTO done VALUES (1)')",
+      "UPDATE t SET a = a + 1 RETURNING migrate_exec('INSERT INTO done VALUES (1)')",
+      "DELETE FROM t RETURNING migrate_exec('INSERT INTO done VALUES (1)')",
+      "UPDATE t SET a = migrate_exec('INSERT INTO done VALUES (1)')",
+      "INSERT INTO t SELECT migrate_exec('INSERT INTO done VALUES (1)')",
+      "CREATE TABLE n AS SELECT migrate_exec('INSERT INTO done VALUES (1)') AS a",
+      "SELECT migrate_exec('SELECT migrate_exec(''INSERT INTO done VALUES (1)'')')",
+      "SELECT migrate_exec('INSERT INTO done VALUES (migrate_exec(''SELECT 1''))')",
+      "SELECT migrate_exec('UPDATE t SET a = migrate_exec(''INSERT INTO done VALUES (1)'')')",
+      "SELECT migrate_exec('CREATE TEMP VIEW w AS SELECT migrate_upgrade(); SELECT * FROM w')"};
+  size_t i;
+  (void)state;
+  run("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (3); CREATE TABLE done(a)");
+  for (i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+    sqlite3_stmt *s = 0;
+    int rc = sqlite3_prepare_v2(db, statements[i], -1, &s, 0);
+    while (rc == SQLITE_OK || rc == SQLITE_ROW) rc = sqlite3_step(s);
+    sqlite3_finalize(s);
+    if (rc == SQLITE_DONE) fail_msg("%s: no error", statements[i]);
+    assert_true(sqlite3_get_autocommit(db));
+    expect("SELECT count(*) FROM done", "0");
+    expect("SELECT group_concat(a) FROM t", "1,2,3");
+  }
+  /* Twice in one statement is twice a call, each whole. */
+  expect("SELECT migrate_exec('INSERT INTO done VALUES (1)') + "
+         "migrate_exec('INSERT INTO done VALUES (2)')", "2");
+  expect("SELECT (SELECT migrate_exec('INSERT INTO done VALUES (3)'))", "1");
+  expect("SELECT group_concat(a) FROM done", "1,2,3");
+}
+
 /* ---- arguments ---- */
 
 static void arguments(void **state) {
@@ -390,6 +513,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(version, open_db, close_db),
     cmocka_unit_test_setup_teardown(flags, open_db, close_db),
     cmocka_unit_test_setup_teardown(calls_out_of_the_schema, open_db, close_db),
+    cmocka_unit_test(calls_out_of_a_file),
+    cmocka_unit_test_setup_teardown(called_again_and_again, open_db, close_db),
     cmocka_unit_test_setup_teardown(arguments, open_db, close_db),
     cmocka_unit_test_setup_teardown(exec_answers, open_db, close_db),
     cmocka_unit_test_setup_teardown(statements_that_read, open_db, close_db),

@@ -1,7 +1,7 @@
-/* Fuzzes changes of tables with the trials of tests/random: the input is the random numbers of which
-** a trial makes its table, its rows and its statement, so that what libFuzzer finds new in the
-** engine leads to the next trial. The expectation is a table made new, see there. The first byte is
-** the kind of the trial. */
+/* Fuzzes changes of tables with the trials of tests/random: the input is the random numbers of
+** which a trial makes its table, its rows and its statement, so that what libFuzzer finds new in
+** the engine leads to the next trial. The expectation is a table made new, see there. The first
+** byte is the kind of the trial. */
 #include "fuzz.h"
 
 #define PRNG_FED

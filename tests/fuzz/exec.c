@@ -59,7 +59,8 @@ static const char usual_schema[] =
     "CREATE TRIGGER r AFTER DELETE ON t BEGIN INSERT INTO q(a) VALUES (old.a); END;"
     "CREATE TEMP TRIGGER e BEFORE UPDATE OF b ON t BEGIN SELECT new.d; END;";
 
-static const char strict_table[] = "CREATE TABLE s(id INT PRIMARY KEY, a ANY, b TEXT, c REAL) STRICT;";
+static const char strict_table[] =
+    "CREATE TABLE s(id INT PRIMARY KEY, a ANY, b TEXT, c REAL) STRICT;";
 
 /* ---- A database that is made the same each time ---- */
 
@@ -171,7 +172,7 @@ static int run(sqlite3 *db, const char *script, unsigned flags, const char *what
   if (rc == SQLITE_CORRUPT || rc == SQLITE_INTERNAL || rc == SQLITE_NOMEM || rc == SQLITE_MISUSE) {
     fuzz_wrong(script, "a strange error");
   }
-  if (open == sqlite3_get_autocommit(db)) fuzz_wrong(script, "a transaction stays open, or is closed");
+  if (open == sqlite3_get_autocommit(db)) fuzz_wrong(script, "a transaction is open, or closed");
   after = dump(db);
   if (rc) expect_same(script, what, before, after);
   if (strstr(after, "|tmigrate_") && !strstr(before, "|tmigrate_") && !strstr(script, "migrate_")) {

@@ -96,7 +96,8 @@ static size_t fuzz_words(const uint8_t *z, size_t n, size_t *start, size_t most)
   return count;
 }
 
-/* Puts text in the place of data[at..end). Returns the new length; too long a one changes nothing. */
+/* Puts text in the place of data[at..end). Returns the new length; too long a one changes
+** nothing. */
 static size_t fuzz_splice(uint8_t *data, size_t n, size_t most, size_t at, size_t end,
                           const uint8_t *text, size_t length) {
   if (n - (end - at) + length > most) return n;
