@@ -32,6 +32,8 @@ typedef struct mig_gone { /* a table that a script dropped and others reference:
   struct mig_gone *next;
 } mig_gone;
 
+typedef struct mig_due mig_due; /* rows that a run has still to write: record.c */
+
 typedef struct mig_backup { /* of the last run */
   const char *path;      /* NULL: none was made, or it is gone again */
   sqlite3_vfs *vfs;
@@ -83,6 +85,7 @@ struct migrate {
   int synchronous;       /* was this before it was EXTRA; 0: as it was */
   mig_pending *pending;
   mig_gone *gone;        /* by the section that runs */
+  mig_due *due, *last_due; /* in the order of the steps */
   mig_script_place place; /* of the statement at work */
   mig_edited *edited;    /* since the last reload, newest first */
   const mig_edited *blamed; /* the one that the reload failed over */
@@ -148,6 +151,7 @@ static int mig_begin_call(migrate *m) {
   m->backup.path = 0;
   m->pending = 0;
   m->gone = 0;
+  m->due = m->last_due = 0;
   m->edited = 0;
   m->blamed = 0;
   m->crowd = 0;

@@ -68,6 +68,7 @@
 #include "hosting.c"
 #include "run.c"
 #include "backup.c"
+#include "record.c"
 /* 7: the outside */
 #include "public.c"
 #include "restore.c"

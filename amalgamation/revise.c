@@ -55,6 +55,7 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
   int rc;
   if (section->sql && m->live) mig_stub_functions(&m->work, m->db, section->sql);
+  if (section->sql) mig_write_due_for(m, section->sql);
   m->place.rev = rev;
   m->place.upgrade = upgrade;
   if (section->sql) mig_run_script(m, section->sql);
@@ -65,6 +66,7 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
     return;
   }
   mig_flush(m);
+  mig_write_due(m);
   if (mig_failed(&m->work)) return;
   mig_forget_catalogs(m);
   mig_fall_asleep(m); /* SQLite lets nobody replace a function beside a statement at work */
@@ -78,39 +80,7 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   }
 }
 
-/* ---- version rows and journal ---- */
-
-static void mig_write_rows(migrate *m, const mig_step *step) {
-  const char *table = m->settings.version_table;
-  int i;
-  for (i = 0; i < step->nchange && !mig_failed(&m->work); i++) {
-    const mig_change *c = &step->changes[i];
-    mig_sink_sql(m, MIG_S_VERSION, mig_change_sql(&m->work, table, c),
-                 "the version rows follow the revision");
-    if (!mig_failed(&m->work)) mig_change_check(&m->work, table, c, sqlite3_changes(m->db));
-  }
-}
-
-static void mig_write_journal(migrate *m, const mig_step *step, const char *state,
-                              sqlite3_int64 started) {
-  const char *direction = mig_direction_name(step->direction);
-  sqlite3_int64 took = mig_milliseconds() - started;
-  int i;
-  if (!m->settings.journal || mig_failed(&m->work)) return;
-  if (step->rev) {
-    mig_sink_sql(m, MIG_S_VERSION,
-                 mig_journal_insert_sql(&m->work, step->rev, direction, state, took),
-                 "what was applied, and how to undo it");
-    return;
-  }
-  for (i = 0; i < step->nchange && !mig_failed(&m->work); i++) { /* a stamp */
-    int node = step->changes[i].to ? mig_find_id(m->graph, step->changes[i].to) : -1;
-    if (node < 0) continue;
-    mig_sink_sql(m, MIG_S_VERSION,
-                 mig_journal_insert_sql(&m->work, m->graph->nodes[node].rev, "stamp", state, -1),
-                 "what the database was said to be");
-  }
-}
+/* ---- before anything runs ---- */
 
 /* The two tables of ours, where they are missing. */
 static void mig_make_tables(migrate *m, int have_version) {
@@ -123,8 +93,6 @@ static void mig_make_tables(migrate *m, int have_version) {
     mig_sink_sql(m, MIG_S_VERSION, mig_journal_create_sql(), "the journal");
   }
 }
-
-/* ---- before anything runs ---- */
 
 static const mig_section *mig_step_section(const mig_step *step) {
   return step->direction == MIG_UPGRADE ? &step->rev->upgrade : &step->rev->downgrade;
@@ -210,16 +178,18 @@ static void mig_begin_step(migrate *m, const mig_step *step, int number) {
   mig_log(m, MIGRATE_INFO, line);
 }
 
-/* Edits that no statement needed take effect, and one of them may be wrong after all. */
-static int mig_edits_hold(migrate *m) {
+/* What waits takes effect: edits that no statement needed, of which one may be wrong after all, and
+** the rows of the steps. */
+static int mig_catch_up(migrate *m) {
   if (!mig_failed(&m->work)) mig_flush(m);
   if (m->blamed) mig_fail_in_section(m);
+  if (!mig_failed(&m->work)) mig_write_due(m);
   return !mig_failed(&m->work);
 }
 
 /* Commits, or undoes. */
 static void mig_end_transaction(migrate *m) {
-  mig_edits_hold(m);
+  mig_catch_up(m);
   mig_frame_close(m);
 }
 
@@ -238,7 +208,8 @@ static void mig_refuse_open_end(migrate *m, const mig_step *step) {
 static void mig_run_outside(migrate *m, const mig_step *step) {
   int upgrade = step->direction == MIG_UPGRADE;
   sqlite3_int64 started = mig_milliseconds();
-  mig_write_journal(m, step, "started", started);
+  mig_write_due(m);
+  if (!mig_failed(&m->work)) mig_write_journal(m, step, "started", 0);
   mig_end_transaction(m);
   if (mig_failed(&m->work)) return;
   mig_run_section(m, step->rev, upgrade);
@@ -262,8 +233,7 @@ static void mig_run_step(migrate *m, const mig_step *step, int number) {
     return;
   }
   if (step->rev) mig_run_section(m, step->rev, step->direction == MIG_UPGRADE);
-  mig_write_rows(m, step);
-  mig_write_journal(m, step, "done", started);
+  mig_record_end(m, step, started);
 }
 
 /* ---- commands ---- */
@@ -375,7 +345,10 @@ static void mig_run_plan(migrate *m, mig_run *r, int way_back) {
 /* Runs one revision of an open run. 0: none is left, or there is a fault. */
 static int mig_run_next(migrate *m, mig_run *r) {
   if (mig_failed(&m->work)) return 0;
-  if (r->at == r->plan->n && r->plan == &r->todo.back) mig_run_plan(m, r, 0);
+  if (r->at == r->plan->n && r->plan == &r->todo.back) {
+    mig_write_due(m);
+    mig_run_plan(m, r, 0);
+  }
   if (mig_failed(&m->work) || r->at == r->plan->n) return 0;
   if (r->at && m->settings.transaction_per_migration) {
     mig_end_transaction(m);

@@ -36,7 +36,7 @@ MIGRATE_API int migrate_step(migrate *m) {
   if (m->depth) mig_stay_awake(m);
   mig_forget_catalogs(m); /* the program may have changed the schema meanwhile */
   if (!r->plan && mig_run_is_due(m, r)) mig_run_open(m, r);
-  if (r->plan && mig_run_next(m, r) && mig_edits_hold(m)) {
+  if (r->plan && mig_run_next(m, r) && mig_catch_up(m)) {
     mig_fall_asleep(m);
     mig_return_handler(m);
     return SQLITE_ROW;

@@ -141,20 +141,27 @@ static const char *mig_version_create_sql(mig_arena *a, const char *table) {
   return t.z;
 }
 
-static const char *mig_change_sql(mig_arena *a, const char *table, const mig_change *c) {
+/* `from` and `to` are SQL: literals, or parameters. */
+static const char *mig_change_form(mig_arena *a, const char *table, int kind, const char *from,
+                                   const char *to) {
   mig_text t;
   mig_text_init(&t, a);
-  mig_put(&t, c->kind == MIG_ROW_INSERT   ? "INSERT INTO main."
-              : c->kind == MIG_ROW_UPDATE ? "UPDATE main."
-                                          : "DELETE FROM main.");
+  mig_put(&t, kind == MIG_ROW_INSERT   ? "INSERT INTO main."
+              : kind == MIG_ROW_UPDATE ? "UPDATE main."
+                                       : "DELETE FROM main.");
   mig_put_bare_name(&t, table);
-  if (c->kind == MIG_ROW_INSERT) {
-    mig_putf(&t, " (version_num) VALUES (%Q)", c->to);
+  if (kind == MIG_ROW_INSERT) {
+    mig_putf(&t, " (version_num) VALUES (%s)", to);
     return t.z;
   }
-  if (c->kind == MIG_ROW_UPDATE) mig_putf(&t, " SET version_num=%Q", c->to);
-  mig_putf(&t, " WHERE version_num = %Q", c->from);
+  if (kind == MIG_ROW_UPDATE) mig_putf(&t, " SET version_num=%s", to);
+  mig_putf(&t, " WHERE version_num = %s", from);
   return t.z;
+}
+
+static const char *mig_change_sql(mig_arena *a, const char *table, const mig_change *c) {
+  return mig_change_form(a, table, c->kind, mig_format(a, "%Q", c->from),
+                         mig_format(a, "%Q", c->to));
 }
 
 /* DELETE of all rows: stamp --purge. */
@@ -203,29 +210,33 @@ static const char *mig_journal_create_sql(void) {
 }
 
 #define MIG_NOW_SQL "strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now')"
+#define MIG_JOURNAL_INSERT                                                             \
+  "INSERT INTO main." MIG_JOURNAL                                                      \
+  " (revision, direction, state, applied_at, duration_ms, checksum, message, "         \
+  "down_revision, depends_on, compat, downgrade, downgrade_outside) VALUES "
+
+/* The downgrade is kept for a program that is older than its database; where a function of the
+** program takes part, SQL alone would not do. */
+static const char *mig_kept_downgrade(const mig_revision *rev) {
+  return rev->downgrade_fn ? 0 : rev->downgrade.sql;
+}
 
 /* The row of a step; a state `started` is written before a section that runs outside of a
-** transaction. duration_ms below 0 is unknown. The downgrade is kept for a program that is older
-** than its database; where a function of the program takes part, SQL alone would not do. */
+** transaction. duration_ms below 0 is unknown. */
 static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
                                           const char *direction, const char *state,
                                           sqlite3_int64 duration_ms) {
-  const char *downgrade = rev->downgrade_fn ? 0 : rev->downgrade.sql;
   const char *checksum = mig_checksum(a, rev);
   mig_text t;
   mig_text_init(&t, a);
-  mig_putf(&t,
-           "INSERT INTO main." MIG_JOURNAL
-           " (revision, direction, state, applied_at, duration_ms, checksum, message, "
-           "down_revision, depends_on, compat, downgrade, downgrade_outside) VALUES "
-           "(%Q, %Q, %Q, " MIG_NOW_SQL ", ",
-           rev->id, direction, state);
+  mig_putf(&t, MIG_JOURNAL_INSERT "(%Q, %Q, %Q, " MIG_NOW_SQL ", ", rev->id, direction, state);
   if (duration_ms < 0)
     mig_put(&t, "NULL");
   else
     mig_putf(&t, "%lld", duration_ms);
   mig_putf(&t, ", %Q, %Q, %Q, %Q, %Q, %Q, %d)", checksum, rev->message, mig_join(a, rev->down),
-           mig_join(a, rev->depends), rev->compat, downgrade, rev->downgrade.outside);
+           mig_join(a, rev->depends), rev->compat, mig_kept_downgrade(rev),
+           rev->downgrade.outside);
   return mig_failed(a) ? 0 : t.z;
 }
 

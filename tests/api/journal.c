@@ -200,6 +200,68 @@ static void read_once(void **state) {
   rmdir(folder);
 }
 
+/* Rows wait for the end of the transaction: neither a script, nor a function, nor the program between
+** two steps can see it. */
+
+static char seen[200];
+
+static int look(sqlite3 *from, void *arg) {
+  (void)from;
+  (void)arg;
+  strcpy(seen, ask("SELECT (SELECT group_concat(version_num) FROM alembic_version), "
+                   "(SELECT group_concat(revision) FROM migrate_journal)"));
+  return 0;
+}
+
+static const migrate_revision lookers[] = {
+    {"1", 0, 0, 0, 0, 0, "CREATE TABLE t(a);", "DROP TABLE t;", 0, 0, 0},
+    {"2", "1", 0, 0, 0, 0,
+     "CREATE TABLE journal AS SELECT revision, direction, state FROM Migrate_Journal;",
+     "DROP TABLE journal;", 0, 0, 0},
+    {"3", "2", 0, 0, 0, 0, "CREATE TABLE version AS SELECT version_num FROM [alembic_version];",
+     "DROP TABLE version;", 0, 0, 0},
+    {"4", "3", 0, 0, 0, 0, "CREATE TABLE u(a);", "DROP TABLE u;", look, look, 0},
+    {"5", "4", 0, 0, 0, 0, "-- migrate:up transaction:false\nCREATE TABLE v(a);", "DROP TABLE v;", 0,
+     0, 0},
+};
+
+static void nobody_sees_them_wait(void **state) {
+  (void)state;
+  migrate_close(m);
+  open_with(lookers, 5);
+  good(migrate_upgrade(m, "head"));
+  assert_string_equal(ask("SELECT * FROM journal"), "1|upgrade|done");
+  assert_string_equal(ask("SELECT * FROM version"), "2");
+  assert_string_equal(seen, "3|1,2,3");
+  assert_string_equal(ask("SELECT group_concat(id || revision || state) FROM migrate_journal"),
+                      "11done,22done,33done,44done,55done");
+  good(migrate_downgrade(m, "base"));
+  assert_string_equal(seen, "4|1,2,3,4,5,5");
+  assert_string_equal(ask("SELECT count(*) FROM alembic_version"), "0");
+  good(migrate_prepare(m, "3"));
+  assert_int_equal(migrate_step(m), SQLITE_ROW);
+  look(db, 0);
+  assert_string_equal(seen, "1|1,2,3,4,5,5,4,3,2,1,1");
+  good(migrate_run(m));
+  assert_string_equal(ask("SELECT count(*), max(version_num) FROM migrate_journal, alembic_version"),
+                      "13|3");
+}
+
+/* A revision that empties the version table is found out, although its row waits. */
+static void a_row_that_is_gone(void **state) {
+  static const migrate_revision v[] = {
+      {"1", 0, 0, 0, 0, 0, "CREATE TABLE t(a);", 0, 0, 0, 0},
+      {"2", "1", 0, 0, 0, 0, "DELETE FROM alembic_version;", 0, 0, 0, 0},
+      {"3", "2", 0, 0, 0, 0, "CREATE TABLE u(a);", 0, 0, 0, 0},
+  };
+  (void)state;
+  migrate_close(m);
+  open_with(v, 3);
+  assert_int_equal(migrate_upgrade(m, "head"), MIGRATE_GRAPH);
+  assert_non_null(strstr(migrate_errmsg(m), "expected to match one row when updating '1' to '2'"));
+  assert_string_equal(ask("SELECT count(*) FROM sqlite_master"), "0");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(columns, begin, end),
@@ -207,6 +269,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(meaning, begin, end),
       cmocka_unit_test_setup_teardown(switched_off, begin, end),
       cmocka_unit_test_setup_teardown(read_once, begin, end),
+      cmocka_unit_test_setup_teardown(nobody_sees_them_wait, begin, end),
+      cmocka_unit_test_setup_teardown(a_row_that_is_gone, begin, end),
   };
   return cmocka_run_group_tests_name("journal", tests, 0, 0);
 }
