@@ -8,7 +8,8 @@
 #include <unistd.h>
 #endif
 
-#define MIG_BACKUP_PAGES 250  /* copied at a time: some milliseconds */
+#define MIG_BACKUP_PAGES 100  /* copied at first; from then on as many as take some milliseconds */
+#define MIG_BACKUP_MOST 100000
 #define MIG_BACKUP_NAMES 1000 /* as many copies may lie there */
 #define MIG_BACKUP_TRIES 5    /* others may write while one is made */
 
@@ -159,49 +160,77 @@ static sqlite3 *mig_backup_open(migrate *m, const char *path, int flags, const c
   return 0;
 }
 
+/* A copy of a database in WAL mode is one, too, and some file system layers have no shared memory:
+** who is alone needs none. */
+#define MIG_ALONE "PRAGMA main.locking_mode = EXCLUSIVE"
+
 /* ---- copying ---- */
 
-/* Copies all pages of one database over another, which is as before where this fails. */
+/* Whether the work on copies, which the database's own connection takes no part in, is over. */
+static int mig_backup_stops(migrate *m) { return mig_tell(m) || mig_is_interrupted(m); }
+
+/* Copies all pages of one database over another, which is as before where this fails. What is
+** copied over the main database is committed with its last page, and cannot be stopped any more. */
 static void mig_backup_copy(migrate *m, sqlite3 *to, sqlite3 *from, const char *path) {
   sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+  sqlite3_int64 pages = MIG_BACKUP_PAGES, began;
   int waited = 0, rc = b ? SQLITE_OK : sqlite3_errcode(to);
   m->statement = 0;
   while (b && rc == SQLITE_OK) {
-    rc = sqlite3_backup_step(b, MIG_BACKUP_PAGES);
+    began = mig_milliseconds();
+    rc = sqlite3_backup_step(b, (int)pages);
+    pages = mig_next_piece(pages, began);
+    if (pages > MIG_BACKUP_MOST) pages = MIG_BACKUP_MOST;
     if ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && mig_pause(m, &waited)) rc = SQLITE_OK;
     m->total = sqlite3_backup_pagecount(b);
     m->done = m->total - sqlite3_backup_remaining(b);
-    if (mig_tell(m)) break;
+    if ((rc != SQLITE_DONE || to != m->db) && mig_backup_stops(m)) break;
   }
   if (b) sqlite3_backup_finish(b);
   m->done = m->total = 0;
   if (mig_failed(&m->work) || rc == SQLITE_DONE) return;
   if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
-  else {
-    mig_fail(&m->work, rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? SQLITE_BUSY : MIGRATE_BACKUP,
-             "the backup %s failed: %s; nothing was changed", path,
-             rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? "another connection holds the database"
-                                                      : sqlite3_errmsg(to));
+  else if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED) {
+    mig_fail(&m->work, SQLITE_BUSY,
+             "%s cannot be copied: another connection holds the database; nothing was changed",
+             to == m->db ? path : "the database");
+  } else {
+    mig_fail(&m->work, to == m->db ? rc : MIGRATE_BACKUP, "%s %s: %s; nothing was changed", path,
+             to == m->db ? "cannot be restored" : "cannot be written as a backup",
+             sqlite3_errmsg(to));
   }
+}
+
+/* Called while SQLite reads a copy: it stops for whoever stops the run. */
+static int mig_backup_tick(void *arg) {
+  migrate *m = (migrate *)arg;
+  sqlite3_int64 now = mig_milliseconds();
+  if (now >= m->told && now - m->told < MIG_TICK_PAUSE) return 0;
+  m->told = now;
+  return mig_backup_stops(m);
 }
 
 /* What SQLite finds wrong with a database as a file; NULL: nothing. That a row breaks a rule of its
 ** table is no damage of the file, and older SQLites say it of healthy ones; what needs functions or
-** collations of the program cannot be judged here. */
+** collations of the program cannot be judged here (SQLITE_ERROR). */
 static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
   const char *damage = 0;
   sqlite3_stmt *stmt = 0;
-  if (sqlite3_prepare_v2(db, "PRAGMA main.quick_check", -1, &stmt, 0) == SQLITE_OK) {
-    while (sqlite3_step(stmt) == SQLITE_ROW && !damage) {
-      const char *z = (const char *)sqlite3_column_text(stmt, 0);
-      if (!z || strcmp(z, "ok") == 0 || strstr(z, " value in ") || strstr(z, "CHECK")) continue;
-      damage = mig_format(&m->work, "%.200s", z);
-    }
+  int rc = sqlite3_prepare_v2(db, "PRAGMA main.quick_check", -1, &stmt, 0);
+  if (db != m->db) sqlite3_progress_handler(db, MIG_TICK_STEPS, mig_backup_tick, m);
+  while (rc == SQLITE_OK && !damage && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    const char *z = (const char *)sqlite3_column_text(stmt, 0);
+    rc = SQLITE_OK;
+    if (!z || strcmp(z, "ok") == 0 || strstr(z, " value in ") || strstr(z, "CHECK")) continue;
+    damage = mig_format(&m->work, "%.200s", z);
   }
-  if (sqlite3_finalize(stmt) != SQLITE_OK && (sqlite3_errcode(db) == SQLITE_CORRUPT ||
-                                              sqlite3_errcode(db) == SQLITE_NOTADB)) {
+  if (db != m->db) sqlite3_progress_handler(db, 0, 0, 0);
+  if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
+  else if (rc == SQLITE_INTERRUPT) mig_fail(&m->work, rc, "interrupted");
+  else if (rc != SQLITE_OK && rc != SQLITE_DONE && rc != SQLITE_ERROR) {
     damage = mig_format(&m->work, "%s", sqlite3_errmsg(db));
   }
+  sqlite3_finalize(stmt);
   return damage;
 }
 
@@ -224,6 +253,7 @@ static void mig_backup_verify(migrate *m) {
   copy = mig_backup_open(m, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
                          m->backup.vfs->zName);
   if (!copy) return;
+  mig_step_all(copy, MIG_ALONE, 0);
   damage = mig_backup_damage(m, copy);
   if (mig_backup_size(copy) != mig_backup_size(m->db)) damage = "it has lost pages";
   else if (damage && mig_backup_damage(m, m->db)) {
@@ -239,8 +269,8 @@ static void mig_backup_verify(migrate *m) {
   sqlite3_close(copy);
 }
 
-/* In a transaction that only reads: nobody changes the pages meanwhile. synchronous = EXTRA sees to
-** it that the file and its name are on the disk. */
+/* Nobody changes the pages meanwhile. synchronous = EXTRA sees to it that the file and its name are
+** on the disk. */
 static void mig_backup_write(migrate *m, const char *path) {
   sqlite3 *copy;
   mig_backup_reserve(m, path);
@@ -255,23 +285,38 @@ static void mig_backup_write(migrate *m, const char *path) {
   mig_backup_verify(m);
 }
 
+/* A statement that reads the database, and stands in its first row until it is finalized: so long
+** nobody writes what is copied. BEGIN would want a ROLLBACK, which an interrupt or a lack of memory
+** can forbid. NULL: the database holds nothing, or a fault. */
+static sqlite3_stmt *mig_backup_hold(migrate *m) {
+  sqlite3_stmt *stmt;
+  int waited = 0, rc;
+  do {
+    stmt = 0;
+    rc = sqlite3_prepare_v2(m->db, "SELECT 1 FROM main.sqlite_master", -1, &stmt, 0);
+    if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) return stmt;
+    if (rc != SQLITE_DONE) rc = sqlite3_extended_errcode(m->db);
+    sqlite3_finalize(stmt);
+  } while (rc != SQLITE_DONE && mig_is_held(rc) && mig_pause(m, &waited));
+  if (rc != SQLITE_DONE) mig_fail_db(m, 0);
+  return 0;
+}
+
 /* Makes the copy. A database that holds nothing needs none. */
 static void mig_backup_make(migrate *m, mig_names rows) {
   const char *path = mig_backup_name(m, rows);
+  sqlite3_stmt *held = 0;
   m->backup.path = 0;
   m->backup.commits = 0;
   m->backup.vfs = mig_backup_vfs(m);
   if (path) path = mig_backup_path(m, m->backup.vfs, path);
-  if (mig_failed(&m->work)) return;
-  if (mig_step_patiently(m, "BEGIN") != SQLITE_OK ||
-      mig_step_patiently(m, "SELECT count(*) FROM main.sqlite_master") != SQLITE_OK) {
-    mig_fail_db(m, 0);
-  }
-  if (mig_read_int(m, "SELECT count(*) FROM main.sqlite_master") && !mig_failed(&m->work)) {
+  if (!mig_failed(&m->work)) held = mig_backup_hold(m);
+  if (held) {
     m->backup.version = mig_read_int(m, "PRAGMA main.data_version");
-    mig_backup_write(m, path);
+    if (!mig_failed(&m->work)) mig_backup_write(m, path);
   }
-  if (!sqlite3_get_autocommit(m->db)) mig_step_all(m->db, "ROLLBACK", 0);
+  sqlite3_finalize(held);
   if (mig_failed(&m->work)) mig_backup_remove(m);
 }
 
@@ -292,8 +337,10 @@ static void mig_backup_open_frame(migrate *m, mig_names rows) {
   }
   mig_refuse_busy(m);
   for (i = 0; i < MIG_BACKUP_TRIES && !mig_failed(&m->work); i++) {
+    mig_stay_awake(m);
     mig_backup_make(m, rows);
     if (!mig_failed(&m->work)) mig_frame_open(m);
+    if (!m->depth) mig_fall_asleep(m);
     if (mig_failed(&m->work) || !m->backup.path) return;
     if (mig_read_int(m, "PRAGMA main.data_version") == m->backup.version) {
       mig_log(m, MIGRATE_INFO, mig_format(&m->work, "Backup written to %s", m->backup.path));

@@ -32,9 +32,10 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
   return rc;
 }
 
-/* SQLite forgets an interrupt that finds no statement at work, as between two of a run's. While
-** this one stands in the first of its rows there is always one, and the next statement of the run
-** is the one that stops. In a call out of SQL the caller's own statement does the same. */
+/* SQLite forgets an interrupt that finds no statement at work, as between two of a run's, or while
+** a run waits for another connection. While this one stands in the first of its rows there is
+** always one, and the next statement of the run is the one that stops. In a call out of SQL the
+** caller's own statement does the same. */
 static void mig_stay_awake(migrate *m) {
   if (m->live || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake) return;
   m->awake = mig_prepare(m, "VALUES (1), (2)");
@@ -44,6 +45,13 @@ static void mig_stay_awake(migrate *m) {
 static void mig_fall_asleep(migrate *m) {
   sqlite3_finalize(m->awake);
   m->awake = 0;
+}
+
+/* Has somebody interrupted the connection, while none of its own statements is at work? */
+static int mig_is_interrupted(migrate *m) {
+  if ((mig_step_all(m->db, "SELECT 1", 0) & 0xff) != SQLITE_INTERRUPT) return 0;
+  mig_fail(&m->work, SQLITE_INTERRUPT, "interrupted");
+  return 1;
 }
 
 /* ---- the way back ---- */
@@ -241,7 +249,7 @@ static void mig_refuse_busy(migrate *m) {
   int callers = (m->flags & MIGRATE_SQL_FUNCTION) ? 1 : 0;
   while ((stmt = sqlite3_next_stmt(m->db, stmt)) != 0) {
     const char *sql = sqlite3_sql(stmt);
-    if (!sqlite3_stmt_busy(stmt)) continue;
+    if (!sqlite3_stmt_busy(stmt) || stmt == m->awake) continue;
     if (callers && sql && mig_mentions(sql, "migrate_")) {
       callers--;
       if (!sqlite3_stmt_readonly(stmt)) {
@@ -299,13 +307,18 @@ static void mig_refuse_from(migrate *m, int idle) {
 /* Another connection holds a lock: waits a little longer each time. 0: busy_timeout is over. The
 ** host's own busy handler has had its turn before. */
 static int mig_pause(migrate *m, int *waited) {
-  int pause = *waited + 1, limit = m->settings.busy_timeout;
-  if (*waited >= limit || mig_tell(m)) return 0;
+  int pause = *waited + 1, limit = m->settings.busy_timeout, awake = m->awake != 0;
+  if (*waited >= limit) return 0;
+  mig_stay_awake(m);
   if (pause > MIG_PAUSE_LAST) pause = MIG_PAUSE_LAST;
   if (pause > limit - *waited) pause = limit - *waited;
-  sqlite3_sleep(pause);
+  if (!mig_tell(m)) {
+    sqlite3_sleep(pause);
+    mig_is_interrupted(m);
+  }
+  if (!awake) mig_fall_asleep(m);
   *waited += pause;
-  return 1;
+  return !mig_failed(&m->work);
 }
 
 /* Waits with a fault in hand, which stays when busy_timeout is over. */
@@ -401,16 +414,18 @@ static void mig_frame_open(migrate *m) {
     mig_fail_db(m, 0);
     return;
   }
-  rc = m->own_transaction ? mig_step_patiently(m, "BEGIN IMMEDIATE")
-                          : mig_step_all(m->db, "SAVEPOINT migrate", 0);
+  mig_stay_awake(m);
+  rc = mig_failed(&m->work)   ? m->fault.code
+       : m->own_transaction ? mig_step_patiently(m, "BEGIN IMMEDIATE")
+                            : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {
     mig_fail_db(m, (rc & 0xff) == SQLITE_BUSY ? "another connection holds the database" : 0);
+    mig_fall_asleep(m);
     mig_forget_undo(m);
     return;
   }
   m->depth = 1;
   mig_refuse_from(m, idle);
-  mig_stay_awake(m);
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 1);
 }
 
@@ -431,7 +446,6 @@ static void mig_end_edits(migrate *m) {
 static void mig_frame_end(migrate *m) {
   int rc;
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 0);
-  mig_fall_asleep(m);
   if (!mig_failed(&m->work)) {
     rc = m->own_transaction ? mig_step_patiently(m, "COMMIT")
                             : mig_step_all(m->db, "RELEASE migrate", 0);
@@ -446,5 +460,6 @@ static void mig_frame_end(migrate *m) {
 static void mig_frame_close(migrate *m) {
   mig_end_edits(m);
   if (m->depth) mig_frame_end(m);
+  mig_fall_asleep(m);
   mig_be_as_durable_as_before(m);
 }

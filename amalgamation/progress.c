@@ -1,11 +1,15 @@
 /* Progress: tells the program how far a call has come, and hears whether to go on. */
 
-/* The clock of SQLite's own file system layer, in milliseconds; 0 where it has none. */
+/* The clock of SQLite's own file system layer, in milliseconds. Older layers count in days. */
 static sqlite3_int64 mig_milliseconds(void) {
   sqlite3_vfs *vfs = sqlite3_vfs_find(0);
   sqlite3_int64 now = 0;
-  if (!vfs || vfs->iVersion < 2 || !vfs->xCurrentTimeInt64) return 0;
-  return vfs->xCurrentTimeInt64(vfs, &now) == SQLITE_OK ? now : 0;
+  double days = 0;
+  if (vfs && vfs->iVersion >= 2 && vfs->xCurrentTimeInt64) {
+    return vfs->xCurrentTimeInt64(vfs, &now) == SQLITE_OK ? now : 0;
+  }
+  if (!vfs || !vfs->xCurrentTime || vfs->xCurrentTime(vfs, &days) != SQLITE_OK) return 0;
+  return (sqlite3_int64)(days * 86400000.0);
 }
 
 static int mig_wants_progress(const migrate *m) {
@@ -35,6 +39,20 @@ static void mig_tell_statement(migrate *m, const char *sql) {
   m->statement = sql;
   m->done = m->total = 0;
   mig_tell(m);
+}
+
+/* ---- pieces of long work, between which the program is told ---- */
+
+#define MIG_PIECE_SLOW 4  /* milliseconds: the next piece is smaller .. */
+#define MIG_PIECE_QUICK 2 /* .. or larger */
+
+/* The size of the next piece, after one of n units that began then. Rows may be of any size, so
+** that a slow one is followed by as many as fit. */
+static sqlite3_int64 mig_next_piece(sqlite3_int64 n, sqlite3_int64 began) {
+  sqlite3_int64 took = mig_milliseconds() - began;
+  if (took > MIG_PIECE_SLOW) n = n * MIG_PIECE_QUICK / took;
+  else if (took >= 0 && took < MIG_PIECE_QUICK) n *= 2;
+  return n > 0 ? n : 1;
 }
 
 /* ---- the connection's progress handler, where the program lends it ---- */

@@ -2,9 +2,7 @@
 ** range begins with the key where the one before it ended; its size follows the time that the last
 ** one took. */
 
-#define MIG_RANGE_ROWS 100  /* of the first range */
-#define MIG_RANGE_SLOW 20   /* milliseconds: the next range is smaller .. */
-#define MIG_RANGE_QUICK 8   /* .. or larger */
+#define MIG_RANGE_ROWS 100 /* of the first range */
 
 typedef struct mig_copier {
   migrate *m;
@@ -66,7 +64,7 @@ static void mig_copier_bind(mig_copier *w, sqlite3_stmt *stmt, int at, sqlite3_v
 /* Copies the range that begins at w->from. Returns 1 when another one follows. */
 static int mig_copier_range(mig_copier *w) {
   migrate *m = w->m;
-  sqlite3_int64 began = mig_milliseconds(), took;
+  sqlite3_int64 began = mig_milliseconds();
   sqlite3_value **swap = w->from;
   int more;
   mig_copier_bind(w, w->next, 1, w->from);
@@ -78,9 +76,7 @@ static int mig_copier_range(mig_copier *w) {
   if (mig_failed(&m->work) || sqlite3_step(w->last) != SQLITE_DONE) return 0;
   m->done += sqlite3_changes(m->db);
   sqlite3_reset(w->last);
-  took = mig_milliseconds() - began;
-  if (took > MIG_RANGE_SLOW && w->n > 1) w->n /= 2;
-  if (took < MIG_RANGE_QUICK) w->n *= 2;
+  w->n = mig_next_piece(w->n, began);
   w->from = w->to;
   w->to = swap;
   return !mig_tell(m) && more;

@@ -2,29 +2,35 @@
 
 MIGRATE_API const char *migrate_backup_path(migrate *m) { return m ? m->backup.path : 0; }
 
-MIGRATE_API int migrate_restore(migrate *m, const char *path) {
+static void mig_restore_from(migrate *m, const char *path) {
+  sqlite3 *from = mig_backup_open(m, path, SQLITE_OPEN_READWRITE, mig_backup_vfs(m)->zName);
   const char *damage;
-  sqlite3 *from = 0;
+  if (!from) return;
+  if (mig_backup_size(from) < 0) mig_step_all(from, MIG_ALONE, 0);
+  damage = mig_backup_damage(m, from);
+  if (!damage && mig_backup_size(from) <= 0) damage = "it is empty";
+  if (damage) {
+    mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,
+             damage);
+  }
+  if (!mig_failed(&m->work)) mig_be_durable(m);
+  if (!mig_failed(&m->work)) mig_backup_copy(m, m->db, from, path);
+  sqlite3_close(from);
+}
+
+MIGRATE_API int migrate_restore(migrate *m, const char *path) {
   if (mig_begin_call(m)) return migrate_errcode(m);
   if (!path) mig_fail(&m->work, MIGRATE_MISUSE, "migrate_restore: the path is NULL");
   if (!sqlite3_get_autocommit(m->db)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "a backup cannot be restored inside a transaction: commit it first");
   }
+  mig_lock(m);
   mig_refuse_busy(m);
-  if (!mig_failed(&m->work)) {
-    from = mig_backup_open(m, path, SQLITE_OPEN_READWRITE, mig_backup_vfs(m)->zName);
-  }
-  if (from) {
-    damage = mig_backup_damage(m, from);
-    if (!damage && mig_backup_size(from) <= 0) damage = "it is empty";
-    if (damage) {
-      mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,
-               damage);
-    } else {
-      mig_backup_copy(m, m->db, from, path);
-    }
-    sqlite3_close(from);
-  }
+  mig_stay_awake(m);
+  if (!mig_failed(&m->work)) mig_restore_from(m, path);
+  mig_fall_asleep(m);
+  mig_be_as_durable_as_before(m);
+  mig_unlock(m);
   return mig_end_call(m);
 }

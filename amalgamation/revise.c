@@ -263,6 +263,7 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   t.rows = v.rows;
   if (mig_failed(&m->work)) return t;
   if (c->direction == MIG_UPGRADE && mig_at_only_head(m, v.rows, c->target)) return t;
+  mig_stay_awake(m);
   g = mig_graph_of(m);
   if (!g) return t;
   if (c->purge) {
@@ -293,6 +294,7 @@ static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
 static void mig_run_env(migrate *m) {
   const char *sql = m->settings.env_sql;
   if (!sql) return;
+  mig_fall_asleep(m); /* some statements want to be alone */
   mig_run_script(m, sql);
   if (mig_failed(&m->work)) {
     mig_place p = mig_place_of(sql, m->place.at);
@@ -394,7 +396,10 @@ static void mig_run_todo(migrate *m, const mig_command *c) {
   mig_run r;
   memset(&r, 0, sizeof r);
   r.command = *c;
-  if (!mig_run_is_due(m, &r)) return;
+  if (!mig_run_is_due(m, &r)) {
+    mig_fall_asleep(m);
+    return;
+  }
   mig_run_open(m, &r);
   while (mig_run_next(m, &r)) {}
   mig_run_close(m);

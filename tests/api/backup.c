@@ -344,13 +344,12 @@ static void inside_a_transaction(void **state) {
 
 typedef struct visitor {
   sqlite3 *other;
-  int visits, upgrades, cancel;
+  int visits, upgrades;
 } visitor;
 
 static int visit(void *arg, const migrate_progress *p) {
   visitor *v = (visitor *)arg;
   if (p->statement || !p->total || v->visits++) return 0;
-  if (v->cancel) return 1;
   if (v->upgrades) {
     outcome o;
     return upgrade(v->other, "", 2, 0, &o);
@@ -395,18 +394,56 @@ static void another_was_faster(void **state) {
   sqlite3_close(db);
 }
 
-static void cancelled(void **state) {
-  sqlite3 *db = at_r1(DB, "");
-  outcome o;
-  visitor v;
-  (void)state;
-  memset(&v, 0, sizeof v);
-  v.cancel = 1;
-  assert_int_equal(visited(db, &v, &o), SQLITE_INTERRUPT);
-  assert_int_equal(copies(), 0);
-  assert_answer(db, STATE, BEFORE);
-  assert_int_equal(sqlite3_get_autocommit(db), 1);
-  sqlite3_close(db);
+/* ---- stopped ---- */
+
+typedef struct stopper {
+  sqlite3 *db;
+  int calls, at, interrupt;
+} stopper;
+
+static int stop(void *arg, const migrate_progress *p) {
+  stopper *s = (stopper *)arg;
+  (void)p;
+  if (++s->calls != s->at) return 0;
+  if (!s->interrupt) return 1;
+  sqlite3_interrupt(s->db);
+  return 0;
+}
+
+static migrate_options stopped_at(stopper *s, sqlite3 *db, int at, int interrupt) {
+  migrate_options options;
+  memset(&options, 0, sizeof options);
+  memset(s, 0, sizeof *s);
+  s->db = db;
+  s->at = at;
+  s->interrupt = interrupt;
+  options.progress = stop;
+  options.progress_arg = s;
+  return options;
+}
+
+/* At every call in turn, by the callback and by an interrupt that comes while the database's own
+** connection does nothing: nothing has changed, and no copy is left. */
+static void stopped(void **state) {
+  int at, interrupt, rc;
+  for (interrupt = 0; interrupt < 2; interrupt++) {
+    sqlite3 *db = at_r1(DB, "CREATE TABLE filling AS SELECT zeroblob(3000000)");
+    rc = -1;
+    for (at = 1; rc != MIGRATE_OK; at++) {
+      outcome o;
+      stopper s;
+      migrate_options options = stopped_at(&s, db, at, interrupt);
+      rc = upgrade(db, DB ".bak", 2, &options, &o);
+      assert_int_equal(rc, s.calls < at ? MIGRATE_OK : SQLITE_INTERRUPT);
+      assert_int_equal(sqlite3_get_autocommit(db), 1);
+      assert_int_equal(copies(), rc == MIGRATE_OK);
+      assert_answer(db, STATE, rc == MIGRATE_OK ? AFTER : BEFORE);
+      assert_null(sqlite3_next_stmt(db, 0));
+    }
+    assert_true(at > 6);
+    sqlite3_close(db);
+    clean(state);
+  }
 }
 
 /* ---- a bad disk: a layer over SQLite's own, for files whose name holds .bak ---- */
@@ -531,6 +568,31 @@ static void restored_in_sql(void **state) {
   sqlite3_close(db);
 }
 
+/* Likewise; said to have been stopped is only what was. */
+static void restore_stopped(void **state) {
+  int at, interrupt, rc;
+  for (interrupt = 0; interrupt < 2; interrupt++) {
+    sqlite3 *db = at_r1(DB, "CREATE TABLE filling AS SELECT zeroblob(3000000)");
+    outcome o;
+    rc = -1;
+    assert_int_equal(upgrade(db, DB ".bak", 2, 0, &o), MIGRATE_OK);
+    for (at = 1; rc != MIGRATE_OK; at++) {
+      stopper s;
+      migrate_options options = stopped_at(&s, db, at, interrupt);
+      migrate *m;
+      migrate_open(db, &options, &m);
+      rc = migrate_restore(m, DB ".bak");
+      migrate_close(m);
+      assert_int_equal(rc, s.calls < at ? MIGRATE_OK : SQLITE_INTERRUPT);
+      assert_answer(db, STATE, rc == MIGRATE_OK ? BEFORE : AFTER);
+      assert_null(sqlite3_next_stmt(db, 0));
+    }
+    assert_true(at > 3);
+    sqlite3_close(db);
+    clean(state);
+  }
+}
+
 static void not_restored(void **state) {
   sqlite3 *db = at_r1(DB, ""), *other = 0;
   FILE *f;
@@ -583,10 +645,11 @@ int main(void) {
       cmocka_unit_test_teardown(inside_a_transaction, clean),
       cmocka_unit_test_teardown(made_again, clean),
       cmocka_unit_test_teardown(another_was_faster, clean),
-      cmocka_unit_test_teardown(cancelled, clean),
+      cmocka_unit_test_teardown(stopped, clean),
       cmocka_unit_test_teardown(bad_disk, clean),
       cmocka_unit_test_teardown(restored, clean),
       cmocka_unit_test_teardown(restored_in_sql, clean),
+      cmocka_unit_test_teardown(restore_stopped, clean),
       cmocka_unit_test_teardown(not_restored, clean),
   };
   return cmocka_run_group_tests(tests, make, finish);

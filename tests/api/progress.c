@@ -318,22 +318,35 @@ static void from_a_thread(void **state) {
 
 #define FILE_NAME "build/progress-test.db"
 
-/* Whoever waits for another connection can be called away. */
-static void cancelled_while_waiting(void **state) {
-  sqlite3 *db, *other;
-  watch w;
-  migrate_options o;
+/* Whoever waits for another connection can be called away, at BEGIN and at COMMIT: at every call of
+** the callback, by its answer or by an interrupt. Left alone the run waits until it is too long. */
+static void stopped_while_waiting(void **state) {
+  static const char *const holds[] = {"BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM sqlite_master"};
+  int i, at, rc;
   (void)state;
-  remove(FILE_NAME);
-  assert_int_equal(sqlite3_open(FILE_NAME, &db), SQLITE_OK);
-  assert_int_equal(sqlite3_open(FILE_NAME, &other), SQLITE_OK);
-  sqlite3_exec(other, "BEGIN EXCLUSIVE", 0, 0, 0);
-  o = watched(&w, db);
-  o.busy_timeout = 1000000;
-  w.cancel_at = 3;
-  assert_int_equal(upgrade_with(db, &o), SQLITE_INTERRUPT);
-  sqlite3_close(other);
-  sqlite3_close(db);
+  for (i = 0; i < 4; i++) {
+    sqlite3 *db, *other;
+    remove(FILE_NAME);
+    assert_int_equal(sqlite3_open(FILE_NAME, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_open(FILE_NAME, &other), SQLITE_OK);
+    sqlite3_exec(db, "CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, b TEXT)", 0, 0, 0);
+    sqlite3_exec(other, holds[i / 2], 0, 0, 0);
+    rc = SQLITE_INTERRUPT;
+    for (at = 1; rc == SQLITE_INTERRUPT; at++) {
+      watch w;
+      migrate_options o = watched(&w, db);
+      o.busy_timeout = 30;
+      *(i % 2 ? &w.interrupt_at : &w.cancel_at) = at;
+      rc = upgrade_with(db, &o) & 0xff;
+      assert_int_equal(rc, w.calls < at ? SQLITE_BUSY : SQLITE_INTERRUPT);
+      assert_int_equal(sqlite3_get_autocommit(db), 1);
+      assert_null(sqlite3_next_stmt(db, 0));
+    }
+    assert_true(at > 5);
+    sqlite3_close(other);
+    assert_answer(db, "SELECT count(*) FROM sqlite_master", "1");
+    sqlite3_close(db);
+  }
   remove(FILE_NAME);
 }
 
@@ -387,7 +400,7 @@ int main(void) {
       cmocka_unit_test(interrupted),
       cmocka_unit_test(interrupted_in_sql),
       cmocka_unit_test(from_a_thread),
-      cmocka_unit_test(cancelled_while_waiting),
+      cmocka_unit_test(stopped_while_waiting),
       cmocka_unit_test(lent_handler),
   };
   return cmocka_run_group_tests(tests, 0, 0);

@@ -18,7 +18,7 @@ enum {
   DISK_OPEN = 64
 };
 #define DISK_CHANGES (DISK_WRITE | DISK_SYNC | DISK_TRUNCATE | DISK_DELETE)
-#define DISK_FILES 8
+#define DISK_FILES 16
 #define DISK_SECTOR 512
 
 typedef struct disk_bytes {
@@ -90,15 +90,19 @@ static disk_entry *disk_make(const char *name) {
   return &disk_entries[i];
 }
 
-/* The whole disk becomes one file that is safely on it. */
-static void disk_load(const char *name, const disk_bytes *image) {
-  disk_entry *e;
-  int i;
-  for (i = 0; i < DISK_FILES; i++) disk_forget(&disk_entries[i]);
-  e = disk_make(name);
+/* A file that is safely on the disk. */
+static void disk_add(const char *name, const disk_bytes *image) {
+  disk_entry *e = disk_make(name);
   disk_set(&e->now, image->z, image->n);
   disk_set(&e->synced, image->z, image->n);
   e->lasts = 1;
+}
+
+/* The whole disk becomes that file. */
+static void disk_load(const char *name, const disk_bytes *image) {
+  int i;
+  for (i = 0; i < DISK_FILES; i++) disk_forget(&disk_entries[i]);
+  disk_add(name, image);
 }
 
 /* The operation's code: 0, or that of the fault. */
@@ -147,7 +151,7 @@ static void disk_restart(unsigned keep, unsigned seed) {
   int i;
   for (i = 0; i < DISK_FILES; i++) {
     disk_entry *e = &disk_entries[i];
-    int journal = strchr(e->name, '-') != 0, whole = keep == KEEP_ALL;
+    int journal = strstr(e->name, "-journal") || strstr(e->name, "-wal"), whole = keep == KEEP_ALL;
     if (!e->name[0]) continue;
     if (keep == KEEP_JOURNAL || keep == KEEP_DATABASE) whole = journal == (keep == KEEP_JOURNAL);
     if (e->gone && (keep == KEEP_ALL || (keep == KEEP_SOME && disk_chance(&seed))))

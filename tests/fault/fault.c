@@ -143,10 +143,13 @@ static int run_revisions(sqlite3 *db, const scenario *s, unsigned flags) {
   memset(&options, 0, sizeof options);
   options.flags = flags | s->flags;
   options.busy_timeout = -1;
+  options.backup = s->backup;
   rc = migrate_open(db, &options, &m);
   if (rc) return rc;
   migrate_add(m, s->revisions, s->n);
-  if (s->down)
+  if (s->restore)
+    migrate_restore(m, COPY);
+  else if (s->down)
     migrate_downgrade(m, s->target);
   else
     migrate_upgrade(m, s->target);
@@ -245,7 +248,7 @@ static sqlite3 *open_database(const scenario *s) {
 }
 
 typedef struct images {
-  disk_bytes base;
+  disk_bytes base, copy; /* copy: of COPY, to be restored */
   char *before, *after, *during; /* during: the caller's own change alone */
 } images;
 
@@ -262,6 +265,24 @@ static void blame(const char *what, const char *expected, const char *got) {
 
 static int same(const char *a, const char *b) { return a && b && strcmp(a, b) == 0; }
 
+/* Where the database is not as it was before, its copy is: whole, and on the disk. */
+static void check_copy(const scenario *s, const images *im) {
+  static const char *const names[] = {"./app.db.bak", "./app.db.bak-2", "./app.db.bak-3"};
+  int i, found = 0;
+  for (i = 0; i < 3 && s->backup && !found; i++) {
+    sqlite3 *db = 0;
+    char *z;
+    if (sqlite3_open_v2(names[i], &db, SQLITE_OPEN_READWRITE, 0) == SQLITE_OK) {
+      exec(db, "PRAGMA locking_mode = EXCLUSIVE"); /* the disk has no shared memory */
+      z = image(db);
+      found = same(z, im->before);
+      sqlite3_free(z);
+    }
+    sqlite3_close(db);
+  }
+  if (s->backup && !found) blame("there is no copy of the database as it was", 0, 0);
+}
+
 /* The next launch: recovers, finishes, and holds the image after. */
 static void check_next(const scenario *s, const images *im) {
   sqlite3 *db = open_database(s);
@@ -275,6 +296,7 @@ static void check_next(const scenario *s, const images *im) {
     if (!same(then, im->after)) blame("the next launch does not finish", im->after, then);
     sqlite3_free(then);
   }
+  check_copy(s, im);
   sqlite3_free(found);
   if (sqlite3_close(db)) blame("the next launch leaves a statement", 0, 0);
 }
@@ -296,7 +318,8 @@ static void check_connection(sqlite3 *db, const scenario *s, const fault *f, con
     now[strlen(now) - 1] = settings_before[strlen(settings_before) - 1];
   }
   if (strcmp(now, settings_before)) blame("settings", settings_before, now);
-  if (f->code == SQLITE_FULL && f->lasting && rc && (rc & 0xff) != SQLITE_FULL) {
+  if (f->code == SQLITE_FULL && f->lasting && rc && (rc & 0xff) != SQLITE_FULL &&
+      !(s->backup && rc == MIGRATE_BACKUP)) {
     blame("the disk is full, and the code is another", 0, 0);
   }
   if (open) {
@@ -316,6 +339,7 @@ static void check_connection(sqlite3 *db, const scenario *s, const fault *f, con
   }
   found = image(db);
   if (!rc && !same(found, im->after)) blame("success, but not the image after", im->after, found);
+  if (!same(found, im->before)) check_copy(s, im);
   if (rc && !same(found, im->before) && !same(found, im->after)) {
     blame("failure, but not the image before", im->before, found);
   }
@@ -362,11 +386,16 @@ static int attempt(const scenario *s, const fault *f, const images *im, int n) {
   return seen;
 }
 
+static void load(const images *im) {
+  disk_load("app.db", &im->base);
+  if (im->copy.n) disk_add(COPY, &im->copy);
+}
+
 /* One place: returns how many places there are. */
 static int point(const scenario *s, const fault *f, const images *im, int n) {
   sqlite3_int64 used = sqlite3_memory_used();
   int seen;
-  disk_load("app.db", &im->base);
+  load(im);
   seen = attempt(s, f, im, n);
   if (sqlite3_memory_used() != used) blame("memory leaks", 0, 0);
   return seen;
@@ -436,7 +465,7 @@ static void twice(const scenario *s, const images *im, int *failed) {
   for (i = 0; i < pairs && !bad; i++) {
     const fault *f[2];
     int at[2];
-    disk_load("app.db", &im->base);
+    load(im);
     for (k = 0; k < 2; k++) {
       int which = (int)((seed = seed * 1103515245u + 12345u) >> 8) % FAULTS;
       f[k] = &faults[which];
@@ -470,11 +499,17 @@ static int prepare(const scenario *s, images *im) {
     first.down = first.caller = 0;
     rc = launch(db, &first, 0, &open);
   }
+  memset(&im->copy, 0, sizeof im->copy);
+  if (!rc && s->restore) {
+    disk_set(&im->copy, disk_find("app.db")->now.z, disk_find("app.db")->now.n);
+    rc = exec(db, s->restore);
+  }
   im->before = image(db);
   if (sqlite3_close(db) || rc) {
     return rc == SQLITE_ERROR && (strstr(s->setup, "fts5") || strstr(s->setup, "STRICT")) ? 0 : -1;
   }
   memset(&im->base, 0, sizeof im->base);
+  if (im->copy.n) disk_add(COPY, &im->copy);
   disk_set(&im->base, disk_find("app.db")->now.z, disk_find("app.db")->now.n);
   db = open_database(s);
   im->during = 0;
@@ -551,6 +586,7 @@ int main(void) {
     for (k = 0; k < FAULTS; k++) sweep(&scenarios[i], &faults[k], &im, &failed);
     twice(&scenarios[i], &im, &failed);
     free(im.base.z);
+    free(im.copy.z);
     sqlite3_free(im.before);
     sqlite3_free(im.after);
     sqlite3_free(im.during);

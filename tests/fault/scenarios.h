@@ -13,7 +13,12 @@ typedef struct scenario {
   int caller; /* inside the caller's transaction, which has changed the table `mine` */
   int wal;
   unsigned flags;
+  const char *backup;  /* the pattern of the copy that the run makes */
+  const char *restore; /* what has become of the database since it was copied to COPY: instead of
+                       ** running revisions, that is put back */
 } scenario;
+
+#define COPY "app.bak"
 
 #define REVISION(id, down, up, back) \
   { id, down, 0, 0, id, 0, up, back, 0, 0, 0 }
@@ -102,19 +107,28 @@ static const migrate_revision hopeless[] = {
              "ALTER TABLE author ADD COLUMN rank INT DEFAULT 5 FIRST; ALTER TABLE book DROP COLUMN "
              "title; ALTER TABLE author ADD CHECK (id < 5)",
              0)};
-static const scenario refusal = {"refused", cascade_setup, hopeless, 1, 0, "head", 0, 1, 0, 0};
+static const scenario refusal = {"refused", cascade_setup, hopeless, 1, 0, "head", 0, 1, 0, 0, 0,
+                                 0};
+
+static const char restore_since[] =
+    "DELETE FROM node WHERE id % 3 = 1; ALTER TABLE node ADD COLUMN later DEFAULT 'x';"
+    "CREATE TABLE more AS SELECT * FROM node;";
 
 static const scenario scenarios[] = {
-    {"cascading parent", cascade_setup, cascade, 1, 0, "head", 0, 0, 0, 0},
-    {"self-reference", node_setup, self, 1, 0, "head", 0, 0, 0, 0},
-    {"WITHOUT ROWID", pair_setup, without, 1, 0, "head", 0, 0, 0, 0},
-    {"STRICT, generated", item_setup, strict, 1, 0, "head", 0, 0, 0, 0},
-    {"FTS5 beside", note_setup, search, 1, 0, "head", 0, 0, 0, 0},
-    {"three revisions", "SELECT 1", three, 3, 0, "head", 0, 0, 0, 0},
-    {"downgrade", "SELECT 1", three, 3, "head", "r1", 1, 0, 0, 0},
-    {"caller's transaction", cascade_setup, cascade, 1, 0, "head", 0, 1, 0, 0},
-    {"portable", cascade_setup, cascade, 1, 0, "head", 0, 0, 0, MIGRATE_PORTABLE},
-    {"WAL", "SELECT 1", three, 3, 0, "head", 0, 0, 1, 0},
+    {"cascading parent", cascade_setup, cascade, 1, 0, "head", 0, 0, 0, 0, 0, 0},
+    {"self-reference", node_setup, self, 1, 0, "head", 0, 0, 0, 0, 0, 0},
+    {"WITHOUT ROWID", pair_setup, without, 1, 0, "head", 0, 0, 0, 0, 0, 0},
+    {"STRICT, generated", item_setup, strict, 1, 0, "head", 0, 0, 0, 0, 0, 0},
+    {"FTS5 beside", note_setup, search, 1, 0, "head", 0, 0, 0, 0, 0, 0},
+    {"three revisions", "SELECT 1", three, 3, 0, "head", 0, 0, 0, 0, 0, 0},
+    {"downgrade", "SELECT 1", three, 3, "head", "r1", 1, 0, 0, 0, 0, 0},
+    {"caller's transaction", cascade_setup, cascade, 1, 0, "head", 0, 1, 0, 0, 0, 0},
+    {"portable", cascade_setup, cascade, 1, 0, "head", 0, 0, 0, MIGRATE_PORTABLE, 0, 0},
+    {"WAL", "SELECT 1", three, 3, 0, "head", 0, 0, 1, 0, 0, 0},
+    {"backup", node_setup, self, 1, 0, "head", 0, 0, 0, 0, "%(database)s.bak", 0},
+    {"backup, WAL", node_setup, self, 1, 0, "head", 0, 0, 1, 0, "%(database)s.bak", 0},
+    {"restore", node_setup, 0, 0, 0, 0, 0, 0, 0, 0, 0, restore_since},
+    {"restore, WAL", node_setup, 0, 0, 0, 0, 0, 0, 1, 0, 0, restore_since},
 };
 #define SCENARIOS ((int)(sizeof scenarios / sizeof scenarios[0]))
 
