@@ -358,15 +358,29 @@ static int mig_ask_number(migrate *m, const char *sql, int otherwise) {
   return n;
 }
 
-static int mig_deletes_its_journal(migrate *m) {
+static int mig_journal_is(migrate *m, const char *schema, const char *wanted) {
+  char *sql = mig_format(&m->work, "PRAGMA \"%w\".journal_mode", schema);
   sqlite3_stmt *stmt = 0;
-  int is = 0, rc = sqlite3_prepare_v2(m->db, "PRAGMA main.journal_mode", -1, &stmt, 0);
+  int is = 0, rc = sql ? sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0) : SQLITE_NOMEM;
   if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
     const char *mode = (const char *)sqlite3_column_text(stmt, 0);
-    is = mode && strcmp(mode, "delete") == 0;
+    is = mode && strcmp(mode, wanted) == 0;
   }
   if (((rc | sqlite3_finalize(stmt)) & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
   return is;
+}
+
+/* Without a rollback journal SQLite undoes nothing, not even a statement that fails half way. */
+static void mig_refuse_without_journal(migrate *m) {
+  int n = 0, i;
+  const char **schemas = mig_read_schemas(m, &n);
+  for (i = 0; schemas && i < n && !mig_failed(&m->work); i++) {
+    if (!mig_journal_is(m, schemas[i], "off")) continue;
+    mig_fail(&m->work, MIGRATE_UNSUPPORTED,
+             "journal_mode of database %s is OFF, so that a failure could not be undone: set it to "
+             "DELETE, WAL or MEMORY first",
+             schemas[i]);
+  }
 }
 
 /* A commit ends with the deletion of the journal, and below synchronous = EXTRA that is not synced:
@@ -374,7 +388,7 @@ static int mig_deletes_its_journal(migrate *m) {
 ** A program that has synchronous off does not mind. */
 static void mig_be_durable(migrate *m) {
   int level;
-  if (m->synchronous || !mig_deletes_its_journal(m)) return;
+  if (m->synchronous || !mig_journal_is(m, "main", "delete")) return;
   level = mig_ask_number(m, "PRAGMA main.synchronous", 0);
   if (level != 1 && level != 2) return;
   m->synchronous = level;
@@ -398,6 +412,7 @@ static void mig_be_as_durable_as_before(migrate *m) {
 static void mig_frame_open(migrate *m) {
   int rc, idle = mig_is_idle(m->db);
   mig_refuse_busy(m);
+  mig_refuse_without_journal(m);
   if (mig_failed(&m->work)) return;
   if (!m->step) m->legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, -1);
   m->own_transaction = sqlite3_get_autocommit(m->db);

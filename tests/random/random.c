@@ -361,17 +361,18 @@ static void probe_update(trial *t, sqlite3_str *z) {
   }
 }
 
-/* ON CONFLICT REPLACE in a table that references itself with SET NULL: whether SQLite looks at the
-** new row's own key depends on the order in which the schema was read. */
+/* A table that references itself with SET NULL or SET DEFAULT: whether SQLite looks at the new row's
+** own key under ON CONFLICT REPLACE, and whether it sees what another table's key forbids, depends
+** on the order in which the schema was read. */
 static int is_forgetful(const table *t) {
-  int i, replaces = 0, sets_null = 0;
+  int i, replaces = 0, sets = 0;
   for (i = 0; i < t->nconstraint; i++) {
     const constraint *c = &t->constraints[i];
     replaces |= c->kind <= K_UNIQUE && strstr(c->conflict, "REPLACE") != 0;
-    sets_null |= c->kind == K_FOREIGN && strstr(c->tail, "SET NULL") != 0 &&
-                 strcmp(c->parent, "{T}") == 0;
+    if (c->kind != K_FOREIGN || strcmp(c->parent, "{T}") != 0) continue;
+    sets |= strstr(c->tail, "SET NULL") || strstr(c->tail, "SET DEFAULT");
   }
-  return replaces && sets_null;
+  return sets && (replaces || t->nchild > 0);
 }
 
 /* The same writes on both sides must go the same way. */
