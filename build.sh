@@ -331,8 +331,8 @@ verb_compare() {
   "${PYTHON:-/usr/bin/python3}" tests/compare/compare.py "${1:-200000}" 3
 }
 
-# (gcc -fanalyzer takes more than three minutes for one file of this length, and is left out.)
-## lint              clang's analyzer, cppcheck and shellcheck, where they are installed
+# What takes seconds of it is the test tests/static.
+## lint              clang's analyzer and clang-tidy, cppcheck, shellcheck, where they are installed
 verb_lint() {
   need build
   verb_amalgamate
@@ -340,6 +340,9 @@ verb_lint() {
   # shellcheck disable=SC2086
   lint_with clang -std=c99 --analyze --analyzer-output text -Xclang -analyzer-werror \
     $SQLITE_CFLAGS -I. tests/compile/implementation.c
+  # shellcheck disable=SC2086
+  lint_with clang-tidy --quiet --header-filter=. tests/compile/implementation.c ext/migrate.c -- \
+    -std=c99 $SQLITE_CFLAGS -I.
   lint_with cppcheck --quiet --std=c99 --error-exitcode=1 --inline-suppr \
     --enable=warning,portability --suppress=missingIncludeSystem --suppress=autoVariables \
     -DMIGRATE_IMPLEMENTATION migrate.h

@@ -180,7 +180,7 @@ static int mig_needed_by(mig_alteration *c, const char *name) {
 }
 
 static void mig_drop_one_column(mig_alteration *c, const char *name) {
-  int column = mig_find_column(&c->now, name), n = c->now.ncolumn;
+  int n = c->now.ncolumn, column;
   if (n == 1) {
     mig_fail(c->a, MIGRATE_UNSUPPORTED, "cannot drop column %s of %s: no other columns exist", name,
              c->old.name);

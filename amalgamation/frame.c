@@ -24,7 +24,7 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
     rc = sqlite3_bind_text(stmt, 1, parameter, -1, SQLITE_STATIC);
   }
   if (rc == SQLITE_OK) {
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {}
+    while (sqlite3_step(stmt) == SQLITE_ROW) {}
     rc = sqlite3_finalize(stmt);
   } else {
     sqlite3_finalize(stmt);

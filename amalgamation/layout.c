@@ -78,7 +78,8 @@ static mig_items mig_list_items(mig_arena *a, const mig_table *t) {
   mig_items list;
   int i;
   list.n = 0;
-  list.v = (mig_span *)mig_array(a, (size_t)(t->ncolumn + t->nconstraint + 1), sizeof(mig_span));
+  list.v = (mig_span *)mig_array(a, (size_t)t->ncolumn + (size_t)t->nconstraint + 1,
+                                sizeof(mig_span));
   for (i = 0; list.v && i < t->ncolumn; i++) list.v[list.n++] = t->columns[i].span;
   for (i = 0; list.v && i < t->nconstraint; i++) {
     if (t->constraints[i].column < 0) list.v[list.n++] = t->constraints[i].span;

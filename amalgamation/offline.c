@@ -457,7 +457,7 @@ static int mig_plan_direction(migrate *m, const char *target) {
   if (!mig_graph_of(m)) return 0;
   p = mig_plan_upgrade(m->graph, v.rows, target);
   if (p.n || mig_failed(&m->work)) return MIG_UPGRADE;
-  p = mig_plan_downgrade(m->graph, v.rows, target);
+  mig_plan_downgrade(m->graph, v.rows, target);
   if (!mig_failed(&m->work)) return MIG_DOWNGRADE;
   mig_fault_clear(&m->fault); /* it is where the database is */
   return MIG_UPGRADE;

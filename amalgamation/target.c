@@ -274,7 +274,7 @@ static mig_nodes mig_resolve(const mig_ask *q, const char *word) {
 /* The nodes of several names, separated by commas; each once. */
 static mig_nodes mig_resolve_all(const mig_ask *q, const char *words) {
   mig_names names = mig_list_of(q->a, words);
-  mig_nodes list = mig_no_nodes();
+  mig_nodes list;
   unsigned char *seen = mig_marks(q->g);
   int i, j;
   if (names.n == 0) mig_fail_locate(q, words);

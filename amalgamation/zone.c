@@ -114,7 +114,7 @@ static int mig_zone_block_at(const char *z, size_t n, size_t at, int width, mig_
   int i;
   if (at + 44 > n || memcmp(z + at, "TZif", 4) != 0) return 0;
   for (i = 0; i < 6; i++) { /* of UT marks, standard marks, leap seconds, times, types, letters */
-    count[i] = (sqlite3_uint64)mig_big_endian(z + at + 20 + 4 * i, 4) & 0xffffffffu;
+    count[i] = (sqlite3_uint64)mig_big_endian(z + at + 20 + 4 * (size_t)i, 4) & 0xffffffffu;
   }
   end = at + 44 + count[3] * (sqlite3_uint64)(width + 1) + count[4] * 6 + count[5] +
         count[2] * (sqlite3_uint64)(width + 4) + count[1] + count[0];
