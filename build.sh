@@ -375,27 +375,50 @@ verb_tsan() {
   CFLAGS="-g -O1 -fsanitize=thread" TSAN_OPTIONS=halt_on_error=1 sh tests/run "$JOBS" race/threads.c
 }
 
-# Every place once; then each kind of journal with two sizes of a page: every fault of the disk, and
-# power cuts with several choices of what of the unsynced is kept.
-## nightly           faults at every place, faults after faults, the races for longer
+# places: every place of failure once, and faults after faults. disks: each kind of journal with two
+# sizes of a page, every fault of the disk, and power cuts with several choices of what of the
+# unsynced is kept. races: processes and threads, forty times as often.
+## nightly [PART]    faults at every place, races for longer; PART: places, disks, races or all (all)
 verb_nightly() {
   need test
   verb_default
   fresh_test_dir
-  FAULT_STRIDE=1 FAULT_PAIRS=2500 sh tests/run "$JOBS" fault/fault.c
+  case ${1:-all} in
+    places) nightly_places ;;
+    disks) nightly_disks ;;
+    races) nightly_races ;;
+    all) nightly_places && nightly_disks && nightly_races ;;
+    *) die "nightly has the parts places, disks, races, all" ;;
+  esac
+}
+
+nightly_places() {
+  FAULT_STRIDE=1 FAULT_PAIRS=${FAULT_PAIRS:-2500} sh tests/run "$JOBS" fault/fault.c
   tail -n 1 $TEST_DIR/fault-fault.c.tap
+}
+
+nightly_disks() {
+  nightly_wrong=0
+  FAULT_ONLY=none sh tests/run 1 fault/fault.c >/dev/null || : # compiles it
   for journal in delete truncate persist wal; do
     for page in 512 4096; do
       export FAULT_JOURNAL=$journal FAULT_PAGE=$page FAULT_STRIDE=1 FAULT_PAIRS=0
       say "journal $journal, pages of $page bytes"
-      FAULT_DISK=1 nightly_fault
-      for seed in 1 2 3 4 5 6; do FAULT_SEED=$seed FAULT_ONLY='some kept' nightly_fault; done
+      nightly_fault FAULT_DISK=1
+      for seed in 1 2 3 4 5 6; do nightly_fault FAULT_SEED=$seed FAULT_ONLY='some kept'; done
     done
   done
-  RACE_ROUNDS=400 sh tests/run "$JOBS" race/
+  return $nightly_wrong
 }
 
-nightly_fault() { "$TEST_DIR/fault-fault.c" | grep -v '^ok'; }
+nightly_races() { RACE_ROUNDS=400 sh tests/run "$JOBS" race/; }
+
+nightly_fault() {
+  status=0
+  env "$@" "$TEST_DIR/fault-fault.c" >"$TEST_DIR/nightly.log" || status=1
+  grep -v '^ok' "$TEST_DIR/nightly.log"
+  [ $status = 0 ] || nightly_wrong=1
+}
 
 ## prove [NAME]      deliberate mistakes in copies of migrate.h, which the fault tests must notice
 verb_prove() {

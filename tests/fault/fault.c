@@ -420,7 +420,7 @@ static int stride(void) {
 static void sweep(const scenario *s, const fault *f, const images *im, int *failed) {
   char name[200], first[5000] = "";
   int step = stride(), n, seen, bad = 0, from = points, was_open = left_open;
-  const char *only = getenv("FAULT_ONLY");
+  const char *only = getenv("FAULT_ONLY"), *seed = getenv("FAULT_SEED");
   sqlite3_snprintf(sizeof name, name, "%s: %s", s->name, f->name);
   if (only && !strstr(name, only)) return;
   if (getenv("FAULT_DISK") && f->where != ON_DISK) return;
@@ -431,7 +431,8 @@ static void sweep(const scenario *s, const fault *f, const images *im, int *fail
   bad = trouble[0] != 0;
   if (f->where == ON_DISK && step > 2) step = 2; /* there are few of them */
   for (n = step == 1 ? 0 : (s->name[0] + f->name[0] + f->kinds) % step; n < seen; n += step) {
-    sqlite3_snprintf(sizeof name, name, "%s: %s, place %d of %d", s->name, f->name, n, seen);
+    sqlite3_snprintf(sizeof name, name, "%s: %s, place %d of %d%s%s", s->name, f->name, n, seen,
+                     f->power && seed ? ", FAULT_SEED=" : "", f->power && seed ? seed : "");
     trouble[0] = 0;
     point(s, f, im, n);
     if (trouble[0] && !bad++) sqlite3_snprintf(sizeof first, first, "%s: %s", name, trouble);
@@ -454,7 +455,7 @@ static void sweep(const scenario *s, const fault *f, const images *im, int *fail
 /* A fault, and another one while the next launch finishes what the first has left. */
 static void twice(const scenario *s, const images *im, int *failed) {
   const char *z = getenv("FAULT_PAIRS"), *only = getenv("FAULT_ONLY");
-  unsigned seed = getenv("FAULT_SEED") ? (unsigned)atoi(getenv("FAULT_SEED")) : 1;
+  unsigned first = getenv("FAULT_SEED") ? (unsigned)atoi(getenv("FAULT_SEED")) : 1, seed = first;
   int pairs = z ? atoi(z) : 30, i, k, bad = 0, seen[FAULTS], lost = left_open;
   char name[200];
   sqlite3_snprintf(sizeof name, name, "%s: a fault after a fault", s->name);
@@ -475,8 +476,8 @@ static void twice(const scenario *s, const images *im, int *failed) {
     check_next(s, im);
     bad = trouble[0] != 0;
     if (bad) {
-      printf("%s: %s at %d, then %s at %d: %s\n", s->name, f[0]->name, at[0], f[1]->name, at[1],
-             trouble);
+      printf("%s, FAULT_SEED=%u, SQLite %s: %s at %d, then %s at %d: %s\n", s->name, first,
+             sqlite3_libversion(), f[0]->name, at[0], f[1]->name, at[1], trouble);
     }
   }
   left_open = lost; /* counted where each fault stands alone */

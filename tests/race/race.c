@@ -81,31 +81,45 @@ static void fresh_file(int wal) {
 }
 
 static unsigned launch_flags;
+static int launch_knows = 3; /* revisions: a program of which age */
 
 static int launch(sqlite3 *db, int timeout) {
   migrate_options options;
   migrate *m;
+  int code;
   memset(&options, 0, sizeof options);
   options.busy_timeout = timeout;
   options.flags = launch_flags;
   migrate_open(db, &options, &m);
-  migrate_add(m, revisions, 3);
+  migrate_add(m, revisions, launch_knows);
   migrate_upgrade(m, "head");
-  if (migrate_errcode(m) && ((migrate_errcode(m) & 0xff) != SQLITE_BUSY || timeout > 1000)) {
-    printf("%d %s\n", migrate_errcode(m), migrate_errmsg(m));
+  code = migrate_errcode(m);
+  if (code && code != MIGRATE_NEWER && ((code & 0xff) != SQLITE_BUSY || timeout > 1000)) {
+    printf("%d %s\n", code, migrate_errmsg(m));
     fflush(stdout);
   }
-  return migrate_close(m);
+  if (code == MIGRATE_NEWER && !strstr(migrate_errmsg(m), "'r3'")) code = 0; /* it must be named */
+  migrate_close(m);
+  return code;
 }
+
+#define NEWER 77
 
 static int child_launch(int timeout) {
   sqlite3 *db = open_file();
   int rc;
+  if (getenv("RACE_BEGINS_WAL")) sqlite3_exec(db, "PRAGMA journal_mode = WAL", 0, 0, 0);
   if (getenv("RACE_ONE_BY_ONE")) launch_flags = MIGRATE_PER_MIGRATION;
   rc = launch(db, timeout);
   if (!sqlite3_get_autocommit(db)) rc = 8;
   sqlite3_close(db);
-  return rc < 0 ? 7 : rc & 0xff;
+  return rc == MIGRATE_NEWER ? NEWER : rc < 0 ? 7 : rc & 0xff;
+}
+
+/* A program that is older: it knows two of the three revisions. */
+static int child_old(void) {
+  launch_knows = 2;
+  return child_launch(20000);
 }
 
 /* Reads again and again: the counter and the columns must go together. */
@@ -524,6 +538,42 @@ static int looking_waits(int wal) {
   return report("C5 current and history wait", wal, bad);
 }
 
+/* Programs of two ages at once: an older one does its part, or says that the database is newer, and
+** then it writes nothing. */
+static int old_and_new(int wal) {
+  int n = processes(), round, i, bad = 0, newer = 0;
+  pid_t child[MOST];
+  sqlite3 *db;
+  char before[40];
+  for (round = 0; round < rounds() && !bad; round++) {
+    fresh_file(wal);
+    for (i = 0; i < n; i++) child[i] = i % 2 ? start_child("old") : start(20000);
+    for (i = 0; i < n; i++) {
+      int rc = reap(child[i]);
+      newer += rc == NEWER;
+      bad |= rc != 0 && !(i % 2 && rc == NEWER);
+    }
+    bad |= wrong("programs of two ages");
+  }
+  db = open_file();
+  sqlite3_snprintf(sizeof before, before, "%s", ask(db, "PRAGMA data_version"));
+  bad |= reap(start_child("old")) != NEWER;
+  bad |= strcmp(before, ask(db, "PRAGMA data_version")) != 0;
+  sqlite3_close(db);
+  printf("%d were told that the database is newer\n", newer);
+  return report("C14 older programs beside newer ones", wal, bad);
+}
+
+/* The file is not there, and each of the starters turns WAL on, as programs do. */
+static int begins_wal(int wal) {
+  int bad;
+  if (wal) return 0;
+  setenv("RACE_BEGINS_WAL", "1", 1);
+  bad = all_at_once(0, 0, "C15 all create the file and switch it to WAL");
+  unsetenv("RACE_BEGINS_WAL");
+  return bad;
+}
+
 static int dot_files(int wal) {
   int bad;
   if (wal || !sqlite3_vfs_find("unix-dotfile")) return 0;
@@ -550,7 +600,7 @@ int main(int argc, char **argv) {
                {"C4", killed_alone},     {"C5", lock_held},          {"C5", looking_waits},
                {"C6", long_reader},      {"C7", host_waits},         {"C8", modes_stay},
                {"C9", others_notice},    {"C10", killed_between},    {"C11", log_is_bounded},
-               {"C13", dot_files}};
+               {"C13", dot_files},       {"C14", old_and_new},      {"C15", begins_wal}};
   const char *folder = getenv("TMPDIR");
   size_t i;
   int wal, bad = 0;
@@ -558,6 +608,7 @@ int main(int argc, char **argv) {
   if (argc == 3) {
     sqlite3_snprintf(sizeof path, path, "%s", argv[2]);
     if (strcmp(argv[1], "look") == 0) return child_look();
+    if (strcmp(argv[1], "old") == 0) return child_old();
     return strcmp(argv[1], "read") == 0 ? child_read() : child_launch(atoi(argv[1]));
   }
   sqlite3_snprintf(sizeof path, path, "%s/migrate-race-%d.db", folder ? folder : "/tmp",
