@@ -4,6 +4,7 @@
 # Honours CC, CFLAGS, PREFIX, DESTDIR and SQLITE (a folder that holds another SQLite's sqlite3.c,
 # sqlite3.h and sqlite3ext.h; the tests are then linked with that one).
 set -eu
+CALLED_FROM=$PWD
 cd "$(dirname "$0")"
 
 DEFAULT_CFLAGS="-O2 -g"
@@ -378,7 +379,7 @@ verb_tsan() {
 # places: every place of failure once, and faults after faults. disks: each kind of journal with two
 # sizes of a page, every fault of the disk, and power cuts with several choices of what of the
 # unsynced is kept. races: processes and threads, forty times as often.
-## nightly [PART]    faults at every place, races for longer; PART: places, disks, races or all (all)
+## nightly [PART]    faults at every place, races for longer; PART: places, disks, races (all)
 verb_nightly() {
   need test
   verb_default
@@ -431,7 +432,9 @@ verb_prove() {
 verb_embed() {
   need test
   verb_default >&2
-  folder=$(printf '%s' "${1:-migrations}" | sed "s/'/''/g")
+  folder=${1:-migrations}
+  case $folder in /*) ;; *) folder=$CALLED_FROM/$folder ;; esac
+  folder=$(printf '%s' "$folder" | sed "s/'/''/g")
   sqlite3 -batch -noheader -list :memory: ".load build/migrate" "SELECT migrate_embed('$folder')"
 }
 

@@ -137,10 +137,11 @@ typedef struct migrate_options {
   int (*written)(void *arg, const char *path); /* after a revision file was written; its code is
                                                ** the command's, the file stays */
   void *written_arg;
-  /* Before each statement, and in a long copy or backup every few milliseconds. Non-zero cancels:
-  ** all is undone, the code is SQLITE_INTERRUPT; sqlite3_interrupt() from another thread does the
-  ** same. The callback must not use the connection. NULL: the fastest copy, in one statement.
-  ** migrate_set(m, "progress", "off") silences it */
+  /* Before each statement, in a long copy or backup every few milliseconds, and while another
+  ** connection is waited for; in the thread of the call. Non-zero cancels: all is undone, the code
+  ** is SQLITE_INTERRUPT; sqlite3_interrupt() from another thread does the same. The callback must
+  ** not use the connection. NULL: the fastest copy, in one statement. migrate_set(m, "progress",
+  ** "off") silences it */
   int (*progress)(void *arg, const migrate_progress *);
   void *progress_arg;
   char *errbuf; /* receives the whole error message, also when migrate_open() fails */
@@ -210,8 +211,8 @@ MIGRATE_API int migrate_run(migrate *m);
 ** option or setting backup; NULL: none, or none that is left. It is made by SQLite's online backup,
 ** read and checked, and on the disk before anything else is done; it never takes the place of a
 ** file that is there (PATH-2, PATH-3 .. are its names then), nor follows a link, and only its owner
-** may read it. Where it fails, or the disk has no room for it, the run ends with MIGRATE_BACKUP
-** before it has begun. After success it stays, unless the setting backup_keep is off; after a
+** may read it (with MIGRATE_NO_STDIO the rights are SQLite's usual ones). Where it fails, or the
+** disk has no room for it, the run ends with MIGRATE_BACKUP before it has begun. After success it stays, unless the setting backup_keep is off; after a
 ** failure it stays where something was committed before, or the disk or the file was at fault, and
 ** goes where the database is as it was. A database without tables is not copied. Inside a
 ** transaction of the caller a run with a backup is MIGRATE_IN_TRANSACTION. Borrowed until the next
@@ -220,7 +221,8 @@ MIGRATE_API const char *migrate_backup_path(migrate *m);
 
 /* Puts the content of a copy, or of any other database file, in the place of the main database's,
 ** whole or not at all, after it was checked: MIGRATE_BACKUP where it is damaged, empty or not
-** there. MIGRATE_IN_TRANSACTION inside a transaction. In SQL migrate_restore(path). */
+** there. MIGRATE_IN_TRANSACTION inside a transaction. progress() hears of the pages and may stop it
+** until the last one is in its place. In SQL migrate_restore(path). */
 MIGRATE_API int migrate_restore(migrate *m, const char *path);
 
 /* Sets the version rows to the targets without running anything. migrate_stamp_purge() first
@@ -282,9 +284,9 @@ typedef struct migrate_difference {
 MIGRATE_API int migrate_diff(migrate *m, const char *target,
                              int (*row)(void *arg, const migrate_difference *), void *arg);
 
-/* Is the database at its head revision, and its schema that of the setting target?
-*MIGRATE_DIFFERENT
-** where it is not: the message lists the statements that would make it so, one a line. */
+/* Is the database at its head revision, and its schema that of the setting target? Else it is
+** MIGRATE_NOT_AT_HEAD or MIGRATE_DIFFERENT: the message lists the statements that would make it so,
+** one a line. */
 MIGRATE_API int migrate_check(migrate *m);
 
 /* What migrate_lint() has to say of a statement, or of a whole revision. Borrowed: valid during the
