@@ -237,14 +237,19 @@ static mig_token mig_next_significant(const char *z, size_t n, size_t at) {
   return t;
 }
 
-/* Is the token this word, in any case? */
-static int mig_token_is(const char *z, mig_token t, const char *word) {
+static int mig_token_is_all(const char *z, mig_token t, const char *word) {
   size_t length = t.end - t.at, i;
-  if (t.type != MIG_TK_WORD) return 0;
-  for (i = 0; i < length; i++) { /* most words differ at their first letter */
+  for (i = 1; i < length; i++) { /* no two bytes of words differ in that bit alone, but letters */
     if (((z[t.at + i] ^ word[i]) & ~32) != 0) return 0;
   }
-  return word[length] == 0 && sqlite3_strnicmp(z + t.at, word, (int)length) == 0;
+  return word[length] == 0;
+}
+
+/* Is the token this word, in any case? (Most differ at their first letter: the compiler can put
+** that much in the caller's place.) */
+static int mig_token_is(const char *z, mig_token t, const char *word) {
+  if (t.type != MIG_TK_WORD || ((z[t.at] ^ *word) & ~32) != 0) return 0;
+  return mig_token_is_all(z, t, word);
 }
 
 static int mig_token_op(const char *z, mig_token t, const char *op) {
@@ -304,7 +309,7 @@ static const char *const mig_ambiguous_words[] = {
 
 static int mig_word_in(const char *z, mig_token t, const char *const *words) {
   for (; *words; words++) {
-    if (((z[t.at] ^ **words) & ~32) == 0 && mig_token_is(z, t, *words)) return 1;
+    if (mig_token_is(z, t, *words)) return 1;
   }
   return 0;
 }
