@@ -82,7 +82,7 @@ static int mig_ready(migrate *m) {
   if (rc != SQLITE_OK) return rc;
   sqlite3_finalize(m->brace);
   m->brace = stmt;
-  m->braced = 0;
+  m->braced = m->stale = 0;
   return SQLITE_OK;
 }
 
@@ -94,7 +94,7 @@ static void mig_forget_undo(migrate *m) {
   }
   sqlite3_finalize(m->brace);
   m->brace = 0;
-  m->braced = 0;
+  m->braced = m->stale = 0;
 }
 
 static int mig_step_undo(migrate *m) {
@@ -163,6 +163,7 @@ static int mig_switch(migrate *m, int op, int value) {
   if (sqlite3_db_config(m->db, op, -1, &before) != SQLITE_OK || before == value) return value;
   mig_brace(m);
   mig_flag(m->db, op, value);
+  m->stale = 1;
   return before;
 }
 
@@ -226,7 +227,7 @@ static mig_flags mig_enter(migrate *m) {
   f.comments = mig_switch(m, MIG_ENABLE_COMMENTS, 1);
   f.changed = (f.legacy && f.legacy == m->legacy) || !f.dqs_dml || !f.dqs_ddl || !f.comments;
   f.rowid = sqlite3_last_insert_rowid(db);
-  mig_still_ready(m);
+  if (m->stale) mig_still_ready(m);
   return f;
 }
 
@@ -239,7 +240,7 @@ static void mig_leave(migrate *m, mig_flags f) {
     mig_switch(m, MIG_ENABLE_COMMENTS, f.comments);
   }
   sqlite3_set_last_insert_rowid(m->db, f.rowid);
-  mig_still_ready(m);
+  if (m->stale || m->braced) mig_still_ready(m);
 }
 
 /* Another statement of the connection that has begun and not ended. Inside an SQL function one of

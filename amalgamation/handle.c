@@ -80,6 +80,7 @@ struct migrate {
   sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
   sqlite3_stmt *brace;   /* the way back while the other is being made anew .. */
   int braced;            /* .. which stands */
+  int stale;             /* a flag has changed since both were compiled */
   sqlite3_stmt *awake;   /* stands in its first row, so that no sqlite3_interrupt() is missed */
   int legacy;            /* legacy_alter_table at its beginning */
   int synchronous;       /* was this before it was EXTRA; 0: as it was */
@@ -91,6 +92,7 @@ struct migrate {
   const mig_edited *blamed; /* the one that the reload failed over */
   sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
   const char *edit_schema;
+  int edit_renames;      /* .. and names */
   int defensive, writable; /* the flags before it was opened */
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
