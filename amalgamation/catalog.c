@@ -2,12 +2,14 @@
 
 typedef struct mig_object {
   struct mig_object *next; /* the next of the same bucket */
+  struct mig_object *alike; /* the next of the same bucket of names */
   sqlite3_int64 rowid;
   const char *type;  /* "table", "index", "view", "trigger" */
   const char *name;
   const char *table; /* tbl_name: of a table or view its own name */
   const char *sql;   /* NULL: an automatic index */
   int reload;        /* number of the reload that it waits for to read as its text says */
+  int renamed;       /* .. and to be known under its name */
 } mig_object;
 
 /* A name that stands in an object's text where it may mean a table. */
@@ -26,9 +28,9 @@ typedef struct mig_catalog {
                        ** looked for */
   mig_object *v;      /* in the order of sqlite_master */
   int n, cap;
-  mig_object **bucket;
+  mig_object **bucket, **names;
   mig_mention **mentions; /* NULL until they are asked for */
-  unsigned nbucket; /* of both; a power of two */
+  unsigned nbucket; /* of all three; a power of two */
 } mig_catalog;
 
 static unsigned mig_hash_name(const char *z) {
@@ -40,22 +42,43 @@ static unsigned mig_hash_name(const char *z) {
   return h;
 }
 
-/* Makes the buckets; each chain is in the order of sqlite_master. */
+static mig_object **mig_catalog_bucket(const mig_catalog *c, mig_object **of, const char *name) {
+  return &of[mig_hash_name(name) & (c->nbucket - 1)];
+}
+
+/* Puts an object into its buckets; each chain is in the order of sqlite_master. */
+static void mig_catalog_enter(mig_catalog *c, mig_object *o) {
+  mig_object **p = mig_catalog_bucket(c, c->bucket, o->table);
+  while (*p && *p < o) p = &(*p)->next;
+  o->next = *p;
+  *p = o;
+  p = mig_catalog_bucket(c, c->names, o->name);
+  while (*p && *p < o) p = &(*p)->alike;
+  o->alike = *p;
+  *p = o;
+}
+
+static void mig_catalog_leave(mig_catalog *c, mig_object *o) {
+  mig_object **p = mig_catalog_bucket(c, c->bucket, o->table);
+  while (*p != o) p = &(*p)->next;
+  *p = o->next;
+  p = mig_catalog_bucket(c, c->names, o->name);
+  while (*p != o) p = &(*p)->alike;
+  *p = o->alike;
+}
+
 static void mig_catalog_index(mig_catalog *c) {
   int i;
   c->nbucket = 64;
   while ((int)c->nbucket < c->n) c->nbucket *= 2;
   c->bucket = (mig_object **)mig_array(&c->memory, c->nbucket, sizeof(mig_object *));
-  for (i = c->n - 1; c->bucket && i >= 0; i--) {
-    mig_object **head = &c->bucket[mig_hash_name(c->v[i].table) & (c->nbucket - 1)];
-    c->v[i].next = *head;
-    *head = &c->v[i];
-  }
+  c->names = (mig_object **)mig_array(&c->memory, c->nbucket, sizeof(mig_object *));
+  for (i = c->n - 1; c->names && i >= 0; i--) mig_catalog_enter(c, &c->v[i]);
 }
 
 /* The first object whose table is `table`, or the next one after o; NULL at the end. */
 static mig_object *mig_objects_of(const mig_catalog *c, const char *table, mig_object *o) {
-  if (!c->bucket) return 0;
+  if (!c->names) return 0;
   o = o ? o->next : c->bucket[mig_hash_name(table) & (c->nbucket - 1)];
   while (o && !mig_same(o->table, table)) o = o->next;
   return o;
@@ -85,11 +108,16 @@ static int mig_is_virtual(const mig_object *o) {
 
 /* Any object of a name. */
 static mig_object *mig_catalog_find(const mig_catalog *c, const char *name) {
-  int i;
-  for (i = 0; i < c->n; i++) {
-    if (mig_same(c->v[i].name, name)) return &c->v[i];
-  }
-  return 0;
+  mig_object *o = c->names ? *mig_catalog_bucket(c, c->names, name) : 0;
+  while (o && !mig_same(o->name, name)) o = o->alike;
+  return o;
+}
+
+/* Is the name taken for tables, views and indexes? Triggers have names of their own. */
+static int mig_is_taken(const mig_catalog *c, const char *name) {
+  mig_object *o = c->names ? *mig_catalog_bucket(c, c->names, name) : 0;
+  while (o && (mig_is_type(o, "trigger") || !mig_same(o->name, name))) o = o->alike;
+  return o != 0;
 }
 
 /* Do the bytes of a name occur in a text, in any case? Cheap and only a first sieve. */
@@ -179,4 +207,16 @@ static const mig_mention *mig_next_mention(mig_catalog *c, const char *name,
 static void mig_catalog_retext(mig_catalog *c, mig_object *o, const char *sql) {
   o->sql = mig_copy(&c->memory, sql);
   if (o->sql && c->mentions) mig_mention_object(c, o);
+}
+
+/* An object at hand, which is a table or belongs to one, got another name. */
+static void mig_catalog_rename(mig_catalog *c, mig_object *o, const char *name,
+                               const char *table) {
+  char *own = mig_copy(&c->memory, name), *its = mig_copy(&c->memory, table);
+  if (!own || !its) return;
+  mig_catalog_leave(c, o);
+  o->name = own;
+  o->table = its;
+  mig_catalog_enter(c, o);
+  c->scratch = 0; /* it may begin like that */
 }

@@ -20,7 +20,7 @@ static void mig_list_row(migrate *m, const mig_statement *s, const char *strateg
 static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
   mig_statement written = *s;
   if (!m->listen || mig_failed(&m->work)) return;
-  if (s->text) written.sql = mig_text_edit_sql(&m->work, s);
+  if (s->object) written.sql = mig_text_edit_sql(&m->work, s);
   m->listen(m, &written, strategy);
 }
 
@@ -60,21 +60,29 @@ static int mig_step_unguarded(migrate *m, const char *sql, const char *parameter
   return rc;
 }
 
-static int mig_begin_edits(migrate *m, const char *schema) {
-  char *sql;
-  if (m->edit_schema && mig_same(m->edit_schema, schema)) return SQLITE_OK;
-  mig_end_edits(m);
-  sql = mig_format(&m->work,
-                   "UPDATE \"%w\".\"sqlite_master\" SET sql = ?1 WHERE rowid = ?2 AND type = ?3 "
-                   "AND name = ?4",
-                   schema);
+static int mig_prepare_edit(migrate *m, const char *schema, int renames) {
+  char *sql = mig_format(&m->work,
+                         "UPDATE \"%w\".\"sqlite_master\" SET sql = ?1%s WHERE rowid = ?2 AND type "
+                         "= ?3 AND name = ?4",
+                         schema, renames ? ", name = ?5, tbl_name = ?6" : "");
   if (!sql) return SQLITE_NOMEM;
+  sqlite3_finalize(m->edit);
+  m->edit = 0;
+  m->edit_renames = renames;
+  return sqlite3_prepare_v2(m->db, sql, -1, &m->edit, 0);
+}
+
+static int mig_begin_edits(migrate *m, const char *schema, int renames) {
+  if (m->edit_schema && mig_same(m->edit_schema, schema)) {
+    return m->edit_renames == renames ? SQLITE_OK : mig_prepare_edit(m, schema, renames);
+  }
+  mig_end_edits(m);
   m->defensive = mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, 0);
   m->writable = mig_switch(m, MIG_WRITABLE_SCHEMA, 1);
   m->edit_schema = schema;
   mig_still_ready(m);
   if (mig_failed(&m->work)) return m->fault.code;
-  return sqlite3_prepare_v2(m->db, sql, -1, &m->edit, 0);
+  return mig_prepare_edit(m, schema, renames);
 }
 
 /* The catalog at hand follows an edit, so that it need not be read again. */
@@ -82,8 +90,10 @@ static void mig_follow_edit(migrate *m, const mig_statement *s) {
   mig_catalog *c;
   for (c = m->catalogs; c; c = c->next) {
     if (!c->n || s->object < c->v || s->object >= c->v + c->n) continue;
-    mig_catalog_retext(c, s->object, s->text);
+    if (s->name) mig_catalog_rename(c, s->object, s->name, s->table);
+    if (s->text) mig_catalog_retext(c, s->object, s->text);
     if (!s->same_columns) s->object->reload = m->reloads + 1;
+    if (s->name) s->object->renamed = m->reloads + 1;
     return;
   }
   m->blind = m->reloads + 1; /* the object is of a catalog that was read before */
@@ -93,17 +103,21 @@ static void mig_follow_edit(migrate *m, const mig_statement *s) {
 /* Edits one text. */
 static int mig_edit_text(migrate *m, const mig_statement *s) {
   mig_pending *p = mig_set_pending(m, s->schema);
-  int rc = p ? mig_begin_edits(m, p->schema) : SQLITE_NOMEM;
+  int rc = p ? mig_begin_edits(m, p->schema, s->name != 0) : SQLITE_NOMEM;
   if (rc != SQLITE_OK) return rc;
   if (mig_failed(&m->work) || mig_fail_undone(m)) return SQLITE_ABORT;
   sqlite3_bind_text(m->edit, 1, s->text, -1, SQLITE_STATIC);
   sqlite3_bind_int64(m->edit, 2, s->object->rowid);
   sqlite3_bind_text(m->edit, 3, s->object->type, -1, SQLITE_STATIC);
   sqlite3_bind_text(m->edit, 4, s->object->name, -1, SQLITE_STATIC);
+  if (s->name) {
+    sqlite3_bind_text(m->edit, 5, s->name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(m->edit, 6, s->table, -1, SQLITE_STATIC);
+  }
   sqlite3_step(m->edit);
   rc = sqlite3_reset(m->edit);
   if (rc != SQLITE_OK) return rc;
-  mig_note_edit(m, s->object->name);
+  mig_note_edit(m, s->name ? s->name : s->object->name);
   mig_follow_edit(m, s);
   return rc;
 }

@@ -40,9 +40,9 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   if (!o->sql) {
     mig_fail(a, MIGRATE_UNSUPPORTED,
              "index %s belongs to a constraint of %s: rename the constraint", o->name, o->table);
-  } else if (!mig_same(r->to, o->name) && mig_catalog_find(c, r->to)) {
+  } else if (!mig_same(r->to, o->name) && mig_is_taken(c, r->to)) {
     mig_fail(a, MIGRATE_EXISTS,
-             "there is already another table, index, view or trigger with this name: %s", r->to);
+             "there is already another table, index or view with this name: %s", r->to);
   } else if (mig_has_name_prefix(r->to, "sqlite_")) {
     mig_fail(a, MIGRATE_UNSUPPORTED, "object name reserved for internal use: %s", r->to);
   }

@@ -139,6 +139,119 @@ static void mig_rename_by_edits(migrate *m, const mig_target *t, const mig_renam
   mig_sink_list(m, &list);
 }
 
+/* ---- many renames of tables ---- */
+
+/* SQLite writes the new name in double quotes wherever it puts it. */
+static char *mig_put_new_name(mig_arena *a, const char *sql, const mig_uses *uses,
+                              const char *name) {
+  mig_text z;
+  size_t done = 0;
+  int i;
+  mig_text_init(&z, a);
+  for (i = 0; i < uses->n; i++) {
+    mig_putn(&z, sql + done, uses->v[i].at - done);
+    mig_put_name(&z, name);
+    done = uses->v[i].end;
+  }
+  mig_put(&z, sql + done);
+  return mig_failed(a) ? 0 : z.z;
+}
+
+/* Where the text of a table, an index or a child speaks of the table; 0 where that is not wholly
+** known, as with a column of the same name, which may as well be the table before a point. */
+static int mig_table_uses(mig_arena *a, const mig_object *o, const char *table, mig_uses *uses) {
+  size_t n = strlen(o->sql);
+  int own = mig_same(o->table, table), names = 0, i;
+  mig_token k;
+  memset(uses, 0, sizeof *uses);
+  if (mig_is_type(o, "index")) {
+    mig_index x;
+    if (mig_parse_index(a, o->sql, &x)) return 0;
+    mig_add_use(a, uses, x.table_span);
+  } else {
+    mig_table t;
+    if (mig_parse_table(a, o->sql, &t)) return 0;
+    if (own) mig_add_use(a, uses, t.name_span);
+    for (i = 0; i < t.nconstraint; i++) {
+      const mig_constraint *c = &t.constraints[i];
+      if (c->kind != MIG_FOREIGN_KEY || !mig_same(c->parent, table)) continue;
+      mig_add_use(a, uses, c->parent_span);
+    }
+  }
+  for (k = mig_next_significant(o->sql, n, 0); own && k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_significant(o->sql, n, k.end)) {
+    if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME && k.type != MIG_TK_STRING) continue;
+    names += mig_same(mig_dequote(a, o->sql, k), table);
+  }
+  return !mig_failed(a) && (!own || names == uses->n);
+}
+
+/* Does anything besides tables' keys speak of the table, or hold its name in rows? */
+static int mig_table_is_plain(migrate *m, const mig_target *t, const char *name) {
+  static const char *const holders[] = {"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"};
+  const mig_catalog *c = t->catalog;
+  int i;
+  if (mig_is_plain(m) || c->has_virtual || !*name || mig_same(name, t->object->name)) return 0;
+  if (mig_has_name_prefix(name, "sqlite_")) return 0;
+  for (i = 0; i < 3; i++) {
+    if (mig_catalog_table(c, holders[i])) return 0;
+  }
+  if (mig_has_speakers(t->catalog, t->object->name)) return 0;
+  if (t->temp == t->catalog) return 1;
+  return !mig_has_speakers(t->temp, t->object->name) && !mig_catalog_table(t->temp, name) &&
+         !mig_catalog_table(t->temp, t->object->name);
+}
+
+static void mig_emit_table_name(mig_lowering *l, mig_object *o, const char *from, const char *to) {
+  static const char reason[] = "many changes: SQLite's own would read the whole schema each time";
+  int own = mig_same(o->table, from);
+  mig_statement *s;
+  mig_uses uses;
+  char *sql = 0;
+  if (o->sql) {
+    if (!mig_table_uses(l->a, o, from, &uses) || !uses.n) return;
+    sql = mig_put_new_name(l->a, o->sql, &uses, to);
+  }
+  s = mig_emit_edit(l, "", reason);
+  if (!s) return;
+  s->object = o;
+  s->text = sql;
+  if (!own) return;
+  s->table = to;
+  s->name = mig_is_type(o, "table") ? to : o->name;
+  if (!o->sql) { /* sqlite_autoindex_TABLE_1 */
+    s->name = mig_format(l->a, "sqlite_autoindex_%s%s", to, o->name + 17 + strlen(from));
+  }
+}
+
+/* RENAME TO by edits of the texts and names that SQLite's own would write; 0 where something speaks
+** of the table that only SQLite understands. */
+static int mig_rename_table_by_edits(migrate *m, const mig_target *t, const char *to) {
+  const char *from = t->object->name;
+  const mig_mention *x;
+  mig_object *o = 0;
+  mig_statements list;
+  mig_lowering l;
+  mig_uses uses;
+  if (!m->many || !mig_table_is_plain(m, t, to)) return 0;
+  while ((o = mig_objects_of(t->catalog, from, o)) != 0) {
+    if (o->sql && !mig_table_uses(&m->work, o, from, &uses)) return 0;
+  }
+  memset(&list, 0, sizeof list);
+  memset(&l, 0, sizeof l);
+  list.a = l.a = &m->work;
+  list.strategy = "schema edit";
+  l.out = &list;
+  l.schema = t->catalog->schema;
+  while ((o = mig_objects_of(t->catalog, from, o)) != 0) mig_emit_table_name(&l, o, from, to);
+  for (x = mig_next_mention(t->catalog, from, 0); x && !mig_failed(l.a);
+       x = mig_next_mention(t->catalog, from, x)) {
+    if (!mig_same(x->object->table, from)) mig_emit_table_name(&l, x->object, from, to);
+  }
+  mig_sink_list(m, &list);
+  return 1;
+}
+
 static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *table,
                                   const mig_rename *r) {
   int i;

@@ -140,10 +140,12 @@ static void mig_run_rename_table(migrate *m, const mig_target *t, const char *na
   const char *hidden, *in_the_way;
   if (strcmp(name, old) == 0) return;
   mig_refuse_readers(m, t, 0);
-  if (!mig_same(name, old) && mig_catalog_find(t->catalog, name)) {
+  if (!mig_same(name, old) && mig_is_taken(t->catalog, name)) {
     mig_fail(&m->work, MIGRATE_EXISTS,
-             "there is already another table, index, view or trigger with this name: %s", name);
+             "there is already another table, index or view with this name: %s", name);
   }
+  if (mig_failed(&m->work) || mig_rename_table_by_edits(m, t, name)) return;
+  mig_flush(m);
   hidden = mig_run_hide(m, t, old);
   in_the_way = mig_same(name, old) ? 0 : mig_run_hide(m, t, name);
   memset(&s, 0, sizeof s);
@@ -386,7 +388,7 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   else if (c.renames && !mig_has_text(m, t, c.now.sql)) mig_run_respelled(m, t, &c);
   if (dependents.n) mig_check_dependents(m, &dependents, &c);
   if (c.new_name) {
-    mig_flush(m);
+    if (!m->many) mig_flush(m);
     if (mig_failed(a)) return;
     *t = mig_find_target(m, t->catalog->schema, name);
     if (t->object) mig_run_rename_table(m, t, c.new_name);
@@ -414,6 +416,7 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
     return;
   }
   mig_refuse_target(m, &t);
+  if (t.object->renamed > m->reloads) mig_flush(m); /* questions about its rows name it */
   if (mig_failed(a)) return;
   flags = mig_enter(m);
   keys = mig_hosted_keys(m, 1);

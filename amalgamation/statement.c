@@ -36,7 +36,8 @@ typedef struct mig_statement {
   const char *parameter; /* bound to ?1, for texts too long to be written out */
   int slot;              /* COUNT, NOT_MORE */
   mig_object *object;    /* EDIT of one text: of which object at hand; NULL: other edits */
-  const char *text;      /* the text that it becomes */
+  const char *text;      /* the text that it becomes; NULL: it has none */
+  const char *name, *table; /* likewise, where those change, too; else NULL */
   int respells;          /* NATIVE: SQLite may have put its own quotes into other texts */
   int same_columns;      /* .. and rows of its table read as they did before */
   const char *reads[2];  /* CHECK: the tables whose rows it reads, of `schema`; NULL: unknown */
@@ -76,8 +77,10 @@ static const char *mig_text_edit_sql(mig_arena *a, const mig_statement *s) {
   mig_put(&z, "UPDATE ");
   mig_put_object(&z, s->schema, "sqlite_master");
   mig_put(&z, " SET sql = ");
-  if (strlen(s->text) > MIG_LONG_TEXT) mig_put(&z, "?1");
+  if (!s->text) mig_put(&z, "NULL");
+  else if (strlen(s->text) > MIG_LONG_TEXT) mig_put(&z, "?1");
   else mig_put_string(&z, s->text);
+  if (s->name) mig_putf(&z, ", name = %Q, tbl_name = %Q", s->name, s->table);
   mig_putf(&z, " WHERE rowid = %lld AND type = %Q AND name = %Q", s->object->rowid,
            s->object->type, s->object->name);
   return mig_text_z(&z);

@@ -175,7 +175,8 @@ static const char family[] =
     "CREATE TABLE seen(a, b, c); CREATE VIEW v AS SELECT a, b FROM seen;"
     "CREATE TRIGGER seen_t AFTER INSERT ON e BEGIN UPDATE seen SET a = new.a; END;"
     "INSERT INTO p VALUES(1, 'k', NULL, 5, 6, 7), (2, 'l', 1, 8, 9, 10);"
-    "INSERT INTO c(p_id, k, x, v) VALUES(1, 'k', 5, 'w'); INSERT INTO e VALUES(1, 2, 3);"
+    "INSERT INTO c(rowid, p_id, k, x, v) VALUES(7, 1, 'k', 5, 'w'), (9, 2, 'l', 8, 'u');"
+    "INSERT INTO e VALUES(1, 2, 3);"
     "INSERT INTO seen VALUES(1, 2, 3)";
 
 static const char *const changes[] = {
@@ -194,6 +195,12 @@ static const char *const changes[] = {
     "ALTER TABLE p ALTER z SET NOT NULL",
     "ALTER TABLE p RENAME z TO \"Z\"",
     "ALTER TABLE e RENAME TO ee",
+    "ALTER TABLE p RENAME TO \"the parents\"",
+    "ALTER TABLE c RENAME TO p",
+    "ALTER TABLE \"the parents\" RENAME TO C",
+    "ALTER TABLE p ALTER k TYPE BLOB USING k || ''", /* rowids with gaps, now under p's name */
+    "ALTER TABLE c RENAME TO \"group\"", /* its column of that name: SQLite's own does it */
+    "ALTER TABLE \"group\" RENAME TO c",
 };
 #define CHANGES ((int)(sizeof(changes) / sizeof(changes[0])))
 
@@ -218,7 +225,7 @@ static void many_do_what_each_does(void **state) {
   expected = dumped(each);
   got = dumped(all);
   if (dump_differs(expected, got, line, sizeof(line))) fail_msg("%s", line);
-  run(all, "INSERT INTO ee(a, bb) VALUES(9, 1); INSERT INTO p(ident, Z) VALUES(3, 3)");
+  run(all, "INSERT INTO ee(a, bb) VALUES(9, 1); INSERT INTO c(ident, Z) VALUES(3, 3)");
   assert_int_equal(number(all, "SELECT aa FROM v"), 9);
   sqlite3_free(expected);
   sqlite3_free(got);
@@ -248,10 +255,12 @@ static const char *const forms[] = {
     "ALTER TABLE t%d ALTER a DROP NOT NULL", "ALTER TABLE t%d ADD CHECK (b > 0)",
     "ALTER TABLE t%d ALTER v TYPE CHAR(20)", "ALTER TABLE t%d RENAME COLUMN b TO bb",
     "ALTER TABLE t%d ADD COLUMN z TEXT", "ALTER TABLE t%d ADD FOREIGN KEY (b) REFERENCES t0(id)",
+    "ALTER TABLE t%d RENAME TO u%d",
 };
+#define FORMS ((int)(sizeof(forms) / sizeof(forms[0])))
 
 static char *crowd_text(int i) {
-  return sqlite3_mprintf(forms[i % 6], i, i); /* the second only where it is asked for */
+  return sqlite3_mprintf(forms[i % FORMS], i, i); /* the second only where it is asked for */
 }
 
 /* The schema is read again once, however many edits there are, and so it is when each is a revision
