@@ -31,6 +31,16 @@ extern "C" {
 #endif
 #endif
 
+/* What a program has no use for can be left out; then it is not declared either:
+** MIGRATE_NO_STDIO  files: for programs that have their revisions compiled in
+** MIGRATE_NO_TOOLS  what a developer uses at the desk: lists of what would run, scripts, drawings,
+**                   headers, differences, checks, lint, verify, adopt, new revisions
+** MIGRATE_NO_ALTER  the ALTER language, and the tools with it: revisions are SQLite's own SQL, and
+**                   an ALTER TABLE is SQLite's. What SQLite does not know is a syntax error */
+#if defined(MIGRATE_NO_ALTER) && !defined(MIGRATE_NO_TOOLS)
+#define MIGRATE_NO_TOOLS
+#endif
+
 /* Error codes. 0 is success; above 0 are SQLite's own (primary and extended) codes, unchanged;
 ** below 0 are ours. migrate_strerror() knows both. */
 #define MIGRATE_ERRORS(X)                                                          \
@@ -179,11 +189,6 @@ MIGRATE_API const char *migrate_result(migrate *m);
 MIGRATE_API int migrate_exec(migrate *m, const char *sql);
 MIGRATE_API int migrate_statements(migrate *m);
 
-/* Lists what migrate_exec() would run, changing nothing. A callback that returns non-zero ends
-** the list. */
-MIGRATE_API int migrate_explain(migrate *m, const char *sql,
-                                int (*row)(void *arg, const migrate_statement *), void *arg);
-
 /* Adds n revisions of the program: an array that is compiled in, as a rule. They may come in any
 ** order and in several calls. MIGRATE_MISUSE for one without an id. */
 MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n);
@@ -261,6 +266,41 @@ MIGRATE_API int migrate_show(migrate *m, const char *revision,
 ** no revision knows there is the id alone, message NULL. */
 MIGRATE_API int migrate_current(migrate *m, int (*row)(void *arg, const migrate_history_row *),
                                 void *arg);
+
+/* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
+** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
+** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG.
+** In SQL migrate_config(key, value), which holds for the connection. */
+MIGRATE_API int migrate_set(migrate *m, const char *key, const char *value);
+
+/* The value in force, as text: the program's, else the file's, else the default. Borrowed until
+** migrate_close(). NULL after an error, an unknown key among them. */
+MIGRATE_API const char *migrate_get(migrate *m, const char *key);
+
+/* The migration environment: files. Relative paths that migrate.ini holds begin at its folder, those that the
+** program gives at the current one. */
+#ifndef MIGRATE_NO_STDIO
+
+/* Reads the settings of a migrate.ini: of `file`; NULL: of the file that the setting `file` names,
+** else of that which the environment variable MIGRATE_CONFIG names, else of ./migrate.ini. Only the
+** last may be missing. */
+MIGRATE_API int migrate_load(migrate *m, const char *file);
+
+/* Adds every *.sql directly in a folder as a revision, in order of name; or, of an environment's
+** folder, those in its versions/, with its env.sql. NULL: the folders that the settings
+** script_location and version_locations name. MIGRATE_FILE when there is none, or a file cannot be
+** read; links that lead out of the folder, and what is no regular file, are refused. */
+MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
+
+#endif /* MIGRATE_NO_STDIO */
+
+/* ---- what a developer uses ---- */
+#ifndef MIGRATE_NO_TOOLS
+
+/* Lists what migrate_exec() would run, changing nothing. A callback that returns non-zero ends
+** the list. */
+MIGRATE_API int migrate_explain(migrate *m, const char *sql,
+                                int (*row)(void *arg, const migrate_statement *), void *arg);
 
 /* Draws the revision graph, heads, labels and the database's revision marked: "text" (NULL),
 ** "mermaid" or "dot". The drawing is migrate_result(). */
@@ -343,31 +383,7 @@ MIGRATE_API int migrate_plan(migrate *m, const char *target,
 ** MIGRATE_REVISIONS elements, for migrate_add(). It is migrate_result(). */
 MIGRATE_API int migrate_embed(migrate *m);
 
-/* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
-** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
-** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG.
-** In SQL migrate_config(key, value), which holds for the connection. */
-MIGRATE_API int migrate_set(migrate *m, const char *key, const char *value);
-
-/* The value in force, as text: the program's, else the file's, else the default. Borrowed until
-** migrate_close(). NULL after an error, an unknown key among them. */
-MIGRATE_API const char *migrate_get(migrate *m, const char *key);
-
-/* The migration environment: files. MIGRATE_NO_STDIO leaves it out, for programs that have their
-** revisions compiled in. Relative paths that migrate.ini holds begin at its folder, those that the
-** program gives at the current one. */
 #ifndef MIGRATE_NO_STDIO
-
-/* Reads the settings of a migrate.ini: of `file`; NULL: of the file that the setting `file` names,
-** else of that which the environment variable MIGRATE_CONFIG names, else of ./migrate.ini. Only the
-** last may be missing. */
-MIGRATE_API int migrate_load(migrate *m, const char *file);
-
-/* Adds every *.sql directly in a folder as a revision, in order of name; or, of an environment's
-** folder, those in its versions/, with its env.sql. NULL: the folders that the settings
-** script_location and version_locations name. MIGRATE_FILE when there is none, or a file cannot be
-** read; links that lead out of the folder, and what is no regular file, are refused. */
-MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
 
 /* Makes a migration environment in a folder (NULL: the setting script_location), and the file
 ** migrate.ini that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells
@@ -401,6 +417,7 @@ MIGRATE_API int migrate_new_revision(migrate *m, const char *message,
 MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *message,
                               const migrate_new_options *options, char **path);
 #endif /* MIGRATE_NO_STDIO */
+#endif /* MIGRATE_NO_TOOLS */
 
 #ifdef __cplusplus
 }

@@ -5,11 +5,17 @@
 ** helper does nothing, so that callers go straight on and look once, at the end of a loop or of
 ** the work. All memory is SQLite's, so that its heap limits and failure tests see it. */
 
-/* What only files have a use for: without MIGRATE_NO_STDIO's files it may lie idle. */
-#if defined(MIGRATE_NO_STDIO) && (defined(__GNUC__) || defined(__clang__))
-#define MIG_FOR_FILES __attribute__((unused)) static
+/* What a program leaves out (api.h). Lower parts ask `if (MIG_TOOLS ..)` and not the preprocessor:
+** such code is always compiled, and dropped with all that it alone has a use for. */
+#ifdef MIGRATE_NO_TOOLS
+#define MIG_TOOLS 0
 #else
-#define MIG_FOR_FILES static
+#define MIG_TOOLS 1
+#endif
+#ifdef MIGRATE_NO_ALTER
+#define MIG_ALTERS 0
+#else
+#define MIG_ALTERS 1
 #endif
 
 typedef struct mig_fault {

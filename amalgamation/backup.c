@@ -327,7 +327,7 @@ static void mig_backup_make(migrate *m, mig_names rows) {
 static void mig_backup_open_frame(migrate *m, mig_names rows) {
   int i;
   m->backup.path = 0;
-  if (!m->settings.backup[0] || m->live) {
+  if (!m->settings.backup[0] || mig_live(m)) {
     mig_frame_open(m);
     return;
   }

@@ -98,12 +98,16 @@ static mig_object *mig_catalog_table(const mig_catalog *c, const char *name) {
 
 static int mig_is_type(const mig_object *o, const char *type) { return strcmp(o->type, type) == 0; }
 
-static int mig_is_virtual(const mig_object *o) {
-  size_t n = o->sql ? strlen(o->sql) : 0;
+static int mig_is_virtual_text(const char *sql) {
+  size_t n = sql ? strlen(sql) : 0;
   mig_token k;
-  if (!n || !mig_is_type(o, "table")) return 0;
-  k = mig_next_significant(o->sql, n, 0);
-  return mig_token_is(o->sql, mig_next_significant(o->sql, n, k.end), "VIRTUAL");
+  if (!n) return 0;
+  k = mig_next_significant(sql, n, 0);
+  return mig_token_is(sql, mig_next_significant(sql, n, k.end), "VIRTUAL");
+}
+
+static int mig_is_virtual(const mig_object *o) {
+  return mig_is_type(o, "table") && mig_is_virtual_text(o->sql);
 }
 
 /* Any object of a name. */

@@ -49,14 +49,6 @@ static int mig_matches(mig_arena *a, const char *patterns, const char *name) {
   return 0;
 }
 
-static int mig_is_virtual_text(const char *sql) {
-  size_t n = sql ? strlen(sql) : 0;
-  mig_token k;
-  if (!n) return 0;
-  k = mig_next_significant(sql, n, 0);
-  return mig_token_is(sql, mig_next_significant(sql, n, k.end), "VIRTUAL");
-}
-
 /* A table that a virtual one keeps its rows in: by the names of SQLite's own modules. */
 static int mig_is_shadow_name(mig_arena *a, const mig_catalog *c, const char *name) {
   static const char *const suffixes[] = {"data",   "idx",      "content", "docsize",

@@ -1,25 +1,9 @@
 /* Execute: the one sink. Every statement that changes anything passes through mig_sink(): it is
 ** listed for whoever asks, then run. */
 
-/* A listener that hands each statement to a callback of the caller's. */
-static void mig_list_row(migrate *m, const mig_statement *s, const char *strategy) {
-  migrate_statement row;
-  if (m->row_stop) return;
-  memset(&row, 0, sizeof row);
-  row.step = m->step;
-  row.seq = ++m->seq;
-  row.revision = m->revision;
-  row.direction = m->direction ? m->direction : "";
-  row.kind = mig_kind_name(s->kind);
-  row.sql = s->sql;
-  row.strategy = strategy ? strategy : "";
-  row.reason = s->reason;
-  if (m->row(m->row_arg, &row)) m->row_stop = 1;
-}
-
 static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
   mig_statement written = *s;
-  if (!m->listen || mig_failed(&m->work)) return;
+  if (!MIG_TOOLS || !m->listen || mig_failed(&m->work)) return;
   if (s->object) written.sql = mig_text_edit_sql(&m->work, s);
   m->listen(m, &written, strategy);
 }
@@ -194,6 +178,7 @@ static void mig_reload_one(migrate *m, const char *schema) {
 }
 
 static void mig_flush(migrate *m) {
+  if (!MIG_ALTERS) return;
   mig_end_edits(m);
   if (!m->pending) return;
   while (m->pending && !mig_failed(&m->work)) {
@@ -280,6 +265,12 @@ static int mig_error_offset(sqlite3 *db) {
   return -1;
 }
 
+/* May a statement that SQLite does not understand be one of the ALTER language? */
+static int mig_is_ours(const char *sql) {
+  static const char *const words[] = {"ALTER", "CREATE", 0};
+  return mig_begins_with(sql, words);
+}
+
 /* A statement failed: over rows if its diagnosis finds any, else with SQLite's own words. */
 static void mig_fail_statement(migrate *m, const mig_statement *s) {
   mig_arena *a = &m->work;
@@ -289,13 +280,17 @@ static void mig_fail_statement(migrate *m, const mig_statement *s) {
     mig_no_memory(a);
     return;
   }
-  if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+  if (MIG_ALTERS && (rc & 0xff) == SQLITE_CONSTRAINT) {
     const mig_statement *c;
     for (c = s->suspects; c && !mig_failed(a); c = c->next) mig_complain(m, c->sql, c->complaint);
     if (s->diagnose && !mig_failed(a)) mig_complain(m, s->diagnose, s->complaint);
     if (mig_failed(a) && a->fault->code != MIGRATE_ROWS) mig_fault_clear(a->fault);
   }
   offset = s->kind == MIG_S_SCRIPT ? mig_error_offset(m->db) : -1;
+  if (!MIG_ALTERS && mig_is_ours(s->sql) && strstr(words, "syntax error")) {
+    words = mig_format(a, "%s (the ALTER language was left out of this program)", words);
+    if (!words) return;
+  }
   if (offset >= 0) mig_fail_at(a, rc, s->sql, (size_t)offset, words);
   else mig_fail(a, rc, "%s", words);
 }
@@ -412,43 +407,51 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
 
 /* ---- the sink ---- */
 
-static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
-  int rc = SQLITE_OK;
-  if (mig_failed(&m->work)) return;
-  if (!mig_reload_can_wait(m, s)) mig_flush(m);
-  mig_announce(m, s, strategy);
-  mig_tell_statement(m, s->sql);
-  mig_log(m, MIGRATE_DEBUG, s->sql);
-  if (mig_failed(&m->work)) return;
+static int mig_sink_edit(migrate *m, const mig_statement *s) {
+  int rc;
+  if (s->object) return mig_edit_text(m, s);
+  mig_end_edits(m);
+  rc = mig_step_unguarded(m, s->sql, s->parameter);
+  mig_forget_catalogs(m);
+  mig_set_pending(m, s->schema);
+  m->blind = m->reloads + 1;
+  return rc;
+}
+
+/* Kinds of statements that only the ALTER language needs; 0: another. */
+static int mig_sink_altering(migrate *m, const mig_statement *s) {
   switch (s->kind) {
     case MIG_S_EDIT:
-      if (s->object) {
-        rc = mig_edit_text(m, s);
-      } else {
-        mig_end_edits(m);
-        rc = mig_step_unguarded(m, s->sql, s->parameter);
-        mig_forget_catalogs(m);
-        mig_set_pending(m, s->schema);
-        m->blind = m->reloads + 1;
-      }
-      break;
+      if (mig_sink_edit(m, s) != SQLITE_OK) mig_fail_statement(m, s);
+      return 1;
     case MIG_S_CHECK:
       mig_complain(m, s->sql, s->complaint);
-      return;
+      return 1;
     case MIG_S_COUNT:
     case MIG_S_NOT_MORE:
       mig_check_count(m, s);
-      return;
+      return 1;
     case MIG_S_NATIVE:
       mig_forget_catalogs(m);
       mig_run_native(m, s);
       mig_forget_catalogs(m);
-      return;
+      return 1;
     default:
-      if (s->kind != MIG_S_VERSION || !mig_changes_rows_alone(s->sql)) mig_forget_catalogs(m);
-      rc = s->ranges && mig_wants_progress(m) ? mig_do_ranges(m, s->ranges)
-                                              : mig_do(m, s->sql, s->parameter);
+      return 0;
   }
+}
+
+static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
+  int rc;
+  if (mig_failed(&m->work)) return;
+  if (MIG_ALTERS && !mig_reload_can_wait(m, s)) mig_flush(m);
+  mig_announce(m, s, strategy);
+  mig_tell_statement(m, s->sql);
+  mig_log(m, MIGRATE_DEBUG, s->sql);
+  if (mig_failed(&m->work) || (MIG_ALTERS && mig_sink_altering(m, s))) return;
+  if (s->kind != MIG_S_VERSION || !mig_changes_rows_alone(s->sql)) mig_forget_catalogs(m);
+  rc = MIG_ALTERS && s->ranges && mig_wants_progress(m) ? mig_do_ranges(m, s->ranges)
+                                                        : mig_do(m, s->sql, s->parameter);
   if (rc != SQLITE_OK) mig_fail_statement(m, s);
 }
 

@@ -37,7 +37,7 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
 ** always one, and the next statement of the run is the one that stops. In a call out of SQL the
 ** caller's own statement does the same. */
 static void mig_stay_awake(migrate *m) {
-  if (m->live || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake) return;
+  if (mig_live(m) || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake) return;
   m->awake = mig_prepare(m, "VALUES (1), (2)");
   if (m->awake && sqlite3_step(m->awake) != SQLITE_ROW) mig_fail_db(m, 0);
 }

@@ -116,6 +116,9 @@ struct migrate {
   sqlite3_int64 done, total, told; /* told: when, in milliseconds */
 };
 
+/* A scratch database has nothing but a schema: the handle of the one with the rows, else NULL. */
+static migrate *mig_live(const migrate *m) { return MIG_TOOLS ? m->live : 0; }
+
 /* May the schema not be edited? */
 static int mig_is_plain(const migrate *m) { return m->settings.rebuild != MIG_REBUILD_AUTO; }
 static void mig_catalog_free(mig_catalog *c) {

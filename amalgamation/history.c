@@ -154,31 +154,3 @@ MIGRATE_API int migrate_current(migrate *m, int (*row)(void *, const migrate_his
   }
   return enough ? mig_end_call(m) : mig_history_close(&h, mig_all_current(h.g, h.rows));
 }
-
-MIGRATE_API int migrate_graph(migrate *m, const char *format) {
-  mig_graph *g;
-  mig_version v;
-  unsigned char *is_row;
-  int i;
-  if (mig_begin_call(m)) return migrate_errcode(m);
-  g = mig_graph_of(m);
-  if (!g) return mig_end_call(m);
-  v = mig_version_read(m->db, &m->work, m->settings.version_table);
-  is_row = mig_marks(g);
-  for (i = 0; i < v.rows.n && is_row; i++) {
-    int node = mig_find_id(g, v.rows.at[i]);
-    if (node >= 0) is_row[node] = 1;
-  }
-  if (mig_failed(&m->work)) return mig_end_call(m);
-  if (!format || strcmp(format, "text") == 0)
-    mig_draw_text(g, is_row, &m->result);
-  else if (strcmp(format, "mermaid") == 0)
-    mig_draw_mermaid(g, is_row, &m->result);
-  else if (strcmp(format, "dot") == 0)
-    mig_draw_dot(g, is_row, &m->result);
-  else {
-    mig_fail(&m->work, MIGRATE_MISUSE,
-             "no such format of the graph: %s; known are text, mermaid and dot", format);
-  }
-  return mig_end_call(m);
-}

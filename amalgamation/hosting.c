@@ -37,7 +37,7 @@ static void mig_run_portable_list(migrate *m, const mig_statements *list) {
 /* In a scratch database foreign keys are on where they will be, so that a rename does there what it
 ** will do. Not for more: there are no rows to reference. */
 static int mig_hosted_keys(migrate *m, int on) {
-  if (!m->live || m->settings.rebuild != MIG_REBUILD_HOSTED) return on;
+  if (!mig_live(m) || m->settings.rebuild != MIG_REBUILD_HOSTED) return on;
   return mig_switch(m, SQLITE_DBCONFIG_ENABLE_FKEY, on);
 }
 

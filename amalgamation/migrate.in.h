@@ -11,6 +11,12 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Where something is left out, what it alone has a use for lies idle. */
+#if (defined(MIGRATE_NO_STDIO) || defined(MIGRATE_NO_TOOLS)) && defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#endif
+
 /* 0: memory, text, errors */
 #include "arena.c"
 #include "fault.c"
@@ -32,10 +38,12 @@
 /* 4: data to data */
 #include "apply.c"
 #include "compare.c"
+#ifndef MIGRATE_NO_TOOLS
 #include "meaning.c"
 #include "evolve.c"
 #include "marker.c"
 #include "difference.c"
+#endif
 #include "graph.c"
 #include "sort.c"
 #include "target.c"
@@ -72,21 +80,22 @@
 /* 7: the outside */
 #include "public.c"
 #include "restore.c"
-#include "draw.c"
-#include "embed.c"
 #include "history.c"
 #include "older.c"
 #include "revise.c"
-#include "d1.c"
-#include "offline.c"
 #include "step.c"
 #include "config.c"
 #ifndef MIGRATE_NO_STDIO
-#include "template.c"
 #include "directory.c"
 #include "environment.c"
-#include "zone.c"
 #endif
+/* 8: at the desk */
+#ifndef MIGRATE_NO_TOOLS
+#include "draw.c"
+#include "embed.c"
+#include "d1.c"
+#include "offline.c"
+#include "list.c"
 #include "goal.c"
 #include "autogenerate.c"
 #include "deed.c"
@@ -99,11 +108,18 @@
 #include "tools.c"
 #include "adopt.c"
 #ifndef MIGRATE_NO_STDIO
+#include "template.c"
+#include "zone.c"
 #include "init.c"
 #include "future.c"
 #include "review.c"
 #include "generate.c"
 #include "create.c"
+#endif
+#endif
+
+#if (defined(MIGRATE_NO_STDIO) || defined(MIGRATE_NO_TOOLS)) && defined(__GNUC__)
+#pragma GCC diagnostic pop
 #endif
 
 #endif

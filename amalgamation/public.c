@@ -161,28 +161,3 @@ MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
   mig_unlock(m);
   return mig_end_call(m);
 }
-
-MIGRATE_API int migrate_explain(migrate *m, const char *sql,
-                                int (*row)(void *, const migrate_statement *), void *arg) {
-  migrate k;
-  sqlite3 *db;
-  if (mig_begin_call(m)) return migrate_errcode(m);
-  if (!sql || !row) {
-    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_explain: the SQL or the callback is NULL");
-    return mig_end_call(m);
-  }
-  mig_check_exec(&m->work, sql);
-  db = mig_failed(&m->work) ? 0 : mig_scratch_open(m, 1);
-  if (db) {
-    mig_stub_functions(&m->work, db, sql);
-    mig_scratch_handle(m, db, &k);
-    k.listen = mig_list_row;
-    k.row = row;
-    k.row_arg = arg;
-    k.keeps = 0;
-    mig_exec_script(&k, sql);
-    m->statements = k.statements;
-    mig_scratch_close(m, &k);
-  }
-  return mig_end_call(m);
-}

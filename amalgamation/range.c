@@ -203,7 +203,7 @@ static mig_nodes mig_history_range(mig_graph *g, const char *words, mig_nodes ro
 
 /* The parents of a new revision: `head` names them, NULL is the one head. Anything but a head needs
 ** a splice. */
-MIG_FOR_FILES mig_nodes mig_new_parents(mig_graph *g, const char *head, int splice) {
+static mig_nodes mig_new_parents(mig_graph *g, const char *head, int splice) {
   mig_ask q = mig_ask_of(g, 0);
   mig_names names = mig_list_of(g->a, head ? head : "head");
   mig_nodes parents = mig_room(g->a, g->n + names.n);
@@ -233,7 +233,7 @@ MIG_FOR_FILES mig_nodes mig_new_parents(mig_graph *g, const char *head, int spli
 }
 
 /* The dependencies of a new revision: labels stay labels, what begins an id becomes the id. */
-MIG_FOR_FILES mig_names mig_new_needs(mig_graph *g, mig_names words) {
+static mig_names mig_new_needs(mig_graph *g, mig_names words) {
   mig_ask q = mig_ask_of(g, 0);
   mig_names needs;
   int i;

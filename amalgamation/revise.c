@@ -54,14 +54,14 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
   int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
   int rc;
-  if (section->sql && m->live) mig_stub_functions(&m->work, m->db, section->sql);
+  if (section->sql && mig_live(m)) mig_stub_functions(&m->work, m->db, section->sql);
   if (section->sql) mig_write_due_for(m, section->sql);
   m->place.rev = rev;
   m->place.upgrade = upgrade;
   if (section->sql) mig_run_script(m, section->sql);
   if (mig_failed(&m->work) && section->sql) mig_fail_in_section(m);
   if (!fn || mig_failed(&m->work)) return;
-  if (m->live) {
+  if (mig_live(m)) {
     mig_run_function_offline(m, rev);
     return;
   }
@@ -300,6 +300,22 @@ static void mig_run_env(migrate *m) {
     mig_place p = mig_place_of(sql, m->place.at);
     mig_fault_context(&m->work, "%s, line %d: ", m->settings.env_path, p.line);
   }
+}
+
+/* Does a target lie below? Words that say so, or one that an upgrade has no step to. */
+static int mig_plan_direction(migrate *m, const char *target) {
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  const char *at = strrchr(target, '@');
+  const char *word = at ? at + 1 : target;
+  mig_plan p;
+  if (*word == '-' || strcmp(word, "base") == 0) return MIG_DOWNGRADE;
+  if (!mig_graph_of(m)) return 0;
+  p = mig_plan_upgrade(m->graph, v.rows, target);
+  if (p.n || mig_failed(&m->work)) return MIG_UPGRADE;
+  mig_plan_downgrade(m->graph, v.rows, target);
+  if (!mig_failed(&m->work)) return MIG_DOWNGRADE;
+  mig_fault_clear(&m->fault); /* it is where the database is */
+  return MIG_UPGRADE;
 }
 
 /* ---- a run ---- */

@@ -6,7 +6,7 @@
 ** row without a search. A scratch database asks the one with the rows. */
 static int mig_is_dense(migrate *m, const mig_target *t) {
   const char *schema = t->catalog->schema, *name = t->object->name;
-  migrate *asked = m->live ? m->live : m;
+  migrate *asked = mig_live(m) ? mig_live(m) : m;
   char *sql = mig_format(&m->work,
                          "SELECT (SELECT min(rowid) FROM \"%w\".\"%w\") = 1 AND (SELECT max(rowid) "
                          "FROM \"%w\".\"%w\") = (SELECT count(*) FROM \"%w\".\"%w\")",
@@ -464,7 +464,7 @@ static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one
 static void mig_run_statement(migrate *m, const char *sql, mig_span s, size_t end) {
   mig_arena_place before = mig_arena_mark(&m->work);
   char *one = mig_span_text(&m->work, sql, s);
-  if (one && !mig_run_ours(m, sql, s, one)) {
+  if (one && !(MIG_ALTERS && mig_run_ours(m, sql, s, one))) {
     /* SQLite stores white space that stands before the semicolon */
     if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at);
     mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
@@ -497,7 +497,7 @@ static void mig_run_script(migrate *m, const char *sql) {
   mig_span s;
   memset(&s, 0, sizeof s);
   m->place.sql = sql;
-  m->many = m->crowd || mig_has_many(sql);
+  m->many = MIG_ALTERS && (m->crowd || mig_has_many(sql));
   while (!mig_failed(&m->work)) {
     int found = mig_next_statement(sql, n, &at, &s);
     if (found == 0) break;
@@ -510,5 +510,5 @@ static void mig_run_script(migrate *m, const char *sql) {
     mig_run_statement(m, sql, s, at);
     if (mig_failed(&m->work)) mig_fault_rebase(&m->work, sql, s.at);
   }
-  mig_settle(m);
+  if (MIG_ALTERS) mig_settle(m);
 }

@@ -255,7 +255,7 @@ static void mig_read_script(mig_script_reader *r) {
 }
 
 /* Reads the text of a revision file, z[0..n) with a NUL behind it, which the revision keeps. */
-MIG_FOR_FILES void mig_script_parse(mig_arena *a, const char *path, const char *z, size_t n,
+static void mig_script_parse(mig_arena *a, const char *path, const char *z, size_t n,
                              mig_revision *rev) {
   mig_script_reader r;
   const char *nul;

@@ -394,7 +394,7 @@ static void mig_ini_section(mig_arena *a, const char *z, size_t n) {
 
 /* Reads the text of a migrate.ini; `file` names it in messages. The values that an earlier file
 ** gave are forgotten. */
-MIG_FOR_FILES int mig_settings_read(mig_arena *a, mig_settings *s, const char *file, const char *z,
+static int mig_settings_read(mig_arena *a, mig_settings *s, const char *file, const char *z,
                              size_t n, mig_lookup lookup, void *arg) {
   size_t at, end;
   int line = 0, i;
@@ -438,7 +438,7 @@ static char *mig_path_join(mig_arena *a, const char *folder, const char *name) {
 }
 
 /* The folder part of a path, "" for none. */
-MIG_FOR_FILES char *mig_path_folder(mig_arena *a, const char *path) {
+static char *mig_path_folder(mig_arena *a, const char *path) {
   size_t n = strlen(path);
   while (n && path[n - 1] != '/' && path[n - 1] != '\\') n--;
   while (n > 1 && (path[n - 1] == '/' || path[n - 1] == '\\')) n--;
@@ -447,7 +447,7 @@ MIG_FOR_FILES char *mig_path_folder(mig_arena *a, const char *path) {
 
 /* A path that a setting holds: what the program gave begins where the program is, what the file
 ** gave (or the default stands for) begins where the file is. */
-MIG_FOR_FILES char *mig_setting_path(mig_arena *a, const mig_settings *s, int setting,
+static char *mig_setting_path(mig_arena *a, const mig_settings *s, int setting,
                                      const char *path) {
   return mig_path_join(a, s->given[MIG_FROM_PROGRAM][setting] ? 0 : s->folder, path);
 }

@@ -287,16 +287,12 @@ static char *mig_dequote(mig_arena *a, const char *z, mig_token t) {
 }
 
 /* Never a name unless quoted, by first letter. (RETURNING was one before 3.35.) */
-static const char *const mig_reserved_words[26][8] = {
-    {"ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", 0}, {"BETWEEN", 0},
-    {"CASE", "CHECK", "COLLATE", "COMMIT", "CONSTRAINT", "CREATE", 0},
-    {"DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP", 0},
-    {"ELSE", "ESCAPE", "EXCEPT", "EXISTS", 0}, {"FOREIGN", "FROM", 0}, {"GROUP", 0}, {"HAVING", 0},
-    {"IN", "INDEX", "INSERT", "INTERSECT", "INTO", "IS", "ISNULL", 0}, {"JOIN", 0}, {0},
-    {"LIMIT", 0}, {0}, {"NOT", "NOTHING", "NOTNULL", "NULL", 0}, {"ON", "OR", "ORDER", 0},
-    {"PRIMARY", 0}, {0}, {"REFERENCES", 0}, {"SELECT", "SET", 0},
-    {"TABLE", "THEN", "TO", "TRANSACTION", 0}, {"UNION", "UNIQUE", "UPDATE", "USING", 0},
-    {"VALUES", 0}, {"WHEN", "WHERE", 0}, {0}, {0}, {0}};
+static const char *const mig_reserved_words[26] = {
+    "ADD ALL ALTER AND AS AUTOINCREMENT", "BETWEEN", "CASE CHECK COLLATE COMMIT CONSTRAINT CREATE",
+    "DEFAULT DEFERRABLE DELETE DISTINCT DROP", "ELSE ESCAPE EXCEPT EXISTS", "FOREIGN FROM", "GROUP",
+    "HAVING", "IN INDEX INSERT INTERSECT INTO IS ISNULL", "JOIN", "", "LIMIT", "",
+    "NOT NOTHING NOTNULL NULL", "ON OR ORDER", "PRIMARY", "", "REFERENCES", "SELECT SET",
+    "TABLE THEN TO TRANSACTION", "UNION UNIQUE UPDATE USING", "VALUES", "WHEN WHERE", "", "", ""};
 
 /* Names, but no words of a type. */
 static const char *const mig_join_words[] = {
@@ -316,8 +312,14 @@ static int mig_word_in(const char *z, mig_token t, const char *const *words) {
 
 static int mig_is_reserved(const char *z, mig_token t) {
   int letter = (z[t.at] | 32) - 'a';
+  const char *word;
+  size_t n;
   if (t.type != MIG_TK_WORD || letter < 0 || letter > 25) return 0;
-  return mig_word_in(z, t, mig_reserved_words[letter]);
+  for (word = mig_reserved_words[letter]; *word; word += n + (word[n] == ' ')) {
+    n = strcspn(word, " ");
+    if (n == t.end - t.at && sqlite3_strnicmp(z + t.at, word, (int)n) == 0) return 1;
+  }
+  return 0;
 }
 
 /* Must a name be quoted to be read as that name everywhere? */
