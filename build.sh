@@ -206,6 +206,26 @@ verb_asan() {
   sh tests/run "$JOBS" "${1-.c}"
 }
 
+# The readers, the API, and tables changed in a hundred ways: what replays the fuzz targets' corpora.
+VALGRIND="unit/script unit/settings unit/directory unit/version unit/diff unit/alter api/history
+  api/journal api/step fuzz/ddl fuzz/script fuzz/ini fuzz/revision fuzz/exec fuzz/change"
+
+## valgrind [NAME]   a part of the C tests under valgrind, or those whose path holds NAME
+verb_valgrind() {
+  need test
+  have valgrind || die "please install: valgrind"
+  verb_default
+  fresh_test_dir
+  CFLAGS="-g -O1"
+  export TEST_RUNNER="valgrind -q --leak-check=full --error-exitcode=9"
+  if [ -n "${1-}" ]; then
+    sh tests/run "$JOBS" "$1"
+    return
+  fi
+  for test in $VALGRIND; do sh tests/run one "tests/$test.c"; done | tee $TEST_DIR/valgrind.log
+  ! grep -q '^FAILED' $TEST_DIR/valgrind.log
+}
+
 ## fuzz [TARGET] [S]  fuzzes a target of tests/fuzz, or each, for S seconds (60); needs clang
 verb_fuzz() {
   need test
@@ -501,7 +521,7 @@ verb_help() {
 verb=${1:-default}
 [ $# = 0 ] || shift
 case $verb in
-  default | amalgamate | ext | test | demo | bench | asan | fuzz | cover | \
+  default | amalgamate | ext | test | demo | bench | asan | valgrind | fuzz | cover | \
     matrix | hosts | hosted | platforms | compare | lint | tsan | nightly | \
     prove | embed | dist | install)
     "verb_$verb" "$@" ;;

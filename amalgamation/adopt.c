@@ -120,6 +120,7 @@ static void mig_refuse_trouble(migrate *m, const mig_found *f) {
 /* ---- the mapping ---- */
 
 typedef struct mig_mapping {
+  const char *path;  /* of its file, of which nothing is repeated; NULL: given as text */
   const char *tool;  /* "Rails: .."; NULL: not said */
   mig_names theirs, ours;
 } mig_mapping;
@@ -129,10 +130,14 @@ static void mig_map_entry(migrate *m, mig_mapping *map, const char *entry) {
   mig_arena *a = &m->work;
   const char *equals = strrchr(entry, '=');
   mig_span from, to;
-  if (!equals) {
+  if (!equals && map->path) {
+    mig_fail(a, MIGRATE_MISUSE,
+             "%s: the mapping is a list of their-id=revision; its entry %d is none", map->path,
+             map->theirs.n + 1);
+  } else if (!equals) {
     mig_fail(a, MIGRATE_MISUSE, "the mapping is their-id=revision, ..; this is none: %.60s", entry);
-    return;
   }
+  if (!equals) return;
   from = mig_trim_blanks(entry, 0, (size_t)(equals - entry));
   to = mig_trim_blanks(entry, (size_t)(equals + 1 - entry), strlen(entry));
   map->theirs.at[map->theirs.n++] = mig_span_text(a, entry, from);
@@ -165,7 +170,10 @@ static mig_mapping mig_read_mapping(migrate *m, const char *mapping) {
   const char *colon, *equals;
   int i;
   memset(&map, 0, sizeof map);
-  if (mapping && strncmp(mapping, "file:", 5) == 0) mapping = mig_mapping_file(m, mapping + 5);
+  if (mapping && strncmp(mapping, "file:", 5) == 0) {
+    map.path = mapping + 5;
+    mapping = mig_mapping_file(m, map.path);
+  }
   if (!mapping || mig_failed(a)) return map;
   colon = strchr(mapping, ':');
   equals = strchr(mapping, '=');
@@ -307,7 +315,7 @@ MIGRATE_API int migrate_adopt(migrate *m, const char *mapping) {
     mig_return_handler(m);
   } else if (mapping) {
     mig_fail(&m->work, MIGRATE_NO_SUCH, "there is no history table of %s here, which could be "
-             "adopted", map.tool ? map.tool : "another tool");
+             "adopted", map.tool && !map.path ? map.tool : "another tool");
   } else {
     mig_put(&m->result, "Found no history table of another tool, and user_version is 0.");
   }

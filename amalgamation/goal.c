@@ -38,6 +38,18 @@ static int mig_goal_run(migrate *m, mig_goal *g, const char *sql) {
   return rc;
 }
 
+/* Words with which statements of a schema begin. What begins with none is not SQL: the file that was
+** named may hold a secret, and nothing of it is repeated. */
+static const char *const mig_opening_words[] = {
+    "ALTER", "ANALYZE", "ATTACH", "BEGIN", "COMMIT", "CREATE", "DELETE", "DETACH", "DROP",
+    "END", "EXPLAIN", "INSERT", "PRAGMA", "REINDEX", "RELEASE", "REPLACE", "ROLLBACK", "SAVEPOINT",
+    "SELECT", "UPDATE", "VACUUM", "VALUES", "WITH", 0};
+
+static int mig_opens_statement(const char *sql) {
+  mig_token t = mig_next_significant(sql, strlen(sql), 0);
+  return t.type == MIG_TK_WORD && mig_word_in(sql, t, mig_opening_words);
+}
+
 /* Executes the statement at byte `at` of a script. */
 static void mig_goal_step(migrate *m, mig_goal *g, const char *one, const char *where,
                           const char *script, size_t at) {
@@ -47,7 +59,7 @@ static void mig_goal_step(migrate *m, mig_goal *g, const char *one, const char *
     mig_goal_module(m, g, one);
   } else {
     mig_fail(&m->work, rc, "%s:%d: %s", where, mig_place_of(script, at).line,
-             sqlite3_errmsg(g->k.db));
+             mig_opens_statement(one) ? sqlite3_errmsg(g->k.db) : "this is not SQL");
   }
 }
 

@@ -182,9 +182,21 @@ static int mig_end_call(migrate *m) {
 }
 
 /* Threads that share the connection wait until the run is over: what they did meanwhile would be
-** part of its transaction. */
-static void mig_lock(migrate *m) { sqlite3_mutex_enter(sqlite3_db_mutex(m->db)); }
-static void mig_unlock(migrate *m) { sqlite3_mutex_leave(sqlite3_db_mutex(m->db)); }
+** part of its transaction. An SQLite without threads has neither a mutex nor the functions. */
+#if defined(SQLITE_THREADSAFE) && SQLITE_THREADSAFE == 0
+static void mig_lock(migrate *m) { (void)m; }
+static void mig_unlock(migrate *m) { (void)m; }
+#else
+static void mig_lock(migrate *m) {
+  sqlite3_mutex *mutex = sqlite3_db_mutex(m->db);
+  if (mutex) sqlite3_mutex_enter(mutex);
+}
+
+static void mig_unlock(migrate *m) {
+  sqlite3_mutex *mutex = sqlite3_db_mutex(m->db);
+  if (mutex) sqlite3_mutex_leave(mutex);
+}
+#endif
 
 /* ---- reading the database ---- */
 
