@@ -81,6 +81,7 @@ static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
   mig_frame_close(k);
   mig_forget_catalogs(k);
   if (!k->fault.code) return;
+  if (k->fault.code == SQLITE_NOMEM) mig_no_memory(&m->work);
   way->trouble = mig_copy(&m->work, mig_fault_text(&k->fault));
   mig_fault_clear(&k->fault);
 }

@@ -153,7 +153,9 @@ static void mig_backup_remove(migrate *m) {
 
 static sqlite3 *mig_backup_open(migrate *m, const char *path, int flags, const char *vfs) {
   sqlite3 *db = 0;
-  if (sqlite3_open_v2(path, &db, flags, vfs) == SQLITE_OK) return db;
+  int rc = sqlite3_open_v2(path, &db, flags, vfs);
+  if (rc == SQLITE_OK) return db;
+  if ((rc & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
   mig_fail(&m->work, MIGRATE_BACKUP, "the backup %s cannot be opened: %s", path,
            sqlite3_errmsg(db));
   sqlite3_close(db);
@@ -234,13 +236,13 @@ static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
   return damage;
 }
 
-static sqlite3_int64 mig_backup_size(sqlite3 *db) {
+static sqlite3_int64 mig_backup_size(migrate *m, sqlite3 *db) {
   sqlite3_stmt *stmt = 0;
   sqlite3_int64 n = -1;
-  if (sqlite3_prepare_v2(db, "PRAGMA main.page_count", -1, &stmt, 0) == SQLITE_OK &&
-      sqlite3_step(stmt) == SQLITE_ROW) {
-    n = sqlite3_column_int64(stmt, 0);
-  }
+  int rc = sqlite3_prepare_v2(db, "PRAGMA main.page_count", -1, &stmt, 0);
+  if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
+  if (rc == SQLITE_ROW) n = sqlite3_column_int64(stmt, 0);
+  if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
   sqlite3_finalize(stmt);
   return n;
 }
@@ -255,7 +257,7 @@ static void mig_backup_verify(migrate *m) {
   if (!copy) return;
   mig_step_all(copy, MIG_ALONE, 0);
   damage = mig_backup_damage(m, copy);
-  if (mig_backup_size(copy) != mig_backup_size(m->db)) damage = "it has lost pages";
+  if (mig_backup_size(m, copy) != mig_backup_size(m, m->db)) damage = "it has lost pages";
   else if (damage && mig_backup_damage(m, m->db)) {
     mig_log(m, MIGRATE_WARNING,
             mig_format(&m->work, "the database was damaged before, and so is its backup: %s",

@@ -277,10 +277,19 @@ static void mig_contrast_statements(migrate *m, sqlite3_stmt *x, sqlite3_stmt *y
   }
 }
 
+/* Compiles the query of one side; that it names columns which are not there is no fault. */
+static sqlite3_stmt *mig_contrast_side(migrate *m, sqlite3 *db, const char *sql,
+                                       const char *name) {
+  sqlite3_stmt *stmt = 0;
+  int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, 0);
+  if (mig_is_accident(rc)) mig_fail(&m->work, rc, "the rows of %s cannot be compared", name);
+  return stmt;
+}
+
 /* The first row that differs, of an ordinary table; where its columns are others now, all do. */
 static void mig_contrast_table(migrate *m, migrate *before, migrate *after, const char *schema,
                                const mig_object *o, mig_contrast *out) {
-  sqlite3_stmt *x = 0, *y = 0;
+  sqlite3_stmt *x, *y;
   mig_table t;
   char *sql;
   if (mig_failed(&m->work) || mig_is_virtual(o)) return;
@@ -290,13 +299,10 @@ static void mig_contrast_table(migrate *m, migrate *before, migrate *after, cons
   }
   sql = mig_rows_query(&m->work, schema, &t);
   if (!sql) return;
-  if (sqlite3_prepare_v2(before->db, sql, -1, &x, 0) == SQLITE_OK) {
-    if (sqlite3_prepare_v2(after->db, sql, -1, &y, 0) == SQLITE_OK) {
-      mig_contrast_statements(m, x, y, schema, o->name, out);
-    } else {
-      mig_set_contrast(out, schema, o->type, o->name, o->sql, 0);
-    }
-  }
+  x = mig_contrast_side(m, before->db, sql, o->name);
+  y = mig_contrast_side(m, after->db, sql, o->name);
+  if (x && y) mig_contrast_statements(m, x, y, schema, o->name, out);
+  else if (x) mig_set_contrast(out, schema, o->type, o->name, o->sql, 0);
   sqlite3_finalize(x);
   sqlite3_finalize(y);
 }

@@ -54,8 +54,8 @@ static const char *mig_draft_folder(migrate *m, const mig_graph *g, mig_nodes pa
   if (wanted) {
     const char *full = mig_is_folder(m, wanted) ? mig_full_path(a, wanted) : wanted;
     for (i = 0; i < locations.n && !mig_failed(a); i++) {
-      if (!mig_is_folder(m, locations.at[i])) continue;
-      if (strcmp(mig_full_path(a, locations.at[i]), full) == 0) return locations.at[i];
+      const char *path = mig_is_folder(m, locations.at[i]) ? mig_full_path(a, locations.at[i]) : 0;
+      if (path && full && strcmp(path, full) == 0) return locations.at[i];
     }
     mig_fail(a, MIGRATE_FILE, "Path %s is not represented in current version locations", wanted);
     return 0;

@@ -32,7 +32,7 @@ typedef struct mig_evolution {
 } mig_evolution;
 
 static const char *mig_bare(mig_arena *a, const char *name) {
-  return mig_needs_quotes(name) ? mig_name(a, name) : name;
+  return name && mig_needs_quotes(name) ? mig_name(a, name) : name;
 }
 
 /* Writes an action down and applies it. */

@@ -114,6 +114,7 @@ static void mig_emit_on_object(mig_lowering *l, const char *verb, const char *na
 static char *mig_duplicates_query(mig_lowering *l, const mig_table *t, const char *stored_as,
                                   const char *keys, const char *where) {
   mig_text z = mig_begin_check(l, t, stored_as);
+  if (mig_failed(l->a)) return 0; /* then a piece may be missing */
   mig_putf(&z, " NOT INDEXED WHERE %s%s(%s) IN (SELECT %s FROM ", where, *where ? " AND " : "",
            keys, keys);
   mig_put_object(&z, l->schema, stored_as);

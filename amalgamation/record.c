@@ -154,6 +154,11 @@ static void mig_write_due_for(migrate *m, const char *sql) {
 
 /* ---- the end of a step ---- */
 
+/* How long a step has taken; what a script will take is not known when it is printed. */
+static sqlite3_int64 mig_took(const migrate *m, sqlite3_int64 started) {
+  return m->live ? -1 : mig_milliseconds() - started;
+}
+
 static void mig_put_off(migrate *m, const mig_step *step, sqlite3_int64 started) {
   mig_due *due = (mig_due *)mig_alloc(&m->lasting, sizeof *due);
   if (!due) return;
@@ -173,5 +178,5 @@ static void mig_record_end(migrate *m, const mig_step *step, sqlite3_int64 start
     return;
   }
   mig_write_rows(m, step);
-  mig_write_journal(m, step, "done", mig_milliseconds() - started);
+  mig_write_journal(m, step, "done", mig_took(m, started));
 }

@@ -6,9 +6,9 @@ static void mig_restore_from(migrate *m, const char *path) {
   sqlite3 *from = mig_backup_open(m, path, SQLITE_OPEN_READWRITE, mig_backup_vfs(m)->zName);
   const char *damage;
   if (!from) return;
-  if (mig_backup_size(from) < 0) mig_step_all(from, MIG_ALONE, 0);
+  if (mig_backup_size(m, from) < 0) mig_step_all(from, MIG_ALONE, 0);
   damage = mig_backup_damage(m, from);
-  if (!damage && mig_backup_size(from) <= 0) damage = "it is empty";
+  if (!damage && mig_backup_size(m, from) <= 0) damage = "it is empty";
   if (damage) {
     mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,
              damage);

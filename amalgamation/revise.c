@@ -219,8 +219,7 @@ static void mig_run_outside(migrate *m, const mig_step *step) {
   mig_write_rows(m, step);
   if (m->settings.journal) {
     mig_sink_sql(m, MIG_S_VERSION,
-                 mig_journal_done_sql(&m->work, step->rev, m->direction,
-                                      mig_milliseconds() - started),
+                 mig_journal_done_sql(&m->work, step->rev, m->direction, mig_took(m, started)),
                  "it has run to its end");
   }
 }
@@ -314,7 +313,7 @@ static int mig_plan_direction(migrate *m, const char *target) {
   if (p.n || mig_failed(&m->work)) return MIG_UPGRADE;
   mig_plan_downgrade(m->graph, v.rows, target);
   if (!mig_failed(&m->work)) return MIG_DOWNGRADE;
-  mig_fault_clear(&m->fault); /* it is where the database is */
+  mig_forgive(&m->fault); /* it is where the database is */
   return MIG_UPGRADE;
 }
 

@@ -221,6 +221,11 @@ static const char *mig_kept_downgrade(const mig_revision *rev) {
   return rev->downgrade_fn ? 0 : rev->downgrade.sql;
 }
 
+static void mig_put_duration(mig_text *t, sqlite3_int64 ms) {
+  if (ms < 0) mig_put(t, "NULL");
+  else mig_putf(t, "%lld", ms);
+}
+
 /* The row of a step; a state `started` is written before a section that runs outside of a
 ** transaction. duration_ms below 0 is unknown. */
 static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
@@ -230,10 +235,7 @@ static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
   mig_text t;
   mig_text_init(&t, a);
   mig_putf(&t, MIG_JOURNAL_INSERT "(%Q, %Q, %Q, " MIG_NOW_SQL ", ", rev->id, direction, state);
-  if (duration_ms < 0)
-    mig_put(&t, "NULL");
-  else
-    mig_putf(&t, "%lld", duration_ms);
+  mig_put_duration(&t, duration_ms);
   mig_putf(&t, ", %Q, %Q, %Q, %Q, %Q, %Q, %d)", checksum, rev->message, mig_join(a, rev->down),
            mig_join(a, rev->depends), rev->compat, mig_kept_downgrade(rev),
            rev->downgrade.outside);
@@ -243,11 +245,16 @@ static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
 /* The row of a section that has run to its end outside of a transaction. */
 static const char *mig_journal_done_sql(mig_arena *a, const mig_revision *rev,
                                         const char *direction, sqlite3_int64 duration_ms) {
-  return mig_format(a,
-                    "UPDATE main." MIG_JOURNAL " SET state = 'done', applied_at = " MIG_NOW_SQL
-                    ", duration_ms = %lld WHERE id = (SELECT max(id) FROM main." MIG_JOURNAL
-                    " WHERE revision = %Q AND direction = %Q AND state = 'started')",
-                    duration_ms, rev->id, direction);
+  mig_text t;
+  mig_text_init(&t, a);
+  mig_putf(&t, "UPDATE main." MIG_JOURNAL " SET state = 'done', applied_at = " MIG_NOW_SQL
+               ", duration_ms = ");
+  mig_put_duration(&t, duration_ms);
+  mig_putf(&t,
+           " WHERE id = (SELECT max(id) FROM main." MIG_JOURNAL
+           " WHERE revision = %Q AND direction = %Q AND state = 'started')",
+           rev->id, direction);
+  return mig_failed(a) ? 0 : t.z;
 }
 
 /* ---- The journal: reading ---- */

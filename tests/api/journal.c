@@ -116,6 +116,19 @@ static void columns(void **state) {
                       "d4|downgrade|done|0\na1|stamp|done|1");
 }
 
+/* How long a script will take is not known when it is printed. */
+static void duration_of_a_script(void **state) {
+  static const migrate_revision one[] = {
+      {"s1", 0, 0, 0, "", 0, "CREATE TABLE s(x)", "DROP TABLE s", 0, 0, 0}};
+  char *error = 0;
+  (void)state;
+  migrate_close(m);
+  open_with(one, 1);
+  good(migrate_script(m, "upgrade", "head", 0));
+  if (sqlite3_exec(db, migrate_result(m), 0, 0, &error)) fail_msg("%s", error);
+  assert_string_equal(ask("SELECT revision, duration_ms FROM migrate_journal"), "s1|NULL");
+}
+
 /* applied_at is UTC, wherever the process is. */
 static void time_zone(void **state) {
   (void)state;
@@ -271,6 +284,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(read_once, begin, end),
       cmocka_unit_test_setup_teardown(nobody_sees_them_wait, begin, end),
       cmocka_unit_test_setup_teardown(a_row_that_is_gone, begin, end),
+      cmocka_unit_test_setup_teardown(duration_of_a_script, begin, end),
   };
   return cmocka_run_group_tests_name("journal", tests, 0, 0);
 }
