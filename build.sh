@@ -11,7 +11,7 @@ DEFAULT_CFLAGS="-O2 -g"
 CFLAGS=${CFLAGS-$DEFAULT_CFLAGS}
 WARNINGS="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
   -Wundef -Wcast-qual -Wwrite-strings"
-JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
 CACHE=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/migrate
 case $(uname -s) in
   Darwin) SUFFIX=dylib ;;
@@ -251,33 +251,36 @@ verb_fuzz() {
   done
 }
 
-## cover [NAME]      how many lines of each part the C tests reach
+# What adds nothing: the long ones that go where others went, and what compiles or measures.
+COVER_WITHOUT='^tests/(bench|build|compile|hosts|platform|race|d1|examples|older)/|corpus/|/chains'
+COVER_WITHOUT="$COVER_WITHOUT|/(thousand|mutations|converge)\\.c"
+
+## cover [NAME]      lines and branches that the tests reach, a part; -v lists what they do not
 verb_cover() {
+  if [ "${1-}" = -v ]; then
+    cat build/cover/report
+    return
+  fi
+  CC=${CC-gcc}
   need test
-  verb_default
-  fresh_test_dir
+  have gcov || die "please install gcov, of the compiler's version"
+  rm -rf build/cover
+  mkdir -p build/cover/parts
   # A migrate.h that takes the parts from where they are, so that the lines are theirs.
-  mkdir $TEST_DIR/parts
-  say '#include "migrate.in.h"' >$TEST_DIR/parts/migrate.h
-  CFLAGS="-I$TEST_DIR/parts -O0 -g --coverage" sh tests/run "$JOBS" "${1-.c}" || :
-  for counts in "$TEST_DIR"/*.gcda; do gcov -t "$counts" 2>/dev/null; done | awk -F: '
-    $3 == "Source" { file = $4; sub(/^.*amalgamation\//, "", file); next }
-    $4 ~ /nothing/ || $1 ~ /-$/ { next }
-    { line = file ":" $2 + 0; seen[line] = 1; if ($1 !~ /[#=]/) hit[line] = 1 }
-    END {
-      for (line in seen) {
-        file = line; sub(/:.*/, "", file)
-        if (file ~ /\//) continue
-        all[file]++; if (line in hit) reached[file]++
-      }
-      for (file in all) {
-        printf "%5.1f %%  %5d of %5d lines  %s\n", 100 * reached[file] / all[file], reached[file],
-          all[file], file | "sort -k 6"
-        lines += all[file]; good += reached[file]
-      }
-      close("sort -k 6")
-      if (lines) printf "%5.1f %%  %5d of %5d lines  in all\n", 100 * good / lines, good, lines
-    }'
+  say '#include "migrate.in.h"' >build/cover/parts/migrate.h
+  CFLAGS="-I$PWD/build/cover/parts -I$PWD/amalgamation -O0 -g --coverage -DMIG_COVERAGE"
+  TEST_DIR=build/cover
+  LIBRARY=build/cover/library.o
+  # shellcheck disable=SC2086
+  $CC -std=c99 $CFLAGS $SQLITE_CFLAGS -I. -c tests/compile/implementation.c -o $LIBRARY
+  trap 'rm -f build/migrate.$SUFFIX' EXIT
+  verb_ext # it counts, too, in the shell
+  export TEST_DIR CFLAGS LIBRARY
+  WITHOUT=$COVER_WITHOUT PLACES=all sh tests/run "$JOBS" "${1-}" || :
+  mv build/migrate.$SUFFIX.*.gc?? build/cover
+  for counts in build/cover/*.gcda; do
+    gcov -b -c -t "$counts" 2>/dev/null
+  done | awk -v lines=97 -v branches=92 -v report=build/cover/report -f tests/cover.awk
 }
 
 # Other SQLites, as npm packages carry them, each unpacked once outside of the repository.
