@@ -219,14 +219,14 @@ static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
   const char *damage = 0;
   sqlite3_stmt *stmt = 0;
   int rc = sqlite3_prepare_v2(db, "PRAGMA main.quick_check", -1, &stmt, 0);
-  if (db != m->db) sqlite3_progress_handler(db, MIG_TICK_STEPS, mig_backup_tick, m);
+  if (db != m->db) mig_set_tick(db, mig_backup_tick, m);
   while (rc == SQLITE_OK && !damage && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
     const char *z = (const char *)sqlite3_column_text(stmt, 0);
     rc = SQLITE_OK;
     if (!z || strcmp(z, "ok") == 0 || strstr(z, " value in ") || strstr(z, "CHECK")) continue;
     damage = mig_format(&m->work, "%.200s", z);
   }
-  if (db != m->db) sqlite3_progress_handler(db, 0, 0, 0);
+  if (db != m->db) mig_set_tick(db, 0, 0);
   if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
   else if (rc == SQLITE_INTERRUPT) mig_fail(&m->work, rc, "interrupted");
   else if (rc != SQLITE_OK && rc != SQLITE_DONE && rc != SQLITE_ERROR) {

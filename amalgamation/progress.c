@@ -60,6 +60,21 @@ static sqlite3_int64 mig_next_piece(sqlite3_int64 n, sqlite3_int64 began) {
 #define MIG_TICK_STEPS 1000 /* of SQLite's machine: some microseconds */
 #define MIG_TICK_PAUSE 20   /* milliseconds between two calls of the program */
 
+/* Has a connection call `tick`; NULL: no more. An SQLite may be without such calls: compiled in it
+** lacks the function, and an extension is handed none. */
+static void mig_set_tick(sqlite3 *db, int (*tick)(void *), void *arg) {
+#ifdef SQLITE_OMIT_PROGRESS_CALLBACK
+  (void)db;
+  (void)tick;
+  (void)arg;
+#else
+#ifdef sqlite3_progress_handler
+  if (!sqlite3_progress_handler) return;
+#endif
+  sqlite3_progress_handler(db, tick ? MIG_TICK_STEPS : 0, tick, arg);
+#endif
+}
+
 static int mig_tick(void *arg) {
   migrate *m = (migrate *)arg;
   sqlite3_int64 now = mig_milliseconds();
@@ -71,10 +86,10 @@ static int mig_tick(void *arg) {
 static void mig_borrow_handler(migrate *m) {
   if (!(m->flags & MIGRATE_LEND_HANDLER) || !mig_wants_progress(m)) return;
   m->told = mig_milliseconds();
-  sqlite3_progress_handler(m->db, MIG_TICK_STEPS, mig_tick, m);
+  mig_set_tick(m->db, mig_tick, m);
 }
 
 static void mig_return_handler(migrate *m) {
   if (!(m->flags & MIGRATE_LEND_HANDLER) || !mig_wants_progress(m)) return;
-  sqlite3_progress_handler(m->db, 0, 0, 0);
+  mig_set_tick(m->db, 0, 0);
 }

@@ -67,6 +67,8 @@ static int upgrade(sqlite3 *db) {
   return migrate_close(m);
 }
 
+static const char *how; /* the setting rebuild; NULL: the default */
+
 static int exec(sqlite3 *db, const char *sql) {
   migrate_options o;
   migrate *m = 0;
@@ -75,6 +77,7 @@ static int exec(sqlite3 *db, const char *sql) {
   o.nerrbuf = (int)sizeof said;
   said[0] = 0;
   migrate_open(db, &o, &m);
+  if (how) migrate_set(m, "rebuild", how);
   migrate_exec(m, sql);
   return migrate_close(m);
 }
@@ -142,6 +145,57 @@ static void item_7(void **state) {
           "no");
 }
 
+/* 10: what exists only while a change runs takes another name where an object of any kind, or a
+** column, has that name, in whatever case. */
+static void item_10(void **state) {
+  static const char *const taken[] = {
+      "CREATE TABLE migrate_scratch_0(x)",
+      "CREATE TABLE Migrate_Scratch_0_1(x); CREATE TABLE migrate_scratch_1(x)",
+      "CREATE INDEX migrate_scratch_0_1 ON kept(x)",
+      "CREATE INDEX MIGRATE_SCRATCH_0 ON t(id)",
+      "CREATE VIEW migrate_scratch_0 AS SELECT * FROM kept",
+      "CREATE TRIGGER migrate_scratch_0 AFTER DELETE ON kept BEGIN SELECT 1; END",
+      "CREATE TEMP TABLE migrate_scratch_0(x)",
+      "CREATE TEMP VIEW migrate_scratch_0_1 AS SELECT * FROM kept",
+      "CREATE TEMP TRIGGER migrate_scratch_0 AFTER DELETE ON t BEGIN SELECT 1; END",
+      "CREATE TABLE migrate_scratch_0_seq(x); CREATE TABLE migrate_scratch_0_f1(x);"
+      "CREATE TABLE migrate_scratch_0_m0(x); CREATE TABLE migrate_scratch_0_m1(x)",
+      "ALTER TABLE t ADD migrate_scratch_0 DEFAULT 7; ALTER TABLE t ADD migrate_scratch_0_id",
+      "ALTER TABLE t ADD migrate_dropped_1 DEFAULT 7; ALTER TABLE t ADD migrate_renamed_b"};
+  static const char *const changes[] = {
+      "ALTER TABLE t ALTER b TYPE INTEGER, ADD UNIQUE (b), ADD CHECK (b > 0)",
+      "ALTER TABLE t ALTER id SET AUTOINCREMENT", "ALTER TABLE t DROP b, ADD b INT DEFAULT 5",
+      "ALTER TABLE t ALTER b SET NOT NULL, ALTER b FIRST", "ALTER TABLE t RENAME b TO c"};
+  static const char objects[] = "SELECT type, name FROM sqlite_master UNION ALL SELECT type, name "
+                                "FROM temp.sqlite_master ORDER BY 2, 1";
+  size_t i, k;
+  (void)state;
+  for (i = 0; i < 3 * sizeof taken / sizeof taken[0]; i++) {
+    for (k = 0; k < sizeof changes / sizeof changes[0]; k++) {
+      sqlite3 *db = database(
+          "CREATE TABLE kept(x); CREATE TABLE t(id INTEGER PRIMARY KEY, b TEXT);"
+          "CREATE TABLE kid(id INTEGER PRIMARY KEY, t REFERENCES t ON DELETE CASCADE);"
+          "INSERT INTO kept VALUES (1); INSERT INTO t VALUES (3, '5'), (4, '6');"
+          "INSERT INTO kid VALUES (1, 3), (2, 4)");
+      char *before, *after;
+      how = i % 3 == 0 ? 0 : i % 3 == 1 ? "portable" : "hosted";
+      assert_int_equal(sqlite3_exec(db, taken[i / 3], 0, 0, 0), SQLITE_OK);
+      before = ask(db, objects);
+      if (exec(db, changes[k])) fail_msg("%s: %s: %s", taken[i / 3], changes[k], said);
+      after = ask(db, "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite%' "
+                      "UNION ALL SELECT type, name FROM temp.sqlite_master ORDER BY 2, 1");
+      if (strcmp(before, after) != 0) fail_msg("%s: %s: %s", taken[i / 3], changes[k], after);
+      expect(db, "SELECT id FROM t", "3|4|");
+      expect(db, "SELECT x FROM kept", "1|");
+      expect(db, "SELECT id, t FROM kid", "1|3|2|4|");
+      sqlite3_free(before);
+      sqlite3_free(after);
+      sqlite3_close(db);
+    }
+  }
+  how = 0;
+}
+
 /* 12: the name of an attached database is quoted wherever it goes. */
 static void item_12(void **state) {
   sqlite3 *db = database(
@@ -206,8 +260,8 @@ static void item_13(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(item_6), cmocka_unit_test(item_7), cmocka_unit_test(item_12),
-      cmocka_unit_test(item_13),
+      cmocka_unit_test(item_6), cmocka_unit_test(item_7), cmocka_unit_test(item_10),
+      cmocka_unit_test(item_12), cmocka_unit_test(item_13),
   };
   return cmocka_run_group_tests(tests, 0, 0);
 }
