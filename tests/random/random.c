@@ -361,9 +361,9 @@ static void probe_update(trial *t, sqlite3_str *z) {
   }
 }
 
-/* A table that references itself with SET NULL or SET DEFAULT: whether SQLite looks at the new row's
-** own key under ON CONFLICT REPLACE, and whether it sees what another table's key forbids, depends
-** on the order in which the schema was read. */
+/* A table that references itself with SET NULL or SET DEFAULT: whether SQLite looks at the new
+** row's own key under ON CONFLICT REPLACE, and whether it sees what another table's key forbids,
+** depends on the order in which the schema was read. */
 static int is_forgetful(const table *t) {
   int i, replaces = 0, sets = 0;
   for (i = 0; i < t->nconstraint; i++) {
