@@ -100,6 +100,17 @@ static void mig_copy_by_key(mig_lowering *l, mig_copy_lists *c) {
   c->nkey = p ? p->nkey : 0;
 }
 
+/* The number that a new REAL column of a STRICT table has by default; SQLite 3.37 fails to put it
+** into the second row that an INSERT leaves it to. NULL: the INSERT may leave the column out. */
+static char *mig_said_default(mig_lowering *l, int i) {
+  const mig_table *t = &l->c->now;
+  int d = mig_column_constraint(t, i, MIG_DEFAULT);
+  char *value;
+  if (d < 0 || !t->strict || t->columns[i].affinity != MIG_REAL) return 0;
+  value = mig_span_text(l->a, t->sql, t->constraints[d].expr);
+  return value && value[strspn(value, "0123456789.eE+-() ")] == 0 ? value : 0;
+}
+
 static mig_copy_lists mig_copy_columns(mig_lowering *l) {
   const mig_table *old = &l->c->old, *now = &l->c->now;
   const char *rowid = old->without_rowid ? 0 : mig_rowid_name(old, 0);
@@ -121,6 +132,7 @@ static mig_copy_lists mig_copy_columns(mig_lowering *l) {
   }
   for (i = 0; i < now->ncolumn && !mig_failed(l->a); i++) {
     char *value = now->columns[i].generated ? 0 : mig_copied_value(l, i, rowid);
+    if (!value && !now->columns[i].generated) value = mig_said_default(l, i);
     if (!value || (l->facts->dense && i == mig_alias(now))) continue;
     mig_put_copied(&c, now->columns[i].name, 1, value);
   }
@@ -234,17 +246,23 @@ static mig_statement *mig_emit_copy(mig_lowering *l, const char *to, const char 
 
 /* ---- which rows a copy was refused for ---- */
 
+/* What a row of the copy has in column i: of a new one its default. */
+static const char *mig_value_to_be(mig_lowering *l, int i) {
+  const mig_table *t = &l->c->now;
+  const char *value = mig_copied_value(l, i, 0);
+  int d = mig_column_constraint(t, i, MIG_DEFAULT);
+  if (!value && d >= 0) value = mig_span_text(l->a, t->sql, t->constraints[d].expr);
+  return value ? value : "NULL";
+}
+
 static void mig_suspect_nulls(mig_lowering *l, const char *from) {
   const mig_alteration *c = l->c;
   int i;
   for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
-    char *value;
     mig_text z;
-    if (!mig_null_is_new(l, i)) continue;
-    value = mig_copied_value(l, i, 0);
+    if (!mig_null_is_new(l, i) || c->now.columns[i].generated) continue;
     z = mig_begin_check(l, &c->old, from);
-    mig_putf(&z, " NOT INDEXED%s%s%s", value ? " WHERE (" : "", value ? value : "",
-             value ? ") IS NULL" : "");
+    mig_putf(&z, " NOT INDEXED WHERE (%s) IS NULL", mig_value_to_be(l, i));
     mig_emit_check(l, &z, &c->old, "", mig_format(l->a, "column %s.%s would hold NULL", c->now.name,
                                                   c->now.columns[i].name));
   }
@@ -261,11 +279,8 @@ static void mig_suspect_check(mig_lowering *l, const mig_constraint *k, const ch
   mig_put_identity(&z, &c->old);
   mig_putf(&z, " AS \"%w_id\"", l->scratch);
   for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
-    int d = mig_column_constraint(&c->now, i, MIG_DEFAULT);
-    const char *value = mig_copied_value(l, i, 0);
     if (c->now.columns[i].generated) continue;
-    if (!value && d >= 0) value = mig_span_text(l->a, c->now.sql, c->now.constraints[d].expr);
-    mig_putf(&z, ", %s AS \"%w\"", value ? value : "NULL", c->now.columns[i].name);
+    mig_putf(&z, ", %s AS \"%w\"", mig_value_to_be(l, i), c->now.columns[i].name);
   }
   mig_putf(&z, " FROM \"%w\".\"%w\" AS \"%w\" NOT INDEXED) AS \"%w\" WHERE NOT (%s\n)",
            l->schema, from, c->old.name, c->now.name, mig_span_text(l->a, c->now.sql, k->expr));
