@@ -252,7 +252,7 @@ verb_fuzz() {
 }
 
 # What adds nothing: the long ones that go where others went, and what compiles or measures.
-COVER_WITHOUT='^tests/(bench|build|compile|hosts|platform|race|d1|examples|older)/|corpus/|/chains'
+COVER_WITHOUT='^tests/(bench|build|compile|hosts|platform|race|d1|examples)/|corpus/|/chains'
 COVER_WITHOUT="$COVER_WITHOUT|/(thousand|mutations|converge)\\.c"
 
 ## cover [NAME]      lines and branches that the tests reach, a part; -v lists what they do not
@@ -270,7 +270,7 @@ verb_cover() {
   say '#include "migrate.in.h"' >build/cover/parts/migrate.h
   CFLAGS="-I$PWD/build/cover/parts -I$PWD/amalgamation -O0 -g --coverage -DMIG_COVERAGE"
   TEST_DIR=build/cover
-  LIBRARY=build/cover/library.o
+  LIBRARY=$PWD/build/cover/library.o
   # shellcheck disable=SC2086
   $CC -std=c99 $CFLAGS $SQLITE_CFLAGS -I. -c tests/compile/implementation.c -o $LIBRARY
   trap 'rm -f build/migrate.$SUFFIX' EXIT
