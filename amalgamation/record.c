@@ -144,10 +144,12 @@ static void mig_write_due(migrate *m) {
   mig_undo_in_need(m);
 }
 
-/* Those that this text may read. */
+/* Those that this text may read: by name, or as all tables (ANALYZE, PRAGMA optimize). */
 static void mig_write_due_for(migrate *m, const char *sql) {
+  static const char *const words[] = {"ANALYZE", "PRAGMA", 0};
   if (!m->due) return;
-  if (mig_mentions(sql, MIG_JOURNAL) || mig_mentions(sql, m->settings.version_table)) {
+  if (mig_mentions(sql, MIG_JOURNAL) || mig_mentions(sql, m->settings.version_table) ||
+      mig_begins_with(sql, words)) {
     mig_write_due(m);
   }
 }

@@ -26,8 +26,8 @@ MIGRATE_API int migrate_step(migrate *m) {
   mig_run *r;
   int rc;
   if (!m) return SQLITE_NOMEM;
-  if (m->fault.code) return mig_step_end(m);
   r = m->run;
+  if (m->fault.code) return r ? mig_step_end(m) : m->fault.code;
   if (!r) {
     mig_fail(&m->work, MIGRATE_MISUSE, "no run is prepared: migrate_prepare() comes first");
     return mig_end_call(m);
