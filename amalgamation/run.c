@@ -2,22 +2,54 @@
 
 /* ---- one ALTER TABLE ---- */
 
+#define MIG_NARROW 250 /* bytes: below, to count rows costs less than what it may save */
+#define MIG_SOME_ROWS 16
+
+/* Is a row short, as far as the first few tell? */
+static int mig_is_narrow(migrate *m, sqlite3 *db, const mig_target *t, const mig_table *old) {
+  sqlite3_int64 bytes = 0;
+  sqlite3_stmt *stmt = 0;
+  int i, rows = 0;
+  mig_text z;
+  mig_text_init(&z, &m->work);
+  for (i = 0; i < old->ncolumn; i++) {
+    if (old->columns[i].generated) continue;
+    mig_put(&z, z.n ? ", " : "SELECT ");
+    mig_put_name(&z, old->columns[i].name);
+  }
+  mig_putf(&z, " FROM \"%w\".\"%w\" NOT INDEXED LIMIT %d", t->catalog->schema, t->object->name,
+           MIG_SOME_ROWS);
+  if (mig_failed(&m->work) || sqlite3_prepare_v2(db, z.z, -1, &stmt, 0) != SQLITE_OK) return 0;
+  while (sqlite3_step(stmt) == SQLITE_ROW) {
+    for (i = 0; i < sqlite3_column_count(stmt); i++) {
+      int number = sqlite3_column_type(stmt, i) <= SQLITE_FLOAT;
+      bytes += number ? 8 : sqlite3_column_bytes(stmt, i);
+    }
+    rows++;
+  }
+  if (mig_is_accident(sqlite3_finalize(stmt))) {
+    mig_fail(&m->work, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
+  }
+  return bytes <= (sqlite3_int64)rows * MIG_NARROW;
+}
+
 /* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each
 ** row without a search. A scratch database asks the one with the rows. */
-static int mig_is_dense(migrate *m, const mig_target *t) {
+static int mig_is_dense(migrate *m, const mig_target *t, const mig_table *old) {
   const char *schema = t->catalog->schema, *name = t->object->name;
-  migrate *asked = mig_live(m) ? mig_live(m) : m;
+  sqlite3 *db = mig_live(m) ? mig_live(m)->db : m->db;
   char *sql = mig_format(&m->work,
                          "SELECT (SELECT min(rowid) FROM \"%w\".\"%w\") = 1 AND (SELECT max(rowid) "
                          "FROM \"%w\".\"%w\") = (SELECT count(*) FROM \"%w\".\"%w\")",
                          schema, name, schema, name, schema, name);
   sqlite3_stmt *stmt = 0;
   int dense = 0;
-  if (sql && sqlite3_prepare_v2(asked->db, sql, -1, &stmt, 0) == SQLITE_OK) {
+  if (!sql || !mig_is_narrow(m, db, t, old)) return 0;
+  if (sqlite3_prepare_v2(db, sql, -1, &stmt, 0) == SQLITE_OK) {
     dense = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
   }
   if (mig_is_accident(sqlite3_finalize(stmt))) {
-    mig_fail(&m->work, sqlite3_extended_errcode(asked->db), "%s", sqlite3_errmsg(asked->db));
+    mig_fail(&m->work, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
   }
   return dense;
 }
@@ -232,7 +264,7 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   mig_compare(c, &d);
   if (mig_failed(&m->work)) return;
   /* what is printed runs later, over rows that nobody has seen: there each rowid is named */
-  if (mig_copies_rowids(c, &d) && !facts.portable) facts.dense = mig_is_dense(m, t);
+  if (mig_copies_rowids(c, &d) && !facts.portable) facts.dense = mig_is_dense(m, t, &c->old);
   mig_lower_children(&l);
   if (mig_failed(&m->work)) return;
   choice = mig_lower_change(&l, t->object);
