@@ -367,7 +367,7 @@ verb_lint() {
   # shellcheck disable=SC2086
   lint_with clang-tidy --quiet --header-filter=. tests/compile/implementation.c ext/migrate.c -- \
     -std=c99 $SQLITE_CFLAGS -I.
-  lint_with cppcheck --quiet --std=c99 --error-exitcode=1 --inline-suppr \
+  lint_with cppcheck --quiet --std=c99 --max-configs=1 --error-exitcode=1 --inline-suppr \
     --enable=warning,portability --suppress=missingIncludeSystem --suppress=autoVariables \
     -DMIGRATE_IMPLEMENTATION migrate.h
   lint_with shellcheck -s sh -S warning build.sh tests/run tests/*/run

@@ -102,6 +102,7 @@ static void mig_family_order(mig_family *f) {
       next = m;
       break;
     }
+    if (MIG_NEVER(!next)) break;
     next->placed = 1;
     f->order[n++] = next;
   }
