@@ -217,11 +217,11 @@ MIGRATE_API int migrate_run(migrate *m);
 ** read and checked, and on the disk before anything else is done; it never takes the place of a
 ** file that is there (PATH-2, PATH-3 .. are its names then), nor follows a link, and only its owner
 ** may read it (with MIGRATE_NO_STDIO the rights are SQLite's usual ones). Where it fails, or the
-** disk has no room for it, the run ends with MIGRATE_BACKUP before it has begun. After success it stays, unless the setting backup_keep is off; after a
-** failure it stays where something was committed before, or the disk or the file was at fault, and
-** goes where the database is as it was. A database without tables is not copied. Inside a
-** transaction of the caller a run with a backup is MIGRATE_IN_TRANSACTION. Borrowed until the next
-** call. */
+** disk has no room for it, the run ends with MIGRATE_BACKUP before it has begun. After success it
+** stays, unless the setting backup_keep is off; after a failure it stays where something was
+** committed before, or the disk or the file was at fault, and goes where the database is as it was.
+** A database without tables is not copied. Inside a transaction of the caller a run with a backup
+** is MIGRATE_IN_TRANSACTION. Borrowed until the next call. */
 MIGRATE_API const char *migrate_backup_path(migrate *m);
 
 /* Puts the content of a copy, or of any other database file, in the place of the main database's,
