@@ -157,6 +157,47 @@ static void mig_still_ready(migrate *m) {
   if (m->depth && (mig_ready(m) & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
 }
 
+/* Before 3.40 no statement goes on any more once an allocation has failed inside SELECT f(..), not
+** even one that is compiled: there the brace alone is a way back, and stands while others are made.
+** Returns whether it has to be taken down. */
+static int mig_is_frail(const migrate *m) {
+  return (m->flags & MIGRATE_SQL_FUNCTION) && sqlite3_libversion_number() < 3040000;
+}
+
+static int mig_brace_frail(migrate *m) {
+  if (!mig_is_frail(m) || m->braced) return 0;
+  mig_brace(m);
+  return m->braced;
+}
+
+static void mig_unbrace(migrate *m, int braced) {
+  if (braced && !mig_failed(&m->work)) mig_still_ready(m);
+}
+
+/* Does a statement compile? Its error is swallowed, unless it is an accident. */
+static int mig_compiles(migrate *m, const char *sql) {
+  sqlite3_stmt *stmt = 0;
+  int rc, braced;
+  if (mig_failed(&m->work) || !sql) return 0;
+  braced = mig_brace_frail(m);
+  if (mig_failed(&m->work)) return 0;
+  rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
+  if (mig_is_accident(rc) || (rc && mig_is_undone(m))) mig_fail_db(m, 0);
+  mig_undo_in_need(m);
+  mig_unbrace(m, braced);
+  sqlite3_finalize(stmt);
+  return rc == SQLITE_OK;
+}
+
+/* mig_prepare() in a run. */
+static sqlite3_stmt *mig_prepare_braced(migrate *m, const char *sql) {
+  int braced = mig_brace_frail(m);
+  sqlite3_stmt *stmt = mig_prepare(m, sql);
+  mig_undo_in_need(m);
+  mig_unbrace(m, braced);
+  return stmt;
+}
+
 /* Sets a flag in a run; returns what it was. mig_still_ready() follows. */
 static int mig_switch(migrate *m, int op, int value) {
   int before = value;
@@ -195,13 +236,15 @@ static int mig_fail_undone(migrate *m) {
 
 /* A statement of the run; nothing after a fault. */
 static int mig_do(migrate *m, const char *sql, const char *parameter) {
-  int rc, stays, braced = m->braced;
+  int rc, stays, braced = m->braced, frail = 0;
   if (!sql || mig_failed(&m->work) || mig_fail_undone(m)) return SQLITE_ABORT;
   stays = mig_changes_rows_alone(sql);
-  if (!stays && !mig_drops(sql)) mig_brace(m);
+  if (stays) frail = mig_brace_frail(m);
+  else if (!mig_drops(sql)) mig_brace(m);
   if (mig_failed(&m->work)) return m->fault.code;
   rc = mig_step_all(m->db, sql, parameter);
   if (rc == SQLITE_OK && !stays && !braced) mig_still_ready(m);
+  if (rc == SQLITE_OK) mig_unbrace(m, frail); /* else SQLite's message would be gone */
   if ((rc & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
   return rc;
 }

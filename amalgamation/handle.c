@@ -273,14 +273,3 @@ static int mig_is_accident(int rc) {
 ** where a virtual table has hidden the error behind another: each statement from here on would
 ** stand alone. */
 static int mig_is_undone(const migrate *m) { return m->depth && sqlite3_get_autocommit(m->db); }
-
-/* Does a statement compile? Its error is swallowed, unless it is an accident. */
-static int mig_compiles(migrate *m, const char *sql) {
-  sqlite3_stmt *stmt = 0;
-  int rc;
-  if (mig_failed(&m->work) || !sql) return 0;
-  rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
-  if (mig_is_accident(rc) || (rc && mig_is_undone(m))) mig_fail_db(m, 0);
-  sqlite3_finalize(stmt);
-  return rc == SQLITE_OK;
-}

@@ -75,7 +75,7 @@ static void mig_record_change(mig_recorder *r, const mig_change *c) {
   migrate *m = r->m;
   const char *table = m->settings.version_table;
   sqlite3_stmt **stmt = &r->changes[c->kind];
-  if (!*stmt) *stmt = mig_prepare(m, mig_change_form(&m->work, table, c->kind, "?1", "?2"));
+  if (!*stmt) *stmt = mig_prepare_braced(m, mig_change_form(&m->work, table, c->kind, "?1", "?2"));
   if (!*stmt) return;
   if (c->from) mig_bind(*stmt, 1, c->from);
   if (c->to) mig_bind(*stmt, 2, c->to);
@@ -88,7 +88,7 @@ static void mig_record_entry(mig_recorder *r, const mig_due *due, const mig_revi
   migrate *m = r->m;
   mig_arena *a = &m->work;
   if (!r->journal) {
-    r->journal = mig_prepare(m, MIG_JOURNAL_INSERT
+    r->journal = mig_prepare_braced(m, MIG_JOURNAL_INSERT
                              "(?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', ?4), ?5, ?6, ?7, ?8, ?9, "
                              "?10, ?11, ?12)");
   }

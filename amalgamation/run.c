@@ -43,14 +43,16 @@ static int mig_is_dense(migrate *m, const mig_target *t, const mig_table *old) {
                          "FROM \"%w\".\"%w\") = (SELECT count(*) FROM \"%w\".\"%w\")",
                          schema, name, schema, name, schema, name);
   sqlite3_stmt *stmt = 0;
-  int dense = 0;
+  int dense = 0, braced;
   if (!sql || !mig_is_narrow(m, db, t, old)) return 0;
+  braced = mig_brace_frail(m);
   if (sqlite3_prepare_v2(db, sql, -1, &stmt, 0) == SQLITE_OK) {
     dense = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
   }
   if (mig_is_accident(sqlite3_finalize(stmt))) {
     mig_fail(&m->work, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
   }
+  mig_unbrace(m, braced);
   return dense;
 }
 

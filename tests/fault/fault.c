@@ -419,7 +419,7 @@ static int stride(void) {
 
 static void sweep(const scenario *s, const fault *f, const images *im, int *failed) {
   char name[200], first[5000] = "";
-  int step = stride(), n, seen, bad = 0, from = points, was_open = left_open;
+  int step = stride(), n, seen, bad = 0, from = points, was_open = left_open, frail;
   const char *only = getenv("FAULT_ONLY"), *seed = getenv("FAULT_SEED");
   sqlite3_snprintf(sizeof name, name, "%s: %s", s->name, f->name);
   if (only && !strstr(name, only)) return;
@@ -438,8 +438,9 @@ static void sweep(const scenario *s, const fault *f, const images *im, int *fail
     if (trouble[0] && !bad++) sqlite3_snprintf(sizeof first, first, "%s: %s", name, trouble);
   }
   /* Where memory is gone for good, or gone in a SELECT, SQLite may leave a few moments without a
-  ** way back: one in two hundred places is the limit. */
-  if ((left_open - was_open) * 200 > (f->nested || f->lasting ? points - from : 0)) {
+  ** way back: one in two hundred places is the limit; before 3.40, in a SELECT, one of all. */
+  frail = f->nested && sqlite3_libversion_number() < 3040000;
+  if (!frail && (left_open - was_open) * 200 > (f->nested || f->lasting ? points - from : 0)) {
     bad++;
     if (!first[0]) sqlite3_snprintf(sizeof first, first, "a transaction is left open");
   }
@@ -592,6 +593,8 @@ int main(void) {
     sqlite3_free(im.after);
     sqlite3_free(im.during);
   }
+  printf("%s - a way back, nearly everywhere\n", left_open * 200 > points ? "not ok" : "ok");
+  failed += left_open * 200 > points;
   printf("%d places, %d failed, a transaction left open at %d\n", points, failed, left_open);
   return failed != 0;
 }
