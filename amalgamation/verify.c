@@ -22,7 +22,7 @@ static void mig_verify_run(mig_verify *v, migrate *k, const mig_step *step) {
   if (!mig_failed(&k->work)) mig_frame_open(k);
   if (!mig_failed(&k->work)) mig_make_tables(k, now.exists);
   if (!mig_failed(&k->work)) mig_run_step(k, step, 1);
-  mig_frame_close(k);
+  mig_end_transaction(k);
   k->step = 0;
   if (!mig_failed(&k->work) && !sqlite3_get_autocommit(k->db)) {
     mig_fail(&k->work, MIGRATE_SCRIPT, "revision %s leaves a transaction open", step->rev->id);
