@@ -84,7 +84,7 @@ typedef struct mig_allow {
   size_t at; /* of the comment */
 } mig_allow;
 
-static int mig_is_rule_char(char c) {
+static int mig_is_rule_char(int c) {
   return c == '-' || mig_is_word_start(c) || mig_is_digit(c);
 }
 
@@ -99,7 +99,7 @@ static mig_allow *mig_allow_words(mig_arena *a, const char *z, mig_token comment
     mig_allow *one;
     size_t from;
     while (at < comment.end && (z[at] == ' ' || z[at] == '\t')) at++;
-    for (from = at; at < comment.end && mig_is_rule_char(z[at]);) at++;
+    for (from = at; at < comment.end && mig_is_rule_char((unsigned char)z[at]);) at++;
     if (at == from) return list;
     one = (mig_allow *)mig_alloc(a, sizeof *one);
     if (!one) return list;
