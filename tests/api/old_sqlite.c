@@ -42,6 +42,17 @@ static void too_old(void **state) {
   assert_int_equal(sqlite3_migrate_init(0, 0, &api), SQLITE_ERROR);
 }
 
+/* The library by itself, with nothing of SQLite but its version. */
+static void too_old_for_the_library(void **state) {
+  sqlite3_api_routines api;
+  migrate *m = (migrate *)&api;
+  (void)state;
+  start(&api, old_number);
+  sqlite3_migrate_init(0, 0, &api);
+  assert_int_equal(migrate_open((sqlite3 *)&api, 0, &m), MIGRATE_OLD_SQLITE);
+  assert_null(m);
+}
+
 static void without_virtual_tables(void **state) {
   sqlite3_api_routines api;
   char *message = 0;
@@ -54,6 +65,7 @@ static void without_virtual_tables(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(too_old),
+    cmocka_unit_test(too_old_for_the_library),
     cmocka_unit_test(without_virtual_tables),
   };
   return cmocka_run_group_tests(tests, 0, 0);
