@@ -105,7 +105,7 @@ static int mig_setting_find(const char *key) {
 /* The number of letters to insert, delete or replace to get from a to b (Levenshtein). */
 static int mig_distance(const char *a, const char *b) {
   int row[MIG_KEY_MAX + 1], na = (int)strlen(a), nb = (int)strlen(b), i, j;
-  if (na > MIG_KEY_MAX || nb > MIG_KEY_MAX) return MIG_KEY_MAX;
+  if (na > MIG_KEY_MAX || MIG_NEVER(nb > MIG_KEY_MAX)) return MIG_KEY_MAX; /* b is one of ours */
   for (j = 0; j <= nb; j++) row[j] = j;
   for (i = 1; i <= na; i++) {
     int diagonal = row[0];
@@ -197,7 +197,7 @@ static int mig_is_zone_name(const char *z) {
     int c = (unsigned char)z[i];
     int letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     int begins = i == 0 || z[i - 1] == '/';
-    if (!letter && (begins || !c || !strchr("0123456789_+-/", c))) return 0;
+    if (!letter && (begins || !strchr("0123456789_+-/", c))) return 0;
   }
   return n > 0 && n <= 64 && z[n - 1] != '/';
 }

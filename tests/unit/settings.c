@@ -36,10 +36,11 @@ static void end(fixture *f) {
   mig_fault_clear(&f->fault);
 }
 
-/* A process environment of two variables. */
+/* A process environment of three variables. */
 static const char *lookup(void *arg, const char *name) {
   (void)arg;
   if (strcmp(name, "HOME") == 0) return "/home/ann";
+  if (strcmp(name, "_a1Z") == 0) return "7";
   return strcmp(name, "EMPTY") == 0 ? "" : 0;
 }
 
@@ -97,6 +98,7 @@ static void bad_values(void **state) {
   (void)state;
   bad_value("journal", "maybe", "setting journal must be on or off, not 'maybe'");
   bad_value("busy_timeout", "-1", "setting busy_timeout must be a whole number, not '-1'");
+  bad_value("busy_timeout", "", "setting busy_timeout must be a whole number, not ''");
   bad_value("busy_timeout", "5s", "setting busy_timeout must be a whole number, not '5s'");
   bad_value("busy_timeout", "99999999999",
             "setting busy_timeout must be a whole number, not '99999999999'");
@@ -116,6 +118,23 @@ static void bad_values(void **state) {
             "version_table, journal, compare_type, compare_server_default, "
             "transaction_per_migration, rebuild, dialect, "
             "busy_timeout, lint_rows, log_level, progress, backup, backup_keep");
+}
+
+/* What looks like no key is not repeated; of two that are as near the first is meant. */
+static void unknown_keys(void **state) {
+  static const char *const secret[] = {"", "Colour", "a.b", "colour{",
+                                       "a_word_that_is_longer_than_any_key_of_a_file"};
+  fixture f;
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+    begin(&f);
+    mig_settings_put(&f.arena, &f.s, secret[i], "x", MIG_FROM_PROGRAM);
+    assert_int_equal(f.fault.code, MIGRATE_CONFIG);
+    assert_non_null(strstr(mig_fault_text(&f.fault), "unknown setting; the settings are file,"));
+    end(&f);
+  }
+  bad_value("backups", "x", "unknown setting backups; did you mean backup?");
 }
 
 static void zones(void **state) {
@@ -145,6 +164,15 @@ static void zones(void **state) {
   assert_int_equal(mig_zone("a//b", &minutes), MIG_ZONE_BAD);
   assert_int_equal(mig_zone("a/", &minutes), MIG_ZONE_BAD);
   assert_int_equal(mig_zone("a b", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("a:b", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("a[b", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("+0a", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("+/0", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("+0/", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("+:0", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone(" ", &minutes), MIG_ZONE_BAD);
+  assert_int_equal(mig_zone("a1234567890123456789012345678901234567890123456789012345678901234",
+                            &minutes), MIG_ZONE_BAD); /* longer than any name */
 }
 
 static void ini_file(void **state) {
@@ -159,7 +187,12 @@ static void ini_file(void **state) {
                                 "JOURNAL = no\n"
                                 "\n"
                                 "version_locations =\n"
+                                "\t\n"
+                                "file_template = $\n"
+                                "target = $x ${_a1Z} $$x $\n"
                                 "backup = a = $${b} # c"), 0);
+  assert_string_equal(f.s.file_template, "$");
+  assert_string_equal(f.s.target, "$x 7 $$x $");
   assert_string_equal(f.s.script_location, "/home/ann/app/migrations");
   assert_int_equal(f.s.busy_timeout, 100);
   assert_int_equal(f.s.journal, 0);
@@ -192,6 +225,11 @@ static void bad_inis(void **state) {
           "migrate.ini:2: setting journal is given twice");
   bad_ini("\n[migrat]\n",
           "migrate.ini:2: unknown section; settings stand under [migrate]");
+  bad_ini("[alembix]\n", "migrate.ini:1: unknown section; settings stand under [migrate]");
+  bad_ini("backup = ${a{}\n",
+          "migrate.ini:1: ${ needs a name and a closing }; $${ stands for itself");
+  bad_ini("backup = ${a@}\n",
+          "migrate.ini:1: ${ needs a name and a closing }; $${ stands for itself");
   bad_ini("file = x\n", "migrate.ini:1: "
           "setting file says which migrate.ini is read, it cannot be in one");
   bad_ini("journal\n",
@@ -244,6 +282,13 @@ static void paths(void **state) {
   assert_string_equal(mig_path_join(&f.arena, 0, "b"), "b");
   assert_string_equal(mig_path_join(&f.arena, "a", "/b"), "/b");
   assert_string_equal(mig_path_join(&f.arena, "a", "C:\\b"), "C:\\b");
+  assert_string_equal(mig_path_join(&f.arena, "", "b"), "b");
+  assert_string_equal(mig_path_join(&f.arena, "a\\", "b"), "a\\b");
+  assert_string_equal(mig_path_join(&f.arena, "a", "C:/b"), "C:/b");
+  assert_string_equal(mig_path_join(&f.arena, "a", "\\b"), "\\b");
+  assert_string_equal(mig_path_join(&f.arena, "a", "C:b"), "a/C:b");
+  assert_string_equal(mig_path_join(&f.arena, "a", ""), "a/");
+  assert_string_equal(mig_path_folder(&f.arena, "a\\b\\\\c.ini"), "a\\b");
   assert_string_equal(mig_path_folder(&f.arena, "a/b/c.ini"), "a/b");
   assert_string_equal(mig_path_folder(&f.arena, "c.ini"), "");
   assert_string_equal(mig_path_folder(&f.arena, "/c.ini"), "/");
@@ -260,7 +305,7 @@ int main(void) {
     cmocka_unit_test(defaults),  cmocka_unit_test(booleans), cmocka_unit_test(bad_values),
     cmocka_unit_test(zones),     cmocka_unit_test(ini_file), cmocka_unit_test(bad_inis),
     cmocka_unit_test(no_leak),   cmocka_unit_test(program_wins),
-    cmocka_unit_test(paths),
+    cmocka_unit_test(paths),     cmocka_unit_test(unknown_keys),
   };
   return cmocka_run_group_tests(tests, 0, 0);
 }
