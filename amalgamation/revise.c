@@ -24,7 +24,7 @@ static void mig_fail_in_section(migrate *m) {
   while (at < end && !mig_failed(a)) { /* white space folded: a statement in one line */
     mig_token k = mig_next_token(sql, end, at);
     if (k.type == MIG_TK_END) break;
-    if (k.type == MIG_TK_SPACE) mig_put(&one, " ");
+    if (k.type == MIG_TK_SPACE) mig_put(&one, one.n && one.z[one.n - 1] == ' ' ? "" : " ");
     else if (k.type != MIG_TK_COMMENT) mig_putn(&one, sql + k.at, k.end - k.at);
     at = k.end;
   }
@@ -71,13 +71,13 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   mig_forget_catalogs(m);
   mig_fall_asleep(m); /* SQLite lets nobody replace a function beside a statement at work */
   rc = fn(m->db, rev->arg);
-  if (m->depth) mig_stay_awake(m);
-  mig_still_ready(m);
-  if (rc) {
+  if (rc) { /* ahead of statements of ours, after which SQLite's message is gone */
     mig_fail(&m->work, rc, "revision %s, %s function: %s", rev->id,
              upgrade ? "upgrade" : "downgrade",
              rc == sqlite3_errcode(m->db) ? sqlite3_errmsg(m->db) : migrate_strerror(rc));
   }
+  if (m->depth) mig_stay_awake(m);
+  mig_still_ready(m);
 }
 
 /* ---- before anything runs ---- */
