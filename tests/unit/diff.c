@@ -39,6 +39,7 @@ typedef struct fixture {
   mig_fault fault;
   mig_arena a;
   mig_settings settings;
+  mig_catalog *catalogs;
 } fixture;
 
 static void begin(fixture *f) {
@@ -48,6 +49,8 @@ static void begin(fixture *f) {
 }
 
 static void end(fixture *f) {
+  mig_catalog *c = f->catalogs;
+  for (; c; c = c->next) mig_arena_free(&c->memory);
   mig_arena_free(&f->a);
   mig_fault_clear(&f->fault);
 }
@@ -89,6 +92,8 @@ static mig_catalog *catalog(fixture *f, const char *script) {
   mig_span s;
   int i;
   mig_arena_init(&c->memory, &f->fault);
+  c->next = f->catalogs;
+  f->catalogs = c;
   while (mig_next_statement(script, n, &at, &s) > 0) add(f, c, mig_span_text(&f->a, script, s));
   mig_catalog_index(c);
   for (i = 0; i < c->n; i++) c->has_virtual |= mig_is_virtual_text(c->v[i].sql);
