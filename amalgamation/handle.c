@@ -71,16 +71,14 @@ struct migrate {
   /* one run */
   struct mig_run *run;   /* of migrate_prepare(), until its last step; NULL: none */
   mig_backup backup;
-  int crowd;             /* the run has many steps; many: or its script many ALTERs */
-  int many;
+  int crowd, many;       /* the run has many steps; its script has many ALTERs */
   int reloads;           /* of edits, so far */
   int blind;             /* the reload that an edit of more than texts waits for */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
   sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
   sqlite3_stmt *brace;   /* the way back while the other is being made anew .. */
-  int braced;            /* .. which stands */
-  int stale;             /* a flag has changed since both were compiled */
+  int braced, stale;     /* .. which stands; a flag has changed since both were compiled */
   sqlite3_stmt *awake;   /* stands in its first row, so that no sqlite3_interrupt() is missed */
   int legacy;            /* legacy_alter_table at its beginning */
   int synchronous;       /* was this before it was EXTRA; 0: as it was */
