@@ -206,7 +206,7 @@ verb_asan() {
   sh tests/run "$JOBS" "${1-.c}"
 }
 
-# The readers, the API, and tables changed in a hundred ways: what replays the fuzz targets' corpora.
+# The readers, the API, tables changed in a hundred ways: what replays the fuzz targets' corpora.
 VALGRIND="unit/script unit/settings unit/directory unit/version unit/diff unit/alter api/history
   api/journal api/step fuzz/ddl fuzz/script fuzz/ini fuzz/revision fuzz/exec fuzz/change"
 

@@ -277,8 +277,8 @@ MIGRATE_API int migrate_set(migrate *m, const char *key, const char *value);
 ** migrate_close(). NULL after an error, an unknown key among them. */
 MIGRATE_API const char *migrate_get(migrate *m, const char *key);
 
-/* The migration environment: files. Relative paths that migrate.ini holds begin at its folder, those that the
-** program gives at the current one. */
+/* The migration environment: files. Relative paths that migrate.ini holds begin at its folder,
+** those that the program gives at the current one. */
 #ifndef MIGRATE_NO_STDIO
 
 /* Reads the settings of a migrate.ini: of `file`; NULL: of the file that the setting `file` names,

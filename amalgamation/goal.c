@@ -38,8 +38,8 @@ static int mig_goal_run(migrate *m, mig_goal *g, const char *sql) {
   return rc;
 }
 
-/* Words with which statements of a schema begin. What begins with none is not SQL: the file that was
-** named may hold a secret, and nothing of it is repeated. */
+/* Words with which statements of a schema begin. What begins with none is not SQL: the file that
+** was named may hold a secret, and nothing of it is repeated. */
 static const char *const mig_opening_words[] = {
     "ALTER", "ANALYZE", "ATTACH", "BEGIN", "COMMIT", "CREATE", "DELETE", "DETACH", "DROP",
     "END", "EXPLAIN", "INSERT", "PRAGMA", "REINDEX", "RELEASE", "REPLACE", "ROLLBACK", "SAVEPOINT",

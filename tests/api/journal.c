@@ -213,8 +213,8 @@ static void read_once(void **state) {
   rmdir(folder);
 }
 
-/* Rows wait for the end of the transaction: neither a script, nor a function, nor the program between
-** two steps can see it. */
+/* Rows wait for the end of the transaction: neither a script, nor a function, nor the program
+** between two steps can see it. */
 
 static char seen[200];
 
@@ -234,7 +234,7 @@ static const migrate_revision lookers[] = {
     {"3", "2", 0, 0, 0, 0, "CREATE TABLE version AS SELECT version_num FROM [alembic_version];",
      "DROP TABLE version;", 0, 0, 0},
     {"4", "3", 0, 0, 0, 0, "CREATE TABLE u(a);", "DROP TABLE u;", look, look, 0},
-    {"5", "4", 0, 0, 0, 0, "-- migrate:up transaction:false\nCREATE TABLE v(a);", "DROP TABLE v;", 0,
+    {"5", "4", 0, 0, 0, 0, "-- migrate:up transaction:false\nCREATE TABLE v(a)", "DROP TABLE v", 0,
      0, 0},
 };
 
@@ -256,7 +256,8 @@ static void nobody_sees_them_wait(void **state) {
   look(db, 0);
   assert_string_equal(seen, "1|1,2,3,4,5,5,4,3,2,1,1");
   good(migrate_run(m));
-  assert_string_equal(ask("SELECT count(*), max(version_num) FROM migrate_journal, alembic_version"),
+  assert_string_equal(ask("SELECT count(*), max(version_num) FROM alembic_version, migrate_journal"
+                          ),
                       "13|3");
 }
 

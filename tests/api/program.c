@@ -184,7 +184,7 @@ static void long_statement(void **state) {
   migrate_close(m);
 }
 
-/* Values of every storage class in the row that verify shows; triggers fire as on the connection. */
+/* Values of every storage class in the row that verify shows; triggers fire as on a connection. */
 static void values_in_rows(void **state) {
   static const migrate_revision v[] = {
       {"v1", 0, 0, 0, "", 0,

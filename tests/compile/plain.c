@@ -1,5 +1,5 @@
-/* A program without the ALTER language: revisions of SQLite's own SQL go up and down, and what SQLite
-** does not know is refused. Compiled with MIGRATE_NO_ALTER. */
+/* A program without the ALTER language: revisions of SQLite's own SQL go up and down, and what
+** SQLite does not know is refused. Compiled with MIGRATE_NO_ALTER. */
 #include <stdio.h>
 #include <string.h>
 

@@ -368,7 +368,7 @@ static void do_job(const job *j, const char *which, int *failed) {
                        n % 4 == 3 ? " and all behind it" : "", trouble);
     }
   }
-  /* Where memory is gone for good, SQLite has a few moments without a way back: fault.c, sweep(). */
+  /* Where memory is gone for good, SQLite has moments without a way back: fault.c, sweep(). */
   if ((left_open - was_open) * 50 > n) {
     bad++;
     sqlite3_snprintf(sizeof first, first, "a transaction is left open");
