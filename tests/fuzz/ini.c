@@ -164,7 +164,8 @@ static void check_again(const reading *r) {
     sqlite3_str_appendf(out, "%s = ", mig_setting_table[i].key);
     if (strcmp(bare, value) != 0) sqlite3_str_appendall(out, "${EMPTY}");
     for (p = value; *p; p++) {
-      sqlite3_str_appendf(out, strncmp(p, "${", 2) == 0 ? "$%c" : "%c", *p);
+      if (strncmp(p, "${", 2) == 0) sqlite3_str_appendchar(out, 1, '$');
+      sqlite3_str_appendchar(out, 1, *p);
     }
     sqlite3_str_appendall(out, strcmp(bare, value) != 0 ? "${EMPTY}\n" : "\n");
     sqlite3_free(bare);
