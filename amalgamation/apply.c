@@ -629,10 +629,40 @@ static void mig_check_strict_type(mig_alteration *c, int column) {
            c->old.name, col->name, *type ? "the type " : "no type", type);
 }
 
+/* The generated column that an action of a foreign key would have to write, or -1. */
+static int mig_written_by_key(const mig_table *t, const mig_constraint *k) {
+  int i, column;
+  if (k->kind != MIG_FOREIGN_KEY) return -1;
+  if (strncmp(k->on_delete, "SET", 3) != 0 && strncmp(k->on_update, "SET", 3) != 0 &&
+      strcmp(k->on_update, "CASCADE") != 0) {
+    return -1;
+  }
+  for (i = 0; i < k->nkey; i++) {
+    column = mig_find_column(t, k->keys[i].name);
+    if (column >= 0 && t->columns[column].generated) return column;
+  }
+  return -1;
+}
+
+/* SQLite takes such a key, and then no row of the parent can be changed. */
+static void mig_check_key_actions(mig_alteration *c, const mig_constraint *k) {
+  int column = mig_written_by_key(&c->now, k), i;
+  if (column < 0) return;
+  for (i = 0; i < c->old.nconstraint; i++) { /* one that was there before does no new harm */
+    if (mig_written_by_key(&c->old, &c->old.constraints[i]) >= 0) return;
+  }
+  mig_fail(c->a, MIGRATE_UNSUPPORTED,
+           "column %s of %s is generated, and an action of its foreign key to %s would write it",
+           c->now.columns[column].name, c->old.name, k->parent);
+}
+
 /* What holds for the table that comes out, whatever it was between two actions. */
 static void mig_check_result(mig_alteration *c) {
   int i;
-  for (i = 0; i < c->now.nconstraint; i++) mig_check_keys(c, &c->now.constraints[i]);
+  for (i = 0; i < c->now.nconstraint; i++) {
+    mig_check_keys(c, &c->now.constraints[i]);
+    mig_check_key_actions(c, &c->now.constraints[i]);
+  }
   for (i = 0; c->now.strict && i < c->now.ncolumn; i++) mig_check_strict_type(c, i);
   if (c->now.without_rowid && c->now.primary_key < 0) {
     mig_fail(c->a, MIGRATE_DEPENDENT, "%s would have no primary key, which WITHOUT ROWID needs",

@@ -73,7 +73,6 @@ static void drop_children(change *c, int id) {
 
 static void drop_column(change *c, int id) {
   table *t = c->now;
-  constraint *p = primary_key(t);
   int i;
   for (i = 0; i < t->ncolumn; i++) {
     if (t->columns[i].id == id || !expr_uses(t->columns[i].generated, id)) continue;
@@ -85,7 +84,7 @@ static void drop_column(change *c, int id) {
     if (c->must_fail) return;
     i = -1;
   }
-  if (t->ncolumn == 1 || (t->without_rowid && p && keys_use(p->keys, p->nkey, id))) {
+  if (t->ncolumn == 1) {
     c->must_fail = 1;
     return;
   }
@@ -390,7 +389,6 @@ static int do_drop_constraint(change *c) {
   k = &t->constraints[i];
   answers_to(t, k, name, sizeof(name));
   if (!name[0]) return 0;
-  if (k->kind == K_PRIMARY && t->without_rowid) c->must_fail = 1;
   say(c, once(c->r, 5) ? "DROP CONSTRAINT IF EXISTS " : "DROP CONSTRAINT ");
   say_name(c, name);
   if (c->cascade) say(c, " CASCADE");
@@ -449,6 +447,23 @@ static int do_action(change *c, int strict_known) {
   }
 }
 
+/* SET NULL and its kin over a generated column: SQLite takes it, and no parent can be changed. */
+static int key_writes_generated(const table *t) {
+  int i, k, n;
+  for (i = 0; i < t->nconstraint; i++) {
+    const constraint *f = &t->constraints[i];
+    if (f->kind != K_FOREIGN || !(strstr(f->tail, "SET ") || strstr(f->tail, "UPDATE CASCADE"))) {
+      continue;
+    }
+    for (k = 0; k < f->nkey; k++) {
+      for (n = 0; n < t->ncolumn; n++) {
+        if (t->columns[n].id == f->keys[k].id && t->columns[n].generated[0]) return 1;
+      }
+    }
+  }
+  return 0;
+}
+
 /* Makes a statement; c->old is the table, c->now becomes what it asks for. `hidden`: a TEMP table
 ** has its name. */
 static char *make_statement(change *c, const char *schema, int hidden, int strict_known) {
@@ -476,6 +491,7 @@ static char *make_statement(change *c, const char *schema, int hidden, int stric
     c->sql = all;
     if (c->must_fail || strcmp(c->now->name, c->old->name) != 0) break;
   }
+  if (key_writes_generated(c->now) && !key_writes_generated(c->old)) c->must_fail = 1;
   return sqlite3_str_finish(c->sql);
 }
 
