@@ -182,40 +182,52 @@ static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d,
   return 0;
 }
 
-/* Of the triggers that one probe compiles together, the one to blame: it names a lost column. */
-static int mig_is_suspect(migrate *m, const mig_dependent *v, const mig_alteration *c) {
-  int i, k;
-  if (mig_is_type(v->object, "view")) return 1;
-  for (i = 0; i < c->old.ncolumn; i++) {
+/* Of the triggers that one probe compiles together, the one to blame: first one that names a lost
+** column, then one with a string of that name, which may mean it, then any. */
+static int mig_suspicion(migrate *m, const mig_dependent *v, const mig_alteration *c) {
+  const char *sql = v->object->sql;
+  int i, k, most = 0;
+  mig_span all;
+  if (mig_is_type(v->object, "view")) return 2;
+  all.at = 0;
+  all.end = strlen(sql);
+  for (i = 0; i < c->old.ncolumn && most < 2; i++) {
     for (k = 0; k < c->now.ncolumn && c->origins[k].from != i; k++) {}
     if (k < c->now.ncolumn) continue;
-    if (mig_mentions_token(&m->work, v->object->sql, c->old.columns[i].name)) return 1;
+    if (mig_span_uses(&m->work, sql, all, c->old.columns[i].name)) most = 2;
+    else if (mig_mentions_token(&m->work, sql, c->old.columns[i].name)) most = 1;
   }
-  return 0;
+  return most;
+}
+
+/* The next one behind d->v[i] that is broken and at least so suspicious; -1: none. */
+static int mig_next_suspect(migrate *m, mig_dependents *d, const mig_alteration *c, int i,
+                            int suspicion) {
+  for (i++; i < d->n && !mig_failed(&m->work); i++) {
+    const mig_dependent *v = &d->v[i];
+    if (v->gone || !v->worked || mig_suspicion(m, v, c) < suspicion) continue;
+    if (mig_is_broken(m, v, c)) return i;
+  }
+  return -1;
 }
 
 static void mig_put_broken(migrate *m, mig_dependents *d, const mig_alteration *c,
                            mig_text *names) {
-  int i, pass;
-  for (pass = 0; pass < 2 && !names->n; pass++) {
-    for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
-      mig_dependent *v = &d->v[i];
-      if (v->gone || !v->worked || (!pass && !mig_is_suspect(m, v, c))) continue;
-      if (!mig_is_broken(m, v, c)) continue;
-      mig_putf(names, "%s%s %s", names->n ? ", " : "", v->object->type, v->object->name);
+  int i, suspicion;
+  for (suspicion = 2; suspicion >= 0 && !names->n; suspicion--) {
+    for (i = mig_next_suspect(m, d, c, -1, suspicion); i >= 0;
+         i = mig_next_suspect(m, d, c, i, suspicion)) {
+      mig_putf(names, "%s%s %s", names->n ? ", " : "", d->v[i].object->type, d->v[i].object->name);
     }
   }
 }
 
 static void mig_cascade(migrate *m, mig_dependents *d, const mig_dependent *broken,
                         const mig_alteration *c) {
-  int i, pick = -1;
+  int i, pick = -1, suspicion;
   char *sql;
-  for (i = 0; i < d->n; i++) {
-    mig_dependent *v = &d->v[i];
-    if (v->gone || !v->worked || !mig_is_suspect(m, v, c)) continue;
-    if (!mig_is_broken(m, v, c)) continue;
-    if (pick < 0) pick = i;
+  for (suspicion = 2; suspicion >= 0 && pick < 0; suspicion--) {
+    pick = mig_next_suspect(m, d, c, -1, suspicion);
   }
   if (pick < 0) pick = (int)(broken - d->v);
   sql = mig_format(&m->work, "DROP %s \"%w\".\"%w\"",
