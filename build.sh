@@ -252,8 +252,8 @@ verb_fuzz() {
 }
 
 # What adds nothing: the long ones that go where others went, and what compiles or measures.
-COVER_WITHOUT='^tests/(bench|build|compile|hosts|platform|race|d1|examples)/|corpus/|/chains'
-COVER_WITHOUT="$COVER_WITHOUT|/(thousand|mutations|converge)\\.c"
+COVER_WITHOUT='^tests/(bench|build|compile|hosts|platform|race|static|d1|examples)/|corpus/|/chains'
+COVER_WITHOUT="$COVER_WITHOUT|/(thousand|mutations|converge|change|exec|cost)\\.c|random/"
 
 ## cover [NAME]      lines and branches that the tests reach, a part; -v lists what they do not
 verb_cover() {
@@ -269,18 +269,33 @@ verb_cover() {
   # A migrate.h that takes the parts from where they are, so that the lines are theirs.
   say '#include "migrate.in.h"' >build/cover/parts/migrate.h
   CFLAGS="-I$PWD/build/cover/parts -I$PWD/amalgamation -O0 -g --coverage -DMIG_COVERAGE"
-  TEST_DIR=build/cover
-  LIBRARY=$PWD/build/cover/library.o
-  # shellcheck disable=SC2086
-  $CC -std=c99 $CFLAGS $SQLITE_CFLAGS -I. -c tests/compile/implementation.c -o $LIBRARY
+  cover_library here
   trap 'rm -f build/migrate.$SUFFIX' EXIT
   verb_ext # it counts, too, in the shell
-  export TEST_DIR CFLAGS LIBRARY
-  WITHOUT=$COVER_WITHOUT PLACES=all sh tests/run "$JOBS" "${1-}" || :
+  WITHOUT=$COVER_WITHOUT sh tests/run "$JOBS" "${1-}" || :
   mv build/migrate.$SUFFIX.*.gc?? build/cover
-  for counts in build/cover/*.gcda; do
+  for release in $COVER_SQLITES; do
+    SQLITE=$CACHE/better-sqlite3-$release
+    if [ -n "${1-}" ] || [ ! -f "$SQLITE/sqlite3.c" ]; then continue; fi
+    SQLITE_CFLAGS="-isystem $SQLITE"
+    link_sqlite
+    cover_library "$release"
+    say "SQLite $(sqlite_version "$SQLITE")"
+    sh tests/run one tests/alter/cases.c
+  done
+  for counts in build/cover/*.gcda build/cover/*/*.gcda; do
     gcov -b -c -t "$counts" 2>/dev/null
   done | awk -v lines=97 -v branches=92 -v report=build/cover/report -f tests/cover.awk
+}
+COVER_SQLITES='6.0.1 latest' # older and newer ones, where ./build.sh matrix has fetched them
+
+cover_library() { # NAME: the library, compiled once for the tests that link it
+  TEST_DIR=build/cover/$1
+  LIBRARY=$PWD/$TEST_DIR/library.o
+  mkdir -p "$TEST_DIR"
+  export TEST_DIR CFLAGS LIBRARY SQLITE_CFLAGS SQLITE_LIBS
+  # shellcheck disable=SC2086
+  $CC -std=c99 $CFLAGS $SQLITE_CFLAGS -I. -c tests/compile/implementation.c -o "$LIBRARY"
 }
 
 # Other SQLites, as npm packages carry them, each unpacked once outside of the repository.
@@ -420,6 +435,7 @@ verb_nightly() {
 }
 
 nightly_places() {
+  PLACES=all sh tests/run "$JOBS" fault/allocations.c
   FAULT_STRIDE=1 FAULT_PAIRS=${FAULT_PAIRS:-2500} sh tests/run "$JOBS" fault/fault.c
   tail -n 1 $TEST_DIR/fault-fault.c.tap
 }
