@@ -12,17 +12,18 @@ typedef struct mig_goal {
 static void mig_goal_module(migrate *m, mig_goal *g, const char *sql) {
   mig_reader r;
   const char *schema, *name;
+  mig_span as_written = {0, 0};
   mig_reader_init(&r, &m->work, sql, strlen(sql), 0);
   mig_take(&r);
   mig_take(&r);
   mig_want_word(&r, "TABLE");
   mig_take_if_not_exists(&r);
-  name = mig_take_object(&r, &schema, 0);
+  name = mig_take_object(&r, &schema, &as_written);
   mig_scratch_step(m, g->k.db,
                    mig_format(&m->work,
                               "INSERT INTO sqlite_master(type, name, tbl_name, rootpage, sql) "
                               "VALUES('table', %Q, %Q, 0, 'CREATE VIRTUAL TABLE ' || %Q || ?1)",
-                              name, name, name),
+                              name, name, mig_span_text(&m->work, sql, as_written)),
                    mig_copy(&m->work, sql + r.end));
 }
 
