@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 /* What a program has no use for can be left out; then it is not declared either:
-** MIGRATE_NO_STDIO  files: for programs that have their revisions compiled in
+** MIGRATE_NO_STDIO  files, but backups: for programs that have their revisions compiled in
 ** MIGRATE_NO_TOOLS  what a developer uses at the desk: lists of what would run, scripts, drawings,
 **                   headers, differences, checks, lint, verify, adopt, new revisions
 ** MIGRATE_NO_ALTER  the ALTER language, and the tools with it: revisions are SQLite's own SQL, and

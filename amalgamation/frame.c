@@ -491,7 +491,7 @@ static void mig_frame_open(migrate *m) {
 /* A run of edits shares one statement and one lifting of the flags: between two edits nothing else
 ** runs on the connection. */
 static void mig_end_edits(migrate *m) {
-  if (!m->edit_schema) return;
+  if (!MIG_ALTERS || !m->edit_schema) return;
   sqlite3_finalize(m->edit);
   m->edit = 0;
   m->edit_schema = 0;

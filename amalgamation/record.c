@@ -88,9 +88,10 @@ static void mig_record_entry(mig_recorder *r, const mig_due *due, const mig_revi
   migrate *m = r->m;
   mig_arena *a = &m->work;
   if (!r->journal) {
-    r->journal = mig_prepare_braced(m, MIG_JOURNAL_INSERT
-                             "(?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', ?4), ?5, ?6, ?7, ?8, ?9, "
-                             "?10, ?11, ?12)");
+    r->journal = mig_prepare_braced(
+        m, mig_format(a, "%s(?1, ?2, ?3, strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', ?4), ?5, ?6, ?7, ?8, "
+                         "?9, ?10, ?11, ?12)",
+                      mig_journal_insert));
   }
   if (!r->journal) return;
   mig_bind(r->journal, 1, rev->id);

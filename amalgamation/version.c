@@ -210,10 +210,11 @@ static const char *mig_journal_create_sql(void) {
 }
 
 #define MIG_NOW_SQL "strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now')"
-#define MIG_JOURNAL_INSERT                                                             \
-  "INSERT INTO main." MIG_JOURNAL                                                      \
-  " (revision, direction, state, applied_at, duration_ms, checksum, message, "         \
-  "down_revision, depends_on, compat, downgrade, downgrade_outside) VALUES "
+
+static const char mig_journal_insert[] =
+    "INSERT INTO main." MIG_JOURNAL
+    " (revision, direction, state, applied_at, duration_ms, checksum, message, down_revision, "
+    "depends_on, compat, downgrade, downgrade_outside) VALUES ";
 
 /* The downgrade is kept for a program that is older than its database; where a function of the
 ** program takes part, SQL alone would not do. */
@@ -234,7 +235,8 @@ static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
   const char *checksum = mig_checksum(a, rev);
   mig_text t;
   mig_text_init(&t, a);
-  mig_putf(&t, MIG_JOURNAL_INSERT "(%Q, %Q, %Q, " MIG_NOW_SQL ", ", rev->id, direction, state);
+  mig_put(&t, mig_journal_insert);
+  mig_putf(&t, "(%Q, %Q, %Q, " MIG_NOW_SQL ", ", rev->id, direction, state);
   mig_put_duration(&t, duration_ms);
   mig_putf(&t, ", %Q, %Q, %Q, %Q, %Q, %Q, %d)", checksum, rev->message, mig_join(a, rev->down),
            mig_join(a, rev->depends), rev->compat, mig_kept_downgrade(rev),

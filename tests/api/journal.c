@@ -256,9 +256,8 @@ static void nobody_sees_them_wait(void **state) {
   look(db, 0);
   assert_string_equal(seen, "1|1,2,3,4,5,5,4,3,2,1,1");
   good(migrate_run(m));
-  assert_string_equal(ask("SELECT count(*), max(version_num) FROM alembic_version, migrate_journal"
-                          ),
-                      "13|3");
+  assert_string_equal(ask("SELECT count(*) FROM migrate_journal"), "13");
+  assert_string_equal(ask("SELECT * FROM alembic_version"), "3");
 }
 
 /* A revision that empties the version table is found out, although its row waits. */
