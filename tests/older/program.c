@@ -1,5 +1,5 @@
-/* A program of a given AGE, which knows AGE revisions: `program FILE [back|current]`. It prints
-** what was done, or the code and the message. tests/older/run builds it in two ages. */
+/* A program of a given AGE, with AGE revisions: `program FILE [back|current|keep|restore COPY]`. It
+** prints what was done, or the code and the message. tests/older/run builds it in several ages. */
 #define MIGRATE_STATIC
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
@@ -31,9 +31,11 @@ int main(int argc, char **argv) {
   const char *word = argc > 2 ? argv[2] : "";
   memset(&options, 0, sizeof options);
   if (strcmp(word, "back") == 0) options.flags = MIGRATE_GO_BACK;
+  if (strcmp(word, "keep") == 0) options.backup = "%(database)s-%(revision)s.bak";
   if (sqlite3_open(argv[1], &db) || migrate_open(db, &options, &m)) return 1;
   migrate_add(m, revisions, AGE);
   if (strcmp(word, "current") == 0) migrate_current(m, print_row, 0);
+  else if (strcmp(word, "restore") == 0) migrate_restore(m, argv[3]);
   else migrate_upgrade(m, "head");
   if (migrate_errcode(m)) printf("%d %s\n", migrate_errcode(m), migrate_errmsg(m));
   else if (*migrate_result(m)) printf("%s\n", migrate_result(m));
