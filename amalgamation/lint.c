@@ -315,10 +315,10 @@ static int mig_lint_section(mig_lint *l, int upgrade) {
   l->section = upgrade ? &l->rev->upgrade : &l->rev->downgrade;
   l->events = 0;
   sql = l->section->sql;
+  if (upgrade) l->before = mig_catalog_now(l); /* of this revision, also where it does nothing */
   if (!sql) return 1;
   n = strlen(sql);
   l->unsure = 0;
-  if (upgrade) l->before = mig_catalog_now(l);
   if (upgrade) mig_lint_baseline(l, sql);
   while (l->k.fault.code == 0 && (found = mig_next_statement(sql, n, &at, &s)) != 0) {
     size_t to = mig_remarks_end(sql, n, at);

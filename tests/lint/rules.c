@@ -291,6 +291,24 @@ static void each_rule(void **state) {
   assert_int_equal(wrong, 0);
 }
 
+/* A revision that does nothing is taken back to what stood before it, not before another. */
+static void nothing_to_take_back(void **state) {
+  sqlite3 *db = database();
+  migrate *m = environment(db);
+  seen s;
+  (void)state;
+  add(m, "next", "first", 0, "DROP TABLE empty;");
+  add(m, "last", "next", 0, "SELECT 1;");
+  memset(&s, 0, sizeof s);
+  s.rule = "incomplete-downgrade";
+  migrate_lint(m, 0, take, &s);
+  assert_string_equal(migrate_errmsg(m), "not an error");
+  assert_int_equal(s.n, 1);
+  if (!strstr(s.all, "next:1 warning incomplete-downgrade")) fail_msg("%s", s.all);
+  migrate_close(m);
+  sqlite3_close(db);
+}
+
 /* A rule without a trial on both sides is a rule that nobody has tried. */
 static void both_sides(void **state) {
   int i, k;
@@ -470,8 +488,8 @@ static void no_memory(void **state) {
 
 int main(void) {
   static const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_rule),          cmocka_unit_test(both_sides),
-      cmocka_unit_test(documented),
+      cmocka_unit_test(each_rule), cmocka_unit_test(nothing_to_take_back),
+      cmocka_unit_test(both_sides), cmocka_unit_test(documented),
       cmocka_unit_test(allow_at_the_statement), cmocka_unit_test(allow_of_the_revision),
       cmocka_unit_test(schema_of_its_time), cmocka_unit_test(misuse),
       cmocka_unit_test(nothing_is_written), cmocka_unit_test(no_memory),
