@@ -254,7 +254,7 @@ verb_fuzz() {
 }
 
 # What adds nothing: the long ones that go where others went, and what compiles or measures.
-COVER_WITHOUT='^tests/(bench|build|compile|hosts|platform|race|static|d1|examples)/|corpus/|/chains'
+COVER_WITHOUT='^tests/(bench|build|compile|hosts|platform|race|static|examples)/|corpus/|/chains'
 COVER_WITHOUT="$COVER_WITHOUT|/(thousand|mutations|converge|change|exec|cost)\\.c|random/"
 
 ## cover [NAME]      lines and branches that the tests reach, a part; -v lists what they do not

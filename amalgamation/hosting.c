@@ -128,6 +128,7 @@ static int mig_run_drop(migrate *m, const char *sql) {
   g->schema = mig_copy(&m->lasting, t.catalog->schema);
   g->name = mig_copy(&m->lasting, t.object->name);
   g->aside = mig_format(&m->lasting, "%s_gone", l.scratch);
+  if (mig_failed(&m->work)) return 1;
   g->next = m->gone;
   m->gone = g;
   while ((o = mig_objects_of(t.catalog, g->name, o)) != 0 && !mig_failed(&m->work)) {

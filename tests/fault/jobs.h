@@ -186,6 +186,12 @@ static const job jobs[] = {
      "SELECT migrate_config('rebuild', 'hosted'), migrate_exec('ALTER TABLE author ALTER born TYPE"
      " TEXT; ALTER TABLE pair ALTER x TYPE INT; ALTER TABLE book ALTER author SET NOT NULL')",
      0},
+    {"exec, hosted, by hand", old_setup,
+     "SELECT migrate_config('rebuild', 'hosted'), migrate_exec('CREATE TABLE fresh(id INTEGER"
+     " PRIMARY KEY, name TEXT); INSERT INTO fresh SELECT id, name FROM author; CREATE INDEX"
+     " author_name ON author(name); CREATE TRIGGER t AFTER INSERT ON author BEGIN SELECT 1; END;"
+     "DROP VIEW titles; DROP TABLE IF EXISTS main.author; ALTER TABLE fresh RENAME TO author')",
+     0},
     {"explain", old_setup,
      ALL("migrate_explain('ALTER TABLE node ALTER n TYPE REAL, ADD CHECK (n); ALTER TABLE author"
          " DROP rank; CREATE TABLE z(a); ALTER TABLE z ADD b; DROP TABLE z')"),
