@@ -28,7 +28,7 @@ static const struct {
      "near \",\": syntax error (the ALTER language was left out of this program)"},
     {"ALTER TABLE shop ALTER COLUMN title TYPE INTEGER", "syntax error (the ALTER"},
     {"CREATE OR REPLACE VIEW v AS SELECT 1", "near \"OR\": syntax error (the ALTER"},
-    {"ALTER TABLE shop DROP COLUMN none", "no such column: \"none\""},
+    {"ALTER TABLE shop RENAME none TO x", "no such column: \"none\""},
     {"SELECT from_nowhere(", "unfinished statement"},
     {"COMMIT", "COMMIT is not for a script"},
 };
