@@ -211,6 +211,9 @@ static sqlite3 *open_database(test_run *run, const char *path) {
   int rc = sqlite3_open(path, &db);
   CHECK(rc == SQLITE_OK, "cannot open %s", path);
   sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, (int *)0);
+  /* whatever this SQLite is compiled to begin with */
+  sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 1, (int *)0);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 1, (int *)0);
   sqlite3_exec(db, "PRAGMA synchronous=OFF; PRAGMA foreign_keys=OFF", 0, 0, 0);
   return db;
 }
