@@ -29,7 +29,7 @@
 
 #include "jobs.h"
 
-#define QUICK 2000 /* places in all, about, unless PLACES says other */
+#define QUICK 1500 /* places in all, about, unless PLACES says other */
 #define CHAIN 7    /* callers that make a place */
 
 /* ---- memory ---- */
