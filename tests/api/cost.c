@@ -267,7 +267,7 @@ static char *crowd_text(int i) {
 ** of its own. */
 static void edits_share_one_reload(void **state) {
   sqlite3 *db = crowd(TABLES);
-  char *script = sqlite3_mprintf("");
+  char *script = 0;
   int i, version = number(db, "PRAGMA schema_version");
   places p;
   (void)state;
