@@ -329,6 +329,7 @@ static void mig_backup_make(migrate *m, mig_names rows) {
 static void mig_backup_open_frame(migrate *m, mig_names rows) {
   int i;
   m->backup.path = 0;
+  m->backup.rows = rows;
   if (!m->settings.backup[0] || mig_live(m)) {
     mig_frame_open(m);
     return;
@@ -361,12 +362,29 @@ static int mig_backup_is_needed(int code) {
   return code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
+/* Has a COMMIT that failed come true? A disk that is full in the middle of a journal's last write
+** can do that: the version rows tell. */
+static int mig_backup_moved(migrate *m) {
+  mig_fault kept = m->fault;
+  mig_names then = m->backup.rows, now;
+  int i;
+  if ((kept.code & 0xff) != SQLITE_FULL) return 0;
+  memset(&m->fault, 0, sizeof m->fault);
+  now = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
+  for (i = 0; i < now.n && i < then.n && strcmp(now.at[i], then.at[i]) == 0; i++) {}
+  mig_fault_clear(&m->fault);
+  m->fault = kept;
+  return i < now.n || i < then.n;
+}
+
 /* After a run: the copy goes where the database is as it was, there is nothing that it could bring
 ** back; and where backup_keep is off, after success. */
 static void mig_backup_settle(migrate *m) {
   int failed = mig_failed(&m->work), changed;
   if (!m->backup.path) return;
-  changed = failed ? m->backup.commits > 0 || mig_backup_is_needed(m->fault.code) : m->step > 0;
+  changed = failed ? m->backup.commits > 0 || mig_backup_is_needed(m->fault.code) ||
+                         mig_backup_moved(m)
+                   : m->step > 0;
   if (!changed || (!failed && !m->settings.backup_keep)) {
     mig_backup_remove(m);
   } else if (failed) {

@@ -38,6 +38,7 @@ typedef struct mig_backup { /* of the last run */
   const char *path;      /* NULL: none was made, or it is gone again */
   sqlite3_vfs *vfs;
   sqlite3_int64 version; /* the database's data_version when it was made */
+  mig_names rows;        /* of the version table then */
   int commits;           /* of the run since */
 } mig_backup;
 
