@@ -41,7 +41,9 @@ static char *mig_renamed_speaker(migrate *m, const mig_catalog *c, const mig_obj
   all.end = strlen(o->sql);
   mig_find_uses(a, o->sql, all, r->from, &uses);
   if (!uses.n) return 0;
-  if (!mig_names_others(a, c, o, table, r->from)) return mig_replace_uses(a, o->sql, &uses, r->to);
+  if (!mig_same(table, r->from) && !mig_names_others(a, c, o, table, r->from)) {
+    return mig_replace_uses(a, o->sql, &uses, r->to);
+  }
   mig_fail(a, MIGRATE_DEPENDENT,
            "%s %s speaks of %s and of other tables, and this SQLite does not rename a column of "
            "that name: drop it first and make it again",
