@@ -67,6 +67,7 @@ static void refused(const char *up, const char *why) {
 static void refuses_by_name(void **state) {
   (void)state;
   refused("CREATE TEMP TABLE t(a)", "Cloudflare D1 refuses CREATE TEMP");
+  refused("CREATE TEMPORARY VIEW v AS SELECT 1", "Cloudflare D1 refuses CREATE TEMP");
   refused("PRAGMA user_version = 3", "Cloudflare D1 refuses PRAGMA user_version");
   refused("CREATE VIRTUAL TABLE v USING rtree(a, b, c)", "Cloudflare D1 refuses the module rtree");
   refused("CREATE VIEW v AS SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 "
@@ -75,6 +76,26 @@ static void refuses_by_name(void **state) {
   refused("DROP TABLE p", "table p is dropped and c references it");
   refused("ALTER TABLE p ADD CONSTRAINT n CHECK (a > 0), ALTER a SET NOT NULL; VACUUM",
           "VACUUM");
+}
+
+static void refuses_long_statements(void **state) {
+  size_t n = 100100;
+  char *sql = (char *)malloc(n);
+  (void)state;
+  memset(sql, 'x', n);
+  memcpy(sql, "SELECT '", 8);
+  memcpy(sql + n - 2, "'", 2);
+  refused(sql, "Cloudflare D1 takes no statement of 100099 bytes: SELECT 'xxx");
+  free(sql);
+}
+
+static void takes_the_rest(void **state) {
+  char *script = script_of("PRAGMA optimize; PRAGMA table_info(p); CREATE VIRTUAL TABLE IF NOT "
+                           "EXISTS f USING fts5(x); SELECT 'BEGIN'");
+  (void)state;
+  assert_non_null(script);
+  assert_non_null(strstr(script, "USING fts5(x)"));
+  free(script);
 }
 
 /* In a section outside of the transaction: there is none in D1. */
@@ -141,6 +162,8 @@ static void keeps_children(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(refuses_by_name, open_start, close_start),
+      cmocka_unit_test_setup_teardown(refuses_long_statements, open_start, close_start),
+      cmocka_unit_test_setup_teardown(takes_the_rest, open_start, close_start),
       cmocka_unit_test_setup_teardown(refuses_other_transactions, open_start, close_start),
       cmocka_unit_test_setup_teardown(guard_says_why, open_start, close_start),
       cmocka_unit_test_setup_teardown(keeps_children, open_start, close_start),
