@@ -29,7 +29,10 @@ static void fuzz_one(const uint8_t *data, size_t n) {
   fed = data + 1;
   fed_end = data + n;
   fed_to = 0;
-  if (run_seed(data[0] % KINDS, getenv("FUZZ_TELL") != 0)) fuzz_wrong("", "see above");
+  if (run_seed(data[0] % KINDS, getenv("FUZZ_TELL") != 0)) {
+    fflush(stdout);
+    fuzz_wrong("", "see above");
+  }
   if (sqlite3_memory_used() != memory) fuzz_wrong("", "memory leaks");
 }
 

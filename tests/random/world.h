@@ -389,6 +389,14 @@ static int is_own_collation(const table *t, const key *k) {
   return 0;
 }
 
+/* A key of one INTEGER column is by the column's collation, whatever it says, without rowid, too. */
+static int is_integer_key(const table *t, const constraint *k) {
+  int i;
+  if (k->kind != K_PRIMARY || k->nkey != 1 || (k->at >= 0 && k->keys[0].desc)) return 0;
+  for (i = 0; i < t->ncolumn && t->columns[i].id != k->keys[0].id; i++) {}
+  return i < t->ncolumn && same_name(t->columns[i].type, "INTEGER");
+}
+
 /* Does some key of the table serve a foreign key of its own? */
 static int has_own_key(const table *t, const constraint *fk) {
   int i;
@@ -397,7 +405,7 @@ static int has_own_key(const table *t, const constraint *fk) {
     if (k->kind > K_UNIQUE || k->nkey != 1 || k->keys[0].id != fk->parent_ids[0]) continue;
     if (!fk->nparent) {
       if (k->kind == K_PRIMARY) return 1;
-    } else if (is_own_collation(t, &k->keys[0])) {
+    } else if (is_integer_key(t, k) || is_own_collation(t, &k->keys[0])) {
       return 1;
     }
   }
