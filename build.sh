@@ -376,15 +376,13 @@ verb_compare() {
 # file it takes more than three minutes, and 30 s where it is told to look at fewer ways through a
 # function, of which it then gives up 534; either way, and over single parts too, it did not see a
 # double free that was planted there.
-# clang's takes minutes: it is told to follow the functions of the header, too.
-## lint              clang's analyzer and clang-tidy, cppcheck, shellcheck, where they are installed
+# clang 14's --analyze over the functions of the header takes four minutes and reports twelve times
+# that something could be NULL where no fault is set: it does not see that the one implies the other.
+## lint              clang-tidy, cppcheck, shellcheck, where they are installed
 verb_lint() {
   need build
   verb_amalgamate
   wrong=0
-  # shellcheck disable=SC2086
-  lint_with clang -std=c99 --analyze --analyzer-output text -Xclang -analyzer-werror \
-    -Xclang -analyzer-opt-analyze-headers $SQLITE_CFLAGS -I. tests/compile/implementation.c
   # shellcheck disable=SC2086
   lint_with clang-tidy --quiet --header-filter=. tests/compile/implementation.c ext/migrate.c -- \
     -std=c99 $SQLITE_CFLAGS -I.
