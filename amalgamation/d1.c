@@ -161,18 +161,8 @@ static void mig_d1_statement(migrate *k, const mig_statement *s, const char *str
 
 /* The version rows must be just these. */
 static void mig_d1_rows_guard(migrate *k, const char *why) {
-  const char *table = k->settings.version_table;
-  mig_version v = mig_version_read(k->db, &k->work, table);
-  mig_text list;
-  int i;
-  if (!v.exists) return;
-  mig_text_init(&list, &k->work);
-  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
-  mig_d1_guard(k, why,
-               mig_format(&k->work,
-                          "(SELECT count(*) FROM \"%w\") <> %d OR (SELECT count(*) FROM \"%w\" "
-                          "WHERE version_num IN (%s)) <> %d",
-                          table, v.rows.n, table, mig_text_z(&list), v.rows.n));
+  char *others = mig_other_versions(k->db, &k->work, "", k->settings.version_table);
+  if (others) mig_d1_guard(k, why, others);
 }
 
 /* So must the schema: the number of objects and of the characters of their names. D1's own tables,

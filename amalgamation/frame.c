@@ -505,6 +505,9 @@ static void mig_end_edits(migrate *m) {
 static void mig_frame_end(migrate *m) {
   int rc;
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 0);
+  if (MIG_NEVER(m->due && !mig_failed(&m->work))) {
+    mig_fail(&m->work, SQLITE_INTERNAL, "the version rows have not been written");
+  }
   if (!mig_failed(&m->work)) {
     rc = m->own_transaction ? mig_step_patiently(m, "COMMIT")
                             : mig_step_all(m->db, "RELEASE migrate", 0);

@@ -209,18 +209,10 @@ static void mig_print_statement(migrate *k, const mig_statement *s, const char *
 
 /* The version rows must be just these. */
 static void mig_print_rows_guard(migrate *k, const char *why) {
-  const char *table = k->settings.version_table;
-  mig_version v = mig_version_read(k->db, &k->work, table);
-  mig_text list;
-  int i;
-  if (!v.exists) return;
-  mig_text_init(&list, &k->work);
-  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
-  mig_print_linked(k, mig_format(&k->work,
-                                 "INSERT INTO temp.migrate_guard SELECT %Q WHERE (SELECT count(*) "
-                                 "FROM main.\"%w\") <> %d OR (SELECT count(*) FROM main.\"%w\" "
-                                 "WHERE version_num IN (%s)) <> %d",
-                                 why, table, v.rows.n, table, mig_text_z(&list), v.rows.n));
+  const char *others = mig_other_versions(k->db, &k->work, "main.", k->settings.version_table);
+  if (!others) return;
+  mig_print_linked(
+      k, mig_format(&k->work, "INSERT INTO temp.migrate_guard SELECT %Q WHERE %s", why, others));
 }
 
 /* So must the schema: the number of objects and of the characters of their texts. */

@@ -93,6 +93,9 @@ static char *mig_renamed_object(migrate *m, const mig_catalog *c, const mig_obje
 
 /* ---- many renames ---- */
 
+static const char mig_why_many[] =
+    "many changes: SQLite's own would read the whole schema each time";
+
 static int mig_has_speakers(mig_catalog *c, const char *table) {
   const mig_mention *x;
   for (x = mig_next_mention(c, table, 0); x; x = mig_next_mention(c, table, x)) {
@@ -114,29 +117,33 @@ static int mig_rename_is_plain(migrate *m, const mig_target *t, const mig_rename
   return !mig_failed(&m->work);
 }
 
+static mig_lowering mig_begin_renames(migrate *m, const mig_target *t, mig_statements *list) {
+  mig_lowering l;
+  memset(list, 0, sizeof *list);
+  memset(&l, 0, sizeof l);
+  list->a = l.a = &m->work;
+  list->strategy = "schema edit";
+  l.out = list;
+  l.schema = t->catalog->schema;
+  return l;
+}
+
 static void mig_rename_by_edits(migrate *m, const mig_target *t, const mig_rename *r) {
-  static const char reason[] = "many changes: SQLite's own would read the whole schema each time";
   const char *table = t->object->name;
   const mig_mention *x;
   mig_object *o = 0;
   mig_statements list;
-  mig_lowering l;
-  memset(&list, 0, sizeof list);
-  memset(&l, 0, sizeof l);
-  list.a = l.a = &m->work;
-  list.strategy = "schema edit";
-  l.out = &list;
-  l.schema = t->catalog->schema;
+  mig_lowering l = mig_begin_renames(m, t, &list);
   while ((o = mig_objects_of(t->catalog, table, o)) != 0 && !mig_failed(l.a)) {
     char *sql = mig_renamed_object(m, t->catalog, o, table, r);
-    if (sql) mig_emit_text_edit(&l, o, sql, reason);
+    if (sql) mig_emit_text_edit(&l, o, sql, mig_why_many);
   }
   for (x = mig_next_mention(t->catalog, table, 0); x && !mig_failed(l.a);
        x = mig_next_mention(t->catalog, table, x)) {
     char *sql = mig_same(x->object->name, table)
                     ? 0
                     : mig_renamed_object(m, t->catalog, x->object, table, r);
-    if (sql) mig_emit_text_edit(&l, x->object, sql, reason);
+    if (sql) mig_emit_text_edit(&l, x->object, sql, mig_why_many);
   }
   mig_sink_list(m, &list);
 }
@@ -205,7 +212,6 @@ static int mig_table_is_plain(migrate *m, const mig_target *t, const char *name)
 }
 
 static void mig_emit_table_name(mig_lowering *l, mig_object *o, const char *from, const char *to) {
-  static const char reason[] = "many changes: SQLite's own would read the whole schema each time";
   int own = mig_same(o->table, from);
   mig_statement *s;
   mig_uses uses;
@@ -214,7 +220,7 @@ static void mig_emit_table_name(mig_lowering *l, mig_object *o, const char *from
     if (!mig_table_uses(l->a, o, from, &uses) || !uses.n) return;
     sql = mig_put_new_name(l->a, o->sql, &uses, to);
   }
-  s = mig_emit_edit(l, "", reason);
+  s = mig_emit_edit(l, "", mig_why_many);
   if (!s) return;
   s->object = o;
   s->text = sql;
@@ -239,12 +245,7 @@ static int mig_rename_table_by_edits(migrate *m, const mig_target *t, const char
   while ((o = mig_objects_of(t->catalog, from, o)) != 0) {
     if (o->sql && !mig_table_uses(&m->work, o, from, &uses)) return 0;
   }
-  memset(&list, 0, sizeof list);
-  memset(&l, 0, sizeof l);
-  list.a = l.a = &m->work;
-  list.strategy = "schema edit";
-  l.out = &list;
-  l.schema = t->catalog->schema;
+  l = mig_begin_renames(m, t, &list);
   while ((o = mig_objects_of(t->catalog, from, o)) != 0) mig_emit_table_name(&l, o, from, to);
   for (x = mig_next_mention(t->catalog, from, 0); x && !mig_failed(l.a);
        x = mig_next_mention(t->catalog, from, x)) {

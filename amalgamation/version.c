@@ -292,6 +292,21 @@ static void mig_journal_entry(mig_arena *a, mig_journal *j, sqlite3_stmt *s) {
   e->downgrade_outside = sqlite3_column_int(s, 10);
 }
 
+/* The condition that the version rows are others than now; NULL: there is no table, or a fault.
+** `prefix` is "main." where the script's reader has such a name. */
+static char *mig_other_versions(sqlite3 *db, mig_arena *a, const char *prefix, const char *table) {
+  mig_version v = mig_version_read(db, a, table);
+  mig_text list;
+  int i;
+  if (!v.exists) return 0;
+  mig_text_init(&list, a);
+  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
+  return mig_format(a,
+                    "(SELECT count(*) FROM %s\"%w\") <> %d OR (SELECT count(*) FROM %s\"%w\" WHERE "
+                    "version_num IN (%s)) <> %d",
+                    prefix, table, v.rows.n, prefix, table, mig_text_z(&list), v.rows.n);
+}
+
 /* Reads what was done last with each revision. */
 static mig_journal mig_journal_read(sqlite3 *db, mig_arena *a) {
   mig_journal j;
