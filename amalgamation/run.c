@@ -6,20 +6,13 @@
 #define MIG_SOME_ROWS 16
 
 /* Is a row short, as far as the first few tell? */
-static int mig_is_narrow(migrate *m, sqlite3 *db, const mig_target *t, const mig_table *old) {
+static int mig_is_narrow(migrate *m, sqlite3 *db, const mig_target *t) {
+  char *sql = mig_format(&m->work, "SELECT * FROM \"%w\".\"%w\" NOT INDEXED LIMIT %d",
+                         t->catalog->schema, t->object->name, MIG_SOME_ROWS);
   sqlite3_int64 bytes = 0;
   sqlite3_stmt *stmt = 0;
   int i, rows = 0;
-  mig_text z;
-  mig_text_init(&z, &m->work);
-  for (i = 0; i < old->ncolumn; i++) {
-    if (old->columns[i].generated) continue;
-    mig_put(&z, z.n ? ", " : "SELECT ");
-    mig_put_name(&z, old->columns[i].name);
-  }
-  mig_putf(&z, " FROM \"%w\".\"%w\" NOT INDEXED LIMIT %d", t->catalog->schema, t->object->name,
-           MIG_SOME_ROWS);
-  if (mig_failed(&m->work) || sqlite3_prepare_v2(db, z.z, -1, &stmt, 0) != SQLITE_OK) return 0;
+  if (!sql || sqlite3_prepare_v2(db, sql, -1, &stmt, 0) != SQLITE_OK) return 0;
   while (sqlite3_step(stmt) == SQLITE_ROW) {
     for (i = 0; i < sqlite3_column_count(stmt); i++) {
       int number = sqlite3_column_type(stmt, i) <= SQLITE_FLOAT;
@@ -35,7 +28,7 @@ static int mig_is_narrow(migrate *m, sqlite3 *db, const mig_target *t, const mig
 
 /* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each
 ** row without a search. A scratch database asks the one with the rows. */
-static int mig_is_dense(migrate *m, const mig_target *t, const mig_table *old) {
+static int mig_is_dense(migrate *m, const mig_target *t) {
   const char *schema = t->catalog->schema, *name = t->object->name;
   sqlite3 *db = mig_live(m) ? mig_live(m)->db : m->db;
   char *sql = mig_format(&m->work,
@@ -44,7 +37,7 @@ static int mig_is_dense(migrate *m, const mig_target *t, const mig_table *old) {
                          schema, name, schema, name, schema, name);
   sqlite3_stmt *stmt = 0;
   int dense = 0, braced;
-  if (!sql || !mig_is_narrow(m, db, t, old)) return 0;
+  if (!sql || !mig_is_narrow(m, db, t)) return 0;
   braced = mig_brace_frail(m);
   if (sqlite3_prepare_v2(db, sql, -1, &stmt, 0) == SQLITE_OK) {
     dense = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
@@ -266,7 +259,7 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   mig_compare(c, &d);
   if (mig_failed(&m->work)) return;
   /* what is printed runs later, over rows that nobody has seen: there each rowid is named */
-  if (mig_copies_rowids(c, &d) && !facts.portable) facts.dense = mig_is_dense(m, t, &c->old);
+  if (mig_copies_rowids(c, &d) && !facts.portable) facts.dense = mig_is_dense(m, t);
   mig_lower_children(&l);
   if (mig_failed(&m->work)) return;
   choice = mig_lower_change(&l, t->object);
