@@ -33,6 +33,16 @@ extern "C" {
 #endif
 #endif
 
+/* What a program has no use for can be left out; then it is not declared either:
+** MIGRATE_NO_STDIO  files, but backups: for programs that have their revisions compiled in
+** MIGRATE_NO_TOOLS  what a developer uses at the desk: lists of what would run, scripts, drawings,
+**                   headers, differences, checks, lint, verify, adopt, new revisions
+** MIGRATE_NO_ALTER  the ALTER language, and the tools with it: revisions are SQLite's own SQL, and
+**                   an ALTER TABLE is SQLite's. What SQLite does not know is a syntax error */
+#if defined(MIGRATE_NO_ALTER) && !defined(MIGRATE_NO_TOOLS)
+#define MIGRATE_NO_TOOLS
+#endif
+
 /* Error codes. 0 is success; above 0 are SQLite's own (primary and extended) codes, unchanged;
 ** below 0 are ours. migrate_strerror() knows both. */
 #define MIGRATE_ERRORS(X)                                                          \
@@ -139,10 +149,11 @@ typedef struct migrate_options {
   int (*written)(void *arg, const char *path); /* after a revision file was written; its code is
                                                ** the command's, the file stays */
   void *written_arg;
-  /* Before each statement, and in a long copy or backup every few milliseconds. Non-zero cancels:
-  ** all is undone, the code is SQLITE_INTERRUPT; sqlite3_interrupt() from another thread does the
-  ** same. The callback must not use the connection. NULL: the fastest copy, in one statement.
-  ** migrate_set(m, "progress", "off") silences it */
+  /* Before each statement, in a long copy or backup every few milliseconds, and while another
+  ** connection is waited for; in the thread of the call. Non-zero cancels: all is undone, the code
+  ** is SQLITE_INTERRUPT; sqlite3_interrupt() from another thread does the same. The callback must
+  ** not use the connection. NULL: the fastest copy, in one statement. migrate_set(m, "progress",
+  ** "off") silences it */
   int (*progress)(void *arg, const migrate_progress *);
   void *progress_arg;
   char *errbuf; /* receives the whole error message, also when migrate_open() fails */
@@ -180,11 +191,6 @@ MIGRATE_API const char *migrate_result(migrate *m);
 MIGRATE_API int migrate_exec(migrate *m, const char *sql);
 MIGRATE_API int migrate_statements(migrate *m);
 
-/* Lists what migrate_exec() would run, changing nothing. A callback that returns non-zero ends
-** the list. */
-MIGRATE_API int migrate_explain(migrate *m, const char *sql,
-                                int (*row)(void *arg, const migrate_statement *), void *arg);
-
 /* Adds n revisions of the program: an array that is compiled in, as a rule. They may come in any
 ** order and in several calls. MIGRATE_MISUSE for one without an id. */
 MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n);
@@ -212,17 +218,18 @@ MIGRATE_API int migrate_run(migrate *m);
 ** option or setting backup; NULL: none, or none that is left. It is made by SQLite's online backup,
 ** read and checked, and on the disk before anything else is done; it never takes the place of a
 ** file that is there (PATH-2, PATH-3 .. are its names then), nor follows a link, and only its owner
-** may read it. Where it fails, or the disk has no room for it, the run ends with MIGRATE_BACKUP
-** before it has begun. After success it stays, unless the setting backup_keep is off; after a
-** failure it stays where something was committed before, or the disk or the file was at fault, and
-** goes where the database is as it was. A database without tables is not copied. Inside a
-** transaction of the caller a run with a backup is MIGRATE_IN_TRANSACTION. Borrowed until the next
-** call. */
+** may read it (with MIGRATE_NO_STDIO the rights are SQLite's usual ones). Where it fails, or the
+** disk has no room for it, the run ends with MIGRATE_BACKUP before it has begun. After success it
+** stays, unless the setting backup_keep is off; after a failure it stays where something was
+** committed before, or the disk or the file was at fault, and goes where the database is as it was.
+** A database without tables is not copied. Inside a transaction of the caller a run with a backup
+** is MIGRATE_IN_TRANSACTION. Borrowed until the next call. */
 MIGRATE_API const char *migrate_backup_path(migrate *m);
 
 /* Puts the content of a copy, or of any other database file, in the place of the main database's,
 ** whole or not at all, after it was checked: MIGRATE_BACKUP where it is damaged, empty or not
-** there. MIGRATE_IN_TRANSACTION inside a transaction. In SQL migrate_restore(path). */
+** there. MIGRATE_IN_TRANSACTION inside a transaction. progress() hears of the pages and may stop it
+** until the last one is in its place. In SQL migrate_restore(path). */
 MIGRATE_API int migrate_restore(migrate *m, const char *path);
 
 /* Sets the version rows to the targets without running anything. migrate_stamp_purge() first
@@ -262,6 +269,41 @@ MIGRATE_API int migrate_show(migrate *m, const char *revision,
 MIGRATE_API int migrate_current(migrate *m, int (*row)(void *arg, const migrate_history_row *),
                                 void *arg);
 
+/* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
+** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
+** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG.
+** In SQL migrate_config(key, value), which holds for the connection. */
+MIGRATE_API int migrate_set(migrate *m, const char *key, const char *value);
+
+/* The value in force, as text: the program's, else the file's, else the default. Borrowed until
+** migrate_close(). NULL after an error, an unknown key among them. */
+MIGRATE_API const char *migrate_get(migrate *m, const char *key);
+
+/* The migration environment: files. Relative paths that migrate.ini holds begin at its folder,
+** those that the program gives at the current one. */
+#ifndef MIGRATE_NO_STDIO
+
+/* Reads the settings of a migrate.ini: of `file`; NULL: of the file that the setting `file` names,
+** else of that which the environment variable MIGRATE_CONFIG names, else of ./migrate.ini. Only the
+** last may be missing. */
+MIGRATE_API int migrate_load(migrate *m, const char *file);
+
+/* Adds every *.sql directly in a folder as a revision, in order of name; or, of an environment's
+** folder, those in its versions/, with its env.sql. NULL: the folders that the settings
+** script_location and version_locations name. MIGRATE_FILE when there is none, or a file cannot be
+** read; links that lead out of the folder, and what is no regular file, are refused. */
+MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
+
+#endif /* MIGRATE_NO_STDIO */
+
+/* ---- what a developer uses ---- */
+#ifndef MIGRATE_NO_TOOLS
+
+/* Lists what migrate_exec() would run, changing nothing. A callback that returns non-zero ends
+** the list. */
+MIGRATE_API int migrate_explain(migrate *m, const char *sql,
+                                int (*row)(void *arg, const migrate_statement *), void *arg);
+
 /* Draws the revision graph, heads, labels and the database's revision marked: "text" (NULL),
 ** "mermaid" or "dot". The drawing is migrate_result(). */
 MIGRATE_API int migrate_graph(migrate *m, const char *format);
@@ -284,9 +326,9 @@ typedef struct migrate_difference {
 MIGRATE_API int migrate_diff(migrate *m, const char *target,
                              int (*row)(void *arg, const migrate_difference *), void *arg);
 
-/* Is the database at its head revision, and its schema that of the setting target?
-*MIGRATE_DIFFERENT
-** where it is not: the message lists the statements that would make it so, one a line. */
+/* Is the database at its head revision, and its schema that of the setting target? Else it is
+** MIGRATE_NOT_AT_HEAD or MIGRATE_DIFFERENT: the message lists the statements that would make it so,
+** one a line. */
 MIGRATE_API int migrate_check(migrate *m);
 
 /* What migrate_lint() has to say of a statement, or of a whole revision. Borrowed: valid during the
@@ -343,31 +385,7 @@ MIGRATE_API int migrate_plan(migrate *m, const char *target,
 ** MIGRATE_REVISIONS elements, for migrate_add(). It is migrate_result(). */
 MIGRATE_API int migrate_embed(migrate *m);
 
-/* Settings: the keys of migrate.ini (README, "Settings"). What the program sets wins over the
-** file, whichever comes first; NULL takes the program's value back. Booleans are on/off,
-** true/false, yes/no, 1/0. An unknown key or a bad value is MIGRATE_CONFIG.
-** In SQL migrate_config(key, value), which holds for the connection. */
-MIGRATE_API int migrate_set(migrate *m, const char *key, const char *value);
-
-/* The value in force, as text: the program's, else the file's, else the default. Borrowed until
-** migrate_close(). NULL after an error, an unknown key among them. */
-MIGRATE_API const char *migrate_get(migrate *m, const char *key);
-
-/* The migration environment: files. MIGRATE_NO_STDIO leaves it out, for programs that have their
-** revisions compiled in. Relative paths that migrate.ini holds begin at its folder, those that the
-** program gives at the current one. */
 #ifndef MIGRATE_NO_STDIO
-
-/* Reads the settings of a migrate.ini: of `file`; NULL: of the file that the setting `file` names,
-** else of that which the environment variable MIGRATE_CONFIG names, else of ./migrate.ini. Only the
-** last may be missing. */
-MIGRATE_API int migrate_load(migrate *m, const char *file);
-
-/* Adds every *.sql directly in a folder as a revision, in order of name; or, of an environment's
-** folder, those in its versions/, with its env.sql. NULL: the folders that the settings
-** script_location and version_locations name. MIGRATE_FILE when there is none, or a file cannot be
-** read; links that lead out of the folder, and what is no regular file, are refused. */
-MIGRATE_API int migrate_add_directory(migrate *m, const char *path);
 
 /* Makes a migration environment in a folder (NULL: the setting script_location), and the file
 ** migrate.ini that migrate_load(m, NULL) will read. Never overwrites a file. migrate_result() tells
@@ -401,6 +419,7 @@ MIGRATE_API int migrate_new_revision(migrate *m, const char *message,
 MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *message,
                               const migrate_new_options *options, char **path);
 #endif /* MIGRATE_NO_STDIO */
+#endif /* MIGRATE_NO_TOOLS */
 
 #ifdef __cplusplus
 }
@@ -416,6 +435,12 @@ MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *mes
 #include <stddef.h>
 #include <string.h>
 
+/* Where something is left out, what it alone has a use for lies idle. */
+#if (defined(MIGRATE_NO_STDIO) || defined(MIGRATE_NO_TOOLS)) && defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#endif
+
 /* 0: memory, text, errors */
 /* Arena: memory that lives as long as its owner and is freed as one.
 **
@@ -424,11 +449,29 @@ MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *mes
 ** helper does nothing, so that callers go straight on and look once, at the end of a loop or of
 ** the work. All memory is SQLite's, so that its heap limits and failure tests see it. */
 
-/* What only files have a use for: without MIGRATE_NO_STDIO's files it may lie idle. */
-#if defined(MIGRATE_NO_STDIO) && (defined(__GNUC__) || defined(__clang__))
-#define MIG_FOR_FILES __attribute__((unused)) static
+/* What a program leaves out (api.h). Lower parts ask `if (MIG_TOOLS ..)` and not the preprocessor:
+** such code is always compiled, and dropped with all that it alone has a use for. */
+#ifdef MIGRATE_NO_TOOLS
+#define MIG_TOOLS 0
 #else
-#define MIG_FOR_FILES static
+#define MIG_TOOLS 1
+#endif
+#ifdef MIGRATE_NO_ALTER
+#define MIG_ALTERS 0
+#else
+#define MIG_ALTERS 1
+#endif
+
+/* A condition that what stands around it makes impossible, and that is looked at all the same, for
+** the day on which something around changes. Tests are compiled with MIG_TEST and end where it
+** holds; the report of ./build.sh cover leaves it out. */
+#if defined(MIG_COVERAGE)
+#define MIG_NEVER(x) 0
+#elif defined(MIG_TEST)
+#include <stdlib.h>
+#define MIG_NEVER(x) ((x) ? (abort(), 1) : 0)
+#else
+#define MIG_NEVER(x) (x)
 #endif
 
 typedef struct mig_fault {
@@ -449,7 +492,9 @@ typedef struct mig_arena {
   mig_fault *fault; /* shared by all arenas of a handle */
 } mig_arena;
 
+#ifndef MIG_BLOCK_SIZE
 #define MIG_BLOCK_SIZE ((size_t)8000) /* fits a page or two of any allocator */
+#endif
 #define MIG_ARRAY_MAX ((size_t)-1 / 4) /* bytes of an array: nothing overflows behind it */
 #define MIG_ROUND(n) (((n) + 15) & ~(size_t)15)
 #define MIG_BLOCK_HEAD MIG_ROUND(sizeof(mig_block))
@@ -614,6 +659,25 @@ static void mig_fault_context(mig_arena *a, const char *format, ...) {
   if (!both) return; /* the bare message is better than none */
   sqlite3_free(a->fault->message);
   a->fault->message = both;
+}
+
+/* Says `to` where the message of a fault says `from`. */
+static void mig_fault_reword(mig_arena *a, const char *from, const char *to) {
+  sqlite3_str *z;
+  const char *at, *found;
+  char *message;
+  if (!mig_failed(a) || !a->fault->message || a->fault->placed || !from) return;
+  if (!strstr(a->fault->message, from)) return;
+  z = sqlite3_str_new(0);
+  for (at = a->fault->message; (found = strstr(at, from)) != 0; at = found + strlen(from)) {
+    sqlite3_str_append(z, at, (int)(found - at));
+    sqlite3_str_appendall(z, to);
+  }
+  sqlite3_str_appendall(z, at);
+  message = sqlite3_str_finish(z);
+  if (!message) return; /* the other word is better than none */
+  sqlite3_free(a->fault->message);
+  a->fault->message = message;
 }
 
 static void mig_fault_clear(mig_fault *f) {
@@ -1016,14 +1080,19 @@ static mig_token mig_next_significant(const char *z, size_t n, size_t at) {
   return t;
 }
 
-/* Is the token this word, in any case? */
-static int mig_token_is(const char *z, mig_token t, const char *word) {
+static int mig_token_is_all(const char *z, mig_token t, const char *word) {
   size_t length = t.end - t.at, i;
-  if (t.type != MIG_TK_WORD) return 0;
-  for (i = 0; i < length; i++) { /* most words differ at their first letter */
+  for (i = 1; i < length; i++) { /* no two bytes of words differ in that bit alone, but letters */
     if (((z[t.at + i] ^ word[i]) & ~32) != 0) return 0;
   }
-  return word[length] == 0 && sqlite3_strnicmp(z + t.at, word, (int)length) == 0;
+  return word[length] == 0;
+}
+
+/* Is the token this word, in any case? (Most differ at their first letter: the compiler can put
+** that much in the caller's place.) */
+static int mig_token_is(const char *z, mig_token t, const char *word) {
+  if (t.type != MIG_TK_WORD || ((z[t.at] ^ *word) & ~32) != 0) return 0;
+  return mig_token_is_all(z, t, word);
 }
 
 static int mig_token_op(const char *z, mig_token t, const char *op) {
@@ -1061,16 +1130,12 @@ static char *mig_dequote(mig_arena *a, const char *z, mig_token t) {
 }
 
 /* Never a name unless quoted, by first letter. (RETURNING was one before 3.35.) */
-static const char *const mig_reserved_words[26][8] = {
-    {"ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", 0}, {"BETWEEN", 0},
-    {"CASE", "CHECK", "COLLATE", "COMMIT", "CONSTRAINT", "CREATE", 0},
-    {"DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP", 0},
-    {"ELSE", "ESCAPE", "EXCEPT", "EXISTS", 0}, {"FOREIGN", "FROM", 0}, {"GROUP", 0}, {"HAVING", 0},
-    {"IN", "INDEX", "INSERT", "INTERSECT", "INTO", "IS", "ISNULL", 0}, {"JOIN", 0}, {0},
-    {"LIMIT", 0}, {0}, {"NOT", "NOTHING", "NOTNULL", "NULL", 0}, {"ON", "OR", "ORDER", 0},
-    {"PRIMARY", 0}, {0}, {"REFERENCES", 0}, {"SELECT", "SET", 0},
-    {"TABLE", "THEN", "TO", "TRANSACTION", 0}, {"UNION", "UNIQUE", "UPDATE", "USING", 0},
-    {"VALUES", 0}, {"WHEN", "WHERE", 0}, {0}, {0}, {0}};
+static const char *const mig_reserved_words[26] = {
+    "ADD ALL ALTER AND AS AUTOINCREMENT", "BETWEEN", "CASE CHECK COLLATE COMMIT CONSTRAINT CREATE",
+    "DEFAULT DEFERRABLE DELETE DISTINCT DROP", "ELSE ESCAPE EXCEPT EXISTS", "FOREIGN FROM", "GROUP",
+    "HAVING", "IN INDEX INSERT INTERSECT INTO IS ISNULL", "JOIN", "", "LIMIT", "",
+    "NOT NOTHING NOTNULL NULL", "ON OR ORDER", "PRIMARY", "", "REFERENCES", "SELECT SET",
+    "TABLE THEN TO TRANSACTION", "UNION UNIQUE UPDATE USING", "VALUES", "WHEN WHERE", "", "", ""};
 
 /* Names, but no words of a type. */
 static const char *const mig_join_words[] = {
@@ -1083,15 +1148,21 @@ static const char *const mig_ambiguous_words[] = {
 
 static int mig_word_in(const char *z, mig_token t, const char *const *words) {
   for (; *words; words++) {
-    if (((z[t.at] ^ **words) & ~32) == 0 && mig_token_is(z, t, *words)) return 1;
+    if (mig_token_is(z, t, *words)) return 1;
   }
   return 0;
 }
 
 static int mig_is_reserved(const char *z, mig_token t) {
   int letter = (z[t.at] | 32) - 'a';
+  const char *word;
+  size_t n;
   if (t.type != MIG_TK_WORD || letter < 0 || letter > 25) return 0;
-  return mig_word_in(z, t, mig_reserved_words[letter]);
+  for (word = mig_reserved_words[letter]; *word; word += n + (word[n] == ' ')) {
+    n = strcspn(word, " ");
+    if (n == t.end - t.at && sqlite3_strnicmp(z + t.at, word, (int)n) == 0) return 1;
+  }
+  return 0;
 }
 
 /* Must a name be quoted to be read as that name everywhere? */
@@ -1383,12 +1454,14 @@ typedef struct mig_alter {
 
 typedef struct mig_object {
   struct mig_object *next; /* the next of the same bucket */
+  struct mig_object *alike; /* the next of the same bucket of names */
   sqlite3_int64 rowid;
   const char *type;  /* "table", "index", "view", "trigger" */
   const char *name;
   const char *table; /* tbl_name: of a table or view its own name */
   const char *sql;   /* NULL: an automatic index */
   int reload;        /* number of the reload that it waits for to read as its text says */
+  int renamed;       /* .. and to be known under its name */
 } mig_object;
 
 /* A name that stands in an object's text where it may mean a table. */
@@ -1407,9 +1480,9 @@ typedef struct mig_catalog {
                        ** looked for */
   mig_object *v;      /* in the order of sqlite_master */
   int n, cap;
-  mig_object **bucket;
+  mig_object **bucket, **names;
   mig_mention **mentions; /* NULL until they are asked for */
-  unsigned nbucket; /* of both; a power of two */
+  unsigned nbucket; /* of all three; a power of two */
 } mig_catalog;
 
 static unsigned mig_hash_name(const char *z) {
@@ -1421,22 +1494,43 @@ static unsigned mig_hash_name(const char *z) {
   return h;
 }
 
-/* Makes the buckets; each chain is in the order of sqlite_master. */
+static mig_object **mig_catalog_bucket(const mig_catalog *c, mig_object **of, const char *name) {
+  return &of[mig_hash_name(name) & (c->nbucket - 1)];
+}
+
+/* Puts an object into its buckets; each chain is in the order of sqlite_master. */
+static void mig_catalog_enter(mig_catalog *c, mig_object *o) {
+  mig_object **p = mig_catalog_bucket(c, c->bucket, o->table);
+  while (*p && *p < o) p = &(*p)->next;
+  o->next = *p;
+  *p = o;
+  p = mig_catalog_bucket(c, c->names, o->name);
+  while (*p && *p < o) p = &(*p)->alike;
+  o->alike = *p;
+  *p = o;
+}
+
+static void mig_catalog_leave(mig_catalog *c, mig_object *o) {
+  mig_object **p = mig_catalog_bucket(c, c->bucket, o->table);
+  while (*p != o) p = &(*p)->next;
+  *p = o->next;
+  p = mig_catalog_bucket(c, c->names, o->name);
+  while (*p != o) p = &(*p)->alike;
+  *p = o->alike;
+}
+
 static void mig_catalog_index(mig_catalog *c) {
   int i;
   c->nbucket = 64;
   while ((int)c->nbucket < c->n) c->nbucket *= 2;
   c->bucket = (mig_object **)mig_array(&c->memory, c->nbucket, sizeof(mig_object *));
-  for (i = c->n - 1; c->bucket && i >= 0; i--) {
-    mig_object **head = &c->bucket[mig_hash_name(c->v[i].table) & (c->nbucket - 1)];
-    c->v[i].next = *head;
-    *head = &c->v[i];
-  }
+  c->names = (mig_object **)mig_array(&c->memory, c->nbucket, sizeof(mig_object *));
+  for (i = c->n - 1; c->names && i >= 0; i--) mig_catalog_enter(c, &c->v[i]);
 }
 
 /* The first object whose table is `table`, or the next one after o; NULL at the end. */
 static mig_object *mig_objects_of(const mig_catalog *c, const char *table, mig_object *o) {
-  if (!c->bucket) return 0;
+  if (!c->names) return 0;
   o = o ? o->next : c->bucket[mig_hash_name(table) & (c->nbucket - 1)];
   while (o && !mig_same(o->table, table)) o = o->next;
   return o;
@@ -1456,21 +1550,30 @@ static mig_object *mig_catalog_table(const mig_catalog *c, const char *name) {
 
 static int mig_is_type(const mig_object *o, const char *type) { return strcmp(o->type, type) == 0; }
 
-static int mig_is_virtual(const mig_object *o) {
-  size_t n = o->sql ? strlen(o->sql) : 0;
+static int mig_is_virtual_text(const char *sql) {
+  size_t n = sql ? strlen(sql) : 0;
   mig_token k;
-  if (!n || !mig_is_type(o, "table")) return 0;
-  k = mig_next_significant(o->sql, n, 0);
-  return mig_token_is(o->sql, mig_next_significant(o->sql, n, k.end), "VIRTUAL");
+  if (!n) return 0;
+  k = mig_next_significant(sql, n, 0);
+  return mig_token_is(sql, mig_next_significant(sql, n, k.end), "VIRTUAL");
+}
+
+static int mig_is_virtual(const mig_object *o) {
+  return mig_is_type(o, "table") && mig_is_virtual_text(o->sql);
 }
 
 /* Any object of a name. */
 static mig_object *mig_catalog_find(const mig_catalog *c, const char *name) {
-  int i;
-  for (i = 0; i < c->n; i++) {
-    if (mig_same(c->v[i].name, name)) return &c->v[i];
-  }
-  return 0;
+  mig_object *o = c->names ? *mig_catalog_bucket(c, c->names, name) : 0;
+  while (o && !mig_same(o->name, name)) o = o->alike;
+  return o;
+}
+
+/* Is the name taken for tables, views and indexes? Triggers have names of their own. */
+static int mig_is_taken(const mig_catalog *c, const char *name) {
+  mig_object *o = c->names ? *mig_catalog_bucket(c, c->names, name) : 0;
+  while (o && (mig_is_type(o, "trigger") || !mig_same(o->name, name))) o = o->alike;
+  return o != 0;
 }
 
 /* Do the bytes of a name occur in a text, in any case? Cheap and only a first sieve. */
@@ -1561,6 +1664,18 @@ static void mig_catalog_retext(mig_catalog *c, mig_object *o, const char *sql) {
   o->sql = mig_copy(&c->memory, sql);
   if (o->sql && c->mentions) mig_mention_object(c, o);
 }
+
+/* An object at hand, which is a table or belongs to one, got another name. */
+static void mig_catalog_rename(mig_catalog *c, mig_object *o, const char *name,
+                               const char *table) {
+  char *own = mig_copy(&c->memory, name), *its = mig_copy(&c->memory, table);
+  if (!own || !its) return;
+  mig_catalog_leave(c, o);
+  o->name = own;
+  o->table = its;
+  mig_catalog_enter(c, o);
+  c->scratch = 0; /* it may begin like that */
+}
 /* Statements: what is going to be run, as data, before any of it runs. */
 
 enum mig_statement_kind {
@@ -1599,7 +1714,8 @@ typedef struct mig_statement {
   const char *parameter; /* bound to ?1, for texts too long to be written out */
   int slot;              /* COUNT, NOT_MORE */
   mig_object *object;    /* EDIT of one text: of which object at hand; NULL: other edits */
-  const char *text;      /* the text that it becomes */
+  const char *text;      /* the text that it becomes; NULL: it has none */
+  const char *name, *table; /* likewise, where those change, too; else NULL */
   int respells;          /* NATIVE: SQLite may have put its own quotes into other texts */
   int same_columns;      /* .. and rows of its table read as they did before */
   const char *reads[2];  /* CHECK: the tables whose rows it reads, of `schema`; NULL: unknown */
@@ -1639,8 +1755,10 @@ static const char *mig_text_edit_sql(mig_arena *a, const mig_statement *s) {
   mig_put(&z, "UPDATE ");
   mig_put_object(&z, s->schema, "sqlite_master");
   mig_put(&z, " SET sql = ");
-  if (strlen(s->text) > MIG_LONG_TEXT) mig_put(&z, "?1");
+  if (!s->text) mig_put(&z, "NULL");
+  else if (strlen(s->text) > MIG_LONG_TEXT) mig_put(&z, "?1");
   else mig_put_string(&z, s->text);
+  if (s->name) mig_putf(&z, ", name = %Q, tbl_name = %Q", s->name, s->table);
   mig_putf(&z, " WHERE rowid = %lld AND type = %Q AND name = %Q", s->object->rowid,
            s->object->type, s->object->name);
   return mig_text_z(&z);
@@ -1785,7 +1903,7 @@ static int mig_setting_find(const char *key) {
 /* The number of letters to insert, delete or replace to get from a to b (Levenshtein). */
 static int mig_distance(const char *a, const char *b) {
   int row[MIG_KEY_MAX + 1], na = (int)strlen(a), nb = (int)strlen(b), i, j;
-  if (na > MIG_KEY_MAX || nb > MIG_KEY_MAX) return MIG_KEY_MAX;
+  if (na > MIG_KEY_MAX || MIG_NEVER(nb > MIG_KEY_MAX)) return MIG_KEY_MAX; /* b is one of ours */
   for (j = 0; j <= nb; j++) row[j] = j;
   for (i = 1; i <= na; i++) {
     int diagonal = row[0];
@@ -1877,7 +1995,7 @@ static int mig_is_zone_name(const char *z) {
     int c = (unsigned char)z[i];
     int letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     int begins = i == 0 || z[i - 1] == '/';
-    if (!letter && (begins || !c || !strchr("0123456789_+-/", c))) return 0;
+    if (!letter && (begins || !strchr("0123456789_+-/", c))) return 0;
   }
   return n > 0 && n <= 64 && z[n - 1] != '/';
 }
@@ -2074,7 +2192,7 @@ static void mig_ini_section(mig_arena *a, const char *z, size_t n) {
 
 /* Reads the text of a migrate.ini; `file` names it in messages. The values that an earlier file
 ** gave are forgotten. */
-MIG_FOR_FILES int mig_settings_read(mig_arena *a, mig_settings *s, const char *file, const char *z,
+static int mig_settings_read(mig_arena *a, mig_settings *s, const char *file, const char *z,
                              size_t n, mig_lookup lookup, void *arg) {
   size_t at, end;
   int line = 0, i;
@@ -2118,7 +2236,7 @@ static char *mig_path_join(mig_arena *a, const char *folder, const char *name) {
 }
 
 /* The folder part of a path, "" for none. */
-MIG_FOR_FILES char *mig_path_folder(mig_arena *a, const char *path) {
+static char *mig_path_folder(mig_arena *a, const char *path) {
   size_t n = strlen(path);
   while (n && path[n - 1] != '/' && path[n - 1] != '\\') n--;
   while (n > 1 && (path[n - 1] == '/' || path[n - 1] == '\\')) n--;
@@ -2127,7 +2245,7 @@ MIG_FOR_FILES char *mig_path_folder(mig_arena *a, const char *path) {
 
 /* A path that a setting holds: what the program gave begins where the program is, what the file
 ** gave (or the default stands for) begins where the file is. */
-MIG_FOR_FILES char *mig_setting_path(mig_arena *a, const mig_settings *s, int setting,
+static char *mig_setting_path(mig_arena *a, const mig_settings *s, int setting,
                                      const char *path) {
   return mig_path_join(a, s->given[MIG_FROM_PROGRAM][setting] ? 0 : s->folder, path);
 }
@@ -3847,7 +3965,8 @@ static mig_items mig_list_items(mig_arena *a, const mig_table *t) {
   mig_items list;
   int i;
   list.n = 0;
-  list.v = (mig_span *)mig_array(a, (size_t)(t->ncolumn + t->nconstraint + 1), sizeof(mig_span));
+  list.v = (mig_span *)mig_array(a, (size_t)t->ncolumn + (size_t)t->nconstraint + 1,
+                                sizeof(mig_span));
   for (i = 0; list.v && i < t->ncolumn; i++) list.v[list.n++] = t->columns[i].span;
   for (i = 0; list.v && i < t->nconstraint; i++) {
     if (t->constraints[i].column < 0) list.v[list.n++] = t->constraints[i].span;
@@ -4169,12 +4288,12 @@ static int mig_item_of(const mig_table *t, int i) {
 ** the type: where such a neighbour is new, AS alone says the same. */
 static void mig_part_from_type(mig_alteration *c, int column) {
   const mig_column *col = &c->now.columns[column];
-  const mig_constraint *g = &c->now.constraints[col->first];
+  const mig_constraint *g = col->count ? &c->now.constraints[col->first] : 0;
   const char *sql = c->now.sql;
   size_t end = col->name_span.end;
   mig_token k;
   mig_span words;
-  if (!col->count || g->kind != MIG_GENERATED || mig_span_empty(col->type)) return;
+  if (!g || g->kind != MIG_GENERATED || mig_span_empty(col->type)) return;
   for (k = mig_next_significant(sql, g->span.at, end); k.type != MIG_TK_END;
        k = mig_next_significant(sql, g->span.at, end)) {
     end = k.end;
@@ -4234,12 +4353,8 @@ static int mig_needed_by(mig_alteration *c, const char *name) {
 }
 
 static void mig_drop_one_column(mig_alteration *c, const char *name) {
-  int column = mig_find_column(&c->now, name), n = c->now.ncolumn;
-  if (c->now.without_rowid && c->now.columns[column].hidden_key) {
-    mig_fail(c->a, MIGRATE_DEPENDENT,
-             "cannot drop column %s of %s: it is part of the primary key that WITHOUT ROWID needs",
-             name, c->old.name);
-  } else if (n == 1) {
+  int n = c->now.ncolumn, column;
+  if (n == 1) {
     mig_fail(c->a, MIGRATE_UNSUPPORTED, "cannot drop column %s of %s: no other columns exist", name,
              c->old.name);
   }
@@ -4473,13 +4588,7 @@ static int mig_op_constraint(mig_alteration *c, const mig_op *op) {
 
 static void mig_apply_drop_constraint(mig_alteration *c, const mig_op *op) {
   int i = mig_op_constraint(c, op);
-  if (i < 0 || mig_failed(c->a)) return;
-  if (c->now.constraints[i].kind == MIG_PRIMARY_KEY && c->now.without_rowid) {
-    mig_fail(c->a, MIGRATE_DEPENDENT,
-             "cannot drop the primary key of %s: a WITHOUT ROWID table needs one", c->old.name);
-    return;
-  }
-  mig_drop_constraint_at(c, i);
+  if (i >= 0 && !mig_failed(c->a)) mig_drop_constraint_at(c, i);
 }
 
 static void mig_apply_rename_constraint(mig_alteration *c, const mig_op *op) {
@@ -4667,6 +4776,73 @@ static void mig_apply_op(mig_alteration *c, const mig_op *op) {
   }
 }
 
+/* A key of a name that is no column: SQLite would take it for a string as long as it builds an
+** index. */
+static void mig_check_keys(mig_alteration *c, const mig_constraint *k) {
+  int i;
+  if (k->column >= 0) return;
+  for (i = 0; i < k->nkey; i++) {
+    if (mig_find_column(&c->now, k->keys[i].name) >= 0) continue;
+    mig_fail(c->a, MIGRATE_NO_SUCH, "no such column: %s.%s, which a constraint names", c->old.name,
+             k->keys[i].name);
+  }
+}
+
+static void mig_check_strict_type(mig_alteration *c, int column) {
+  static const char *const types[] = {"INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"};
+  const mig_column *col = &c->now.columns[column];
+  char *type = mig_span_text(c->a, c->now.sql, col->type);
+  size_t i;
+  for (i = 0; type && i < sizeof types / sizeof *types; i++) {
+    if (mig_same(type, types[i])) return;
+  }
+  if (!type) return;
+  mig_fail(c->a, MIGRATE_UNSUPPORTED,
+           "column %s.%s has %s%s, and STRICT takes INT, INTEGER, REAL, TEXT, BLOB and ANY alone",
+           c->old.name, col->name, *type ? "the type " : "no type", type);
+}
+
+/* The generated column that an action of a foreign key would have to write, or -1. */
+static int mig_written_by_key(const mig_table *t, const mig_constraint *k) {
+  int i, column;
+  if (k->kind != MIG_FOREIGN_KEY) return -1;
+  if (strncmp(k->on_delete, "SET", 3) != 0 && strncmp(k->on_update, "SET", 3) != 0 &&
+      strcmp(k->on_update, "CASCADE") != 0) {
+    return -1;
+  }
+  for (i = 0; i < k->nkey; i++) {
+    column = mig_find_column(t, k->keys[i].name);
+    if (column >= 0 && t->columns[column].generated) return column;
+  }
+  return -1;
+}
+
+/* SQLite takes such a key, and then no row of the parent can be changed. */
+static void mig_check_key_actions(mig_alteration *c, const mig_constraint *k) {
+  int column = mig_written_by_key(&c->now, k), i;
+  if (column < 0) return;
+  for (i = 0; i < c->old.nconstraint; i++) { /* one that was there before does no new harm */
+    if (mig_written_by_key(&c->old, &c->old.constraints[i]) >= 0) return;
+  }
+  mig_fail(c->a, MIGRATE_UNSUPPORTED,
+           "column %s of %s is generated, and an action of its foreign key to %s would write it",
+           c->now.columns[column].name, c->old.name, k->parent);
+}
+
+/* What holds for the table that comes out, whatever it was between two actions. */
+static void mig_check_result(mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.nconstraint; i++) {
+    mig_check_keys(c, &c->now.constraints[i]);
+    mig_check_key_actions(c, &c->now.constraints[i]);
+  }
+  for (i = 0; c->now.strict && i < c->now.ncolumn; i++) mig_check_strict_type(c, i);
+  if (c->now.without_rowid && c->now.primary_key < 0) {
+    mig_fail(c->a, MIGRATE_DEPENDENT, "%s would have no primary key, which WITHOUT ROWID needs",
+             c->old.name);
+  }
+}
+
 /* Fills *c from the CREATE TABLE text and the statement. Faults say where in the statement. */
 static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig_alteration *c) {
   const mig_op *op;
@@ -4682,6 +4858,7 @@ static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig
   for (op = alter->first; op && !mig_failed(a); op = op->next) mig_apply_op(c, op);
   if (mig_failed(a)) return;
   c->nothing = !c->new_name && !c->recomputed && strcmp(c->now.sql, sql) == 0;
+  if (!c->nothing) mig_check_result(c);
 }
 
 /* An empty change of a table, for edits that another table's statement asks for. */
@@ -5013,6 +5190,7 @@ static void mig_compare(const mig_alteration *c, mig_diff *d) {
   mig_match_autos(d);
   d->autoincrement = mig_has_autoincrement(&c->now) - mig_has_autoincrement(&c->old);
 }
+#ifndef MIGRATE_NO_TOOLS
 /* Meaning: texts that are equal where two pieces of a schema mean the same to SQLite, whatever
 ** their case, quotes, white space and comments. They are compared, never run. */
 
@@ -5311,7 +5489,7 @@ typedef struct mig_evolution {
 } mig_evolution;
 
 static const char *mig_bare(mig_arena *a, const char *name) {
-  return mig_needs_quotes(name) ? mig_name(a, name) : name;
+  return name && mig_needs_quotes(name) ? mig_name(a, name) : name;
 }
 
 /* Writes an action down and applies it. */
@@ -6013,14 +6191,6 @@ static int mig_matches(mig_arena *a, const char *patterns, const char *name) {
   return 0;
 }
 
-static int mig_is_virtual_text(const char *sql) {
-  size_t n = sql ? strlen(sql) : 0;
-  mig_token k;
-  if (!n) return 0;
-  k = mig_next_significant(sql, n, 0);
-  return mig_token_is(sql, mig_next_significant(sql, n, k.end), "VIRTUAL");
-}
-
 /* A table that a virtual one keeps its rows in: by the names of SQLite's own modules. */
 static int mig_is_shadow_name(mig_arena *a, const mig_catalog *c, const char *name) {
   static const char *const suffixes[] = {"data",   "idx",      "content", "docsize",
@@ -6685,6 +6855,7 @@ static void mig_compare_names(mig_comparison *d) {
   }
   if (!d->first && d->renamed) mig_compare_all_column_names(d);
 }
+#endif
 /* Graph: the revision map, with Alembic's rules. A revision is a node, known by its place in load
 ** order; edges go down to parents (down_revision) and to dependencies (depends_on). Everything is
 ** linear in nodes and edges, and nothing recurses: 100,000 revisions in one line are usual input
@@ -7781,7 +7952,7 @@ static mig_nodes mig_resolve(const mig_ask *q, const char *word) {
 /* The nodes of several names, separated by commas; each once. */
 static mig_nodes mig_resolve_all(const mig_ask *q, const char *words) {
   mig_names names = mig_list_of(q->a, words);
-  mig_nodes list = mig_no_nodes();
+  mig_nodes list;
   unsigned char *seen = mig_marks(q->g);
   int i, j;
   if (names.n == 0) mig_fail_locate(q, words);
@@ -8162,7 +8333,7 @@ static mig_nodes mig_history_range(mig_graph *g, const char *words, mig_nodes ro
 
 /* The parents of a new revision: `head` names them, NULL is the one head. Anything but a head needs
 ** a splice. */
-MIG_FOR_FILES mig_nodes mig_new_parents(mig_graph *g, const char *head, int splice) {
+static mig_nodes mig_new_parents(mig_graph *g, const char *head, int splice) {
   mig_ask q = mig_ask_of(g, 0);
   mig_names names = mig_list_of(g->a, head ? head : "head");
   mig_nodes parents = mig_room(g->a, g->n + names.n);
@@ -8192,7 +8363,7 @@ MIG_FOR_FILES mig_nodes mig_new_parents(mig_graph *g, const char *head, int spli
 }
 
 /* The dependencies of a new revision: labels stay labels, what begins an id becomes the id. */
-MIG_FOR_FILES mig_names mig_new_needs(mig_graph *g, mig_names words) {
+static mig_names mig_new_needs(mig_graph *g, mig_names words) {
   mig_ask q = mig_ask_of(g, 0);
   mig_names needs;
   int i;
@@ -8495,6 +8666,7 @@ static void mig_emit_on_object(mig_lowering *l, const char *verb, const char *na
 static char *mig_duplicates_query(mig_lowering *l, const mig_table *t, const char *stored_as,
                                   const char *keys, const char *where) {
   mig_text z = mig_begin_check(l, t, stored_as);
+  if (mig_failed(l->a)) return 0; /* then a piece may be missing */
   mig_putf(&z, " NOT INDEXED WHERE %s%s(%s) IN (SELECT %s FROM ", where, *where ? " AND " : "",
            keys, keys);
   mig_put_object(&z, l->schema, stored_as);
@@ -9237,6 +9409,17 @@ static void mig_copy_by_key(mig_lowering *l, mig_copy_lists *c) {
   c->nkey = p ? p->nkey : 0;
 }
 
+/* The number that a new REAL column of a STRICT table has by default; SQLite 3.37 fails to put it
+** into the second row that an INSERT leaves it to. NULL: the INSERT may leave the column out. */
+static char *mig_said_default(mig_lowering *l, int i) {
+  const mig_table *t = &l->c->now;
+  int d = mig_column_constraint(t, i, MIG_DEFAULT);
+  char *value;
+  if (d < 0 || !t->strict || t->columns[i].affinity != MIG_REAL) return 0;
+  value = mig_span_text(l->a, t->sql, t->constraints[d].expr);
+  return value && value[strspn(value, "0123456789.eE+-() ")] == 0 ? value : 0;
+}
+
 static mig_copy_lists mig_copy_columns(mig_lowering *l) {
   const mig_table *old = &l->c->old, *now = &l->c->now;
   const char *rowid = old->without_rowid ? 0 : mig_rowid_name(old, 0);
@@ -9258,6 +9441,7 @@ static mig_copy_lists mig_copy_columns(mig_lowering *l) {
   }
   for (i = 0; i < now->ncolumn && !mig_failed(l->a); i++) {
     char *value = now->columns[i].generated ? 0 : mig_copied_value(l, i, rowid);
+    if (!value && !now->columns[i].generated) value = mig_said_default(l, i);
     if (!value || (l->facts->dense && i == mig_alias(now))) continue;
     mig_put_copied(&c, now->columns[i].name, 1, value);
   }
@@ -9332,9 +9516,9 @@ static void mig_lower_identity_checks(mig_lowering *l) {
   }
 }
 
-static char *mig_duplicates_of_copy(mig_lowering *l) {
+/* Old rows, stored as `from`, that would share key p. */
+static char *mig_duplicates_of_copy(mig_lowering *l, const mig_constraint *p, const char *from) {
   const mig_alteration *c = l->c;
-  const mig_constraint *p = mig_primary_key(&c->now);
   mig_text keys;
   int k;
   if (!p) return 0;
@@ -9344,8 +9528,9 @@ static char *mig_duplicates_of_copy(mig_lowering *l) {
     char *value = i < 0 ? 0 : mig_copied_value(l, i, 0);
     if (!value) return 0;
     mig_putf(&keys, "%s%s", k ? ", " : "", value);
+    if (p->keys[k].collate) mig_putf(&keys, " COLLATE \"%w\"", p->keys[k].collate);
   }
-  return mig_duplicates_query(l, &c->old, c->old.name, keys.z, "");
+  return mig_duplicates_query(l, &c->old, from, keys.z, "");
 }
 
 /* The copy: in the order of the rows. Without NOT INDEXED a covering index would set it. */
@@ -9368,26 +9553,79 @@ static mig_statement *mig_emit_copy(mig_lowering *l, const char *to, const char 
   return s;
 }
 
-/* Checks over the old rows that tell which of them a NOT NULL of the copy refused. */
-static mig_statement *mig_null_suspects(mig_lowering *l) {
+/* ---- which rows a copy was refused for ---- */
+
+/* What a row of the copy has in column i: of a new one its default. */
+static const char *mig_value_to_be(mig_lowering *l, int i) {
+  const mig_table *t = &l->c->now;
+  const char *value = mig_copied_value(l, i, 0);
+  int d = mig_column_constraint(t, i, MIG_DEFAULT);
+  if (!value && d >= 0) value = mig_span_text(l->a, t->sql, t->constraints[d].expr);
+  return value ? value : "NULL";
+}
+
+static void mig_suspect_nulls(mig_lowering *l, const char *from) {
   const mig_alteration *c = l->c;
-  mig_statements list;
-  mig_statements *out = l->out;
   int i;
-  memset(&list, 0, sizeof list);
-  list.a = l->a;
-  l->out = &list;
   for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
-    char *value;
     mig_text z;
-    if (!mig_null_is_new(l, i)) continue;
-    value = mig_copied_value(l, i, 0);
-    z = mig_begin_check(l, &c->old, c->old.name);
-    mig_putf(&z, " NOT INDEXED%s%s%s", value ? " WHERE (" : "", value ? value : "",
-             value ? ") IS NULL" : "");
+    if (!mig_null_is_new(l, i) || c->now.columns[i].generated) continue;
+    z = mig_begin_check(l, &c->old, from);
+    mig_putf(&z, " NOT INDEXED WHERE (%s) IS NULL", mig_value_to_be(l, i));
     mig_emit_check(l, &z, &c->old, "", mig_format(l->a, "column %s.%s would hold NULL", c->now.name,
                                                   c->now.columns[i].name));
   }
+}
+
+/* SELECT id FROM (SELECT identity AS id, value AS "column", .. FROM from) AS t WHERE NOT (expr) */
+static void mig_suspect_check(mig_lowering *l, const mig_constraint *k, const char *name,
+                              const char *from) {
+  const mig_alteration *c = l->c;
+  mig_text z;
+  int i;
+  mig_text_init(&z, l->a);
+  mig_putf(&z, "SELECT \"%w_id\" FROM (SELECT ", l->scratch);
+  mig_put_identity(&z, &c->old);
+  mig_putf(&z, " AS \"%w_id\"", l->scratch);
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    if (c->now.columns[i].generated) continue;
+    mig_putf(&z, ", %s AS \"%w\"", mig_value_to_be(l, i), c->now.columns[i].name);
+  }
+  mig_putf(&z, " FROM \"%w\".\"%w\" AS \"%w\" NOT INDEXED) AS \"%w\" WHERE NOT (%s\n)",
+           l->schema, from, c->old.name, c->now.name, mig_span_text(l->a, c->now.sql, k->expr));
+  mig_emit_check(l, &z, &c->old, "",
+                 mig_format(l->a, "check constraint %s of %s is broken", name, c->now.name));
+}
+
+/* What a copy into the table itself, with all of its constraints, can be refused for. */
+static void mig_suspect_constraints(mig_lowering *l, const char *from) {
+  const mig_table *t = &l->c->now;
+  const char **names = mig_constraint_names(l->a, t);
+  int i;
+  for (i = 0; names && i < t->nconstraint && !mig_failed(l->a); i++) {
+    const mig_constraint *k = &t->constraints[i];
+    mig_text z;
+    if (k->kind == MIG_CHECK && !mig_check_is_old(l, k)) mig_suspect_check(l, k, names[i], from);
+    if (k->kind != MIG_UNIQUE) continue;
+    mig_text_init(&z, l->a);
+    z.z = mig_duplicates_of_copy(l, k, from);
+    if (z.z) {
+      mig_emit_check(l, &z, &l->c->old, "",
+                     mig_format(l->a, "unique constraint %s of %s has duplicates", names[i],
+                                t->name));
+    }
+  }
+}
+
+/* Checks over the old rows that tell which of them the copy was refused for. */
+static mig_statement *mig_suspects(mig_lowering *l, const char *from) {
+  mig_statements list;
+  mig_statements *out = l->out;
+  memset(&list, 0, sizeof list);
+  list.a = l->a;
+  l->out = &list;
+  mig_suspect_nulls(l, from);
+  if (l->facts->portable) mig_suspect_constraints(l, from);
   l->out = out;
   return list.first;
 }
@@ -9396,8 +9634,8 @@ static void mig_lower_copy(mig_lowering *l, const char *to, const char *from) {
   mig_copy_lists c = mig_copy_columns(l);
   mig_statement *s = mig_emit_copy(l, to, from, &c);
   if (!s) return;
-  s->suspects = mig_null_suspects(l);
-  s->diagnose = mig_duplicates_of_copy(l);
+  s->suspects = mig_suspects(l, from);
+  s->diagnose = mig_duplicates_of_copy(l, mig_primary_key(&l->c->now), from);
   s->complaint = mig_format(l->a, "the primary key of %s would have duplicates|%s", l->c->now.name,
                             mig_identity_word(&l->c->old));
 }
@@ -9913,6 +10151,7 @@ static void mig_family_order(mig_family *f) {
       next = m;
       break;
     }
+    if (MIG_NEVER(!next)) break;
     next->placed = 1;
     f->order[n++] = next;
   }
@@ -10455,7 +10694,7 @@ static void mig_read_script(mig_script_reader *r) {
 }
 
 /* Reads the text of a revision file, z[0..n) with a NUL behind it, which the revision keeps. */
-MIG_FOR_FILES void mig_script_parse(mig_arena *a, const char *path, const char *z, size_t n,
+static void mig_script_parse(mig_arena *a, const char *path, const char *z, size_t n,
                              mig_revision *rev) {
   mig_script_reader r;
   const char *nul;
@@ -11068,20 +11307,27 @@ static const char *mig_version_create_sql(mig_arena *a, const char *table) {
   return t.z;
 }
 
-static const char *mig_change_sql(mig_arena *a, const char *table, const mig_change *c) {
+/* `from` and `to` are SQL: literals, or parameters. */
+static const char *mig_change_form(mig_arena *a, const char *table, int kind, const char *from,
+                                   const char *to) {
   mig_text t;
   mig_text_init(&t, a);
-  mig_put(&t, c->kind == MIG_ROW_INSERT   ? "INSERT INTO main."
-              : c->kind == MIG_ROW_UPDATE ? "UPDATE main."
-                                          : "DELETE FROM main.");
+  mig_put(&t, kind == MIG_ROW_INSERT   ? "INSERT INTO main."
+              : kind == MIG_ROW_UPDATE ? "UPDATE main."
+                                       : "DELETE FROM main.");
   mig_put_bare_name(&t, table);
-  if (c->kind == MIG_ROW_INSERT) {
-    mig_putf(&t, " (version_num) VALUES (%Q)", c->to);
+  if (kind == MIG_ROW_INSERT) {
+    mig_putf(&t, " (version_num) VALUES (%s)", to);
     return t.z;
   }
-  if (c->kind == MIG_ROW_UPDATE) mig_putf(&t, " SET version_num=%Q", c->to);
-  mig_putf(&t, " WHERE version_num = %Q", c->from);
+  if (kind == MIG_ROW_UPDATE) mig_putf(&t, " SET version_num=%s", to);
+  mig_putf(&t, " WHERE version_num = %s", from);
   return t.z;
+}
+
+static const char *mig_change_sql(mig_arena *a, const char *table, const mig_change *c) {
+  return mig_change_form(a, table, c->kind, mig_format(a, "%Q", c->from),
+                         mig_format(a, "%Q", c->to));
 }
 
 /* DELETE of all rows: stamp --purge. */
@@ -11131,39 +11377,52 @@ static const char *mig_journal_create_sql(void) {
 
 #define MIG_NOW_SQL "strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now')"
 
+static const char mig_journal_insert[] =
+    "INSERT INTO main." MIG_JOURNAL
+    " (revision, direction, state, applied_at, duration_ms, checksum, message, down_revision, "
+    "depends_on, compat, downgrade, downgrade_outside) VALUES ";
+
+/* The downgrade is kept for a program that is older than its database; where a function of the
+** program takes part, SQL alone would not do. */
+static const char *mig_kept_downgrade(const mig_revision *rev) {
+  return rev->downgrade_fn ? 0 : rev->downgrade.sql;
+}
+
+static void mig_put_duration(mig_text *t, sqlite3_int64 ms) {
+  if (ms < 0) mig_put(t, "NULL");
+  else mig_putf(t, "%lld", ms);
+}
+
 /* The row of a step; a state `started` is written before a section that runs outside of a
-** transaction. duration_ms below 0 is unknown. The downgrade is kept for a program that is older
-** than its database; where a function of the program takes part, SQL alone would not do. */
+** transaction. duration_ms below 0 is unknown. */
 static const char *mig_journal_insert_sql(mig_arena *a, const mig_revision *rev,
                                           const char *direction, const char *state,
                                           sqlite3_int64 duration_ms) {
-  const char *downgrade = rev->downgrade_fn ? 0 : rev->downgrade.sql;
   const char *checksum = mig_checksum(a, rev);
   mig_text t;
   mig_text_init(&t, a);
-  mig_putf(&t,
-           "INSERT INTO main." MIG_JOURNAL
-           " (revision, direction, state, applied_at, duration_ms, checksum, message, "
-           "down_revision, depends_on, compat, downgrade, downgrade_outside) VALUES "
-           "(%Q, %Q, %Q, " MIG_NOW_SQL ", ",
-           rev->id, direction, state);
-  if (duration_ms < 0)
-    mig_put(&t, "NULL");
-  else
-    mig_putf(&t, "%lld", duration_ms);
+  mig_put(&t, mig_journal_insert);
+  mig_putf(&t, "(%Q, %Q, %Q, " MIG_NOW_SQL ", ", rev->id, direction, state);
+  mig_put_duration(&t, duration_ms);
   mig_putf(&t, ", %Q, %Q, %Q, %Q, %Q, %Q, %d)", checksum, rev->message, mig_join(a, rev->down),
-           mig_join(a, rev->depends), rev->compat, downgrade, rev->downgrade.outside);
+           mig_join(a, rev->depends), rev->compat, mig_kept_downgrade(rev),
+           rev->downgrade.outside);
   return mig_failed(a) ? 0 : t.z;
 }
 
 /* The row of a section that has run to its end outside of a transaction. */
 static const char *mig_journal_done_sql(mig_arena *a, const mig_revision *rev,
                                         const char *direction, sqlite3_int64 duration_ms) {
-  return mig_format(a,
-                    "UPDATE main." MIG_JOURNAL " SET state = 'done', applied_at = " MIG_NOW_SQL
-                    ", duration_ms = %lld WHERE id = (SELECT max(id) FROM main." MIG_JOURNAL
-                    " WHERE revision = %Q AND direction = %Q AND state = 'started')",
-                    duration_ms, rev->id, direction);
+  mig_text t;
+  mig_text_init(&t, a);
+  mig_putf(&t, "UPDATE main." MIG_JOURNAL " SET state = 'done', applied_at = " MIG_NOW_SQL
+               ", duration_ms = ");
+  mig_put_duration(&t, duration_ms);
+  mig_putf(&t,
+           " WHERE id = (SELECT max(id) FROM main." MIG_JOURNAL
+           " WHERE revision = %Q AND direction = %Q AND state = 'started')",
+           rev->id, direction);
+  return mig_failed(a) ? 0 : t.z;
 }
 
 /* ---- The journal: reading ---- */
@@ -11197,6 +11456,21 @@ static void mig_journal_entry(mig_arena *a, mig_journal *j, sqlite3_stmt *s) {
   e->compat = mig_read_text(a, s, 8);
   e->downgrade = mig_read_text(a, s, 9);
   e->downgrade_outside = sqlite3_column_int(s, 10);
+}
+
+/* The condition that the version rows are others than now; NULL: there is no table, or a fault.
+** `prefix` is "main." where the script's reader has such a name. */
+static char *mig_other_versions(sqlite3 *db, mig_arena *a, const char *prefix, const char *table) {
+  mig_version v = mig_version_read(db, a, table);
+  mig_text list;
+  int i;
+  if (!v.exists) return 0;
+  mig_text_init(&list, a);
+  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
+  return mig_format(a,
+                    "(SELECT count(*) FROM %s\"%w\") <> %d OR (SELECT count(*) FROM %s\"%w\" WHERE "
+                    "version_num IN (%s)) <> %d",
+                    prefix, table, v.rows.n, prefix, table, mig_text_z(&list), v.rows.n);
 }
 
 /* Reads what was done last with each revision. */
@@ -11263,10 +11537,13 @@ typedef struct mig_gone { /* a table that a script dropped and others reference:
   struct mig_gone *next;
 } mig_gone;
 
+typedef struct mig_due mig_due; /* rows that a run has still to write: record.c */
+
 typedef struct mig_backup { /* of the last run */
   const char *path;      /* NULL: none was made, or it is gone again */
   sqlite3_vfs *vfs;
   sqlite3_int64 version; /* the database's data_version when it was made */
+  mig_names rows;        /* of the version table then */
   int commits;           /* of the run since */
 } mig_backup;
 
@@ -11300,25 +11577,26 @@ struct migrate {
   /* one run */
   struct mig_run *run;   /* of migrate_prepare(), until its last step; NULL: none */
   mig_backup backup;
-  int crowd;             /* the run has many steps; many: or its script many ALTERs */
-  int many;
+  int crowd, many;       /* the run has many steps; its script has many ALTERs */
   int reloads;           /* of edits, so far */
   int blind;             /* the reload that an edit of more than texts waits for */
   int depth;             /* 0: no transaction of ours is open */
   int own_transaction;   /* BEGIN was ours; else a savepoint in the caller's */
   sqlite3_stmt *undo[2]; /* the way back, compiled ahead */
   sqlite3_stmt *brace;   /* the way back while the other is being made anew .. */
-  int braced;            /* .. which stands */
+  int braced, stale;     /* .. which stands; a flag has changed since both were compiled */
   sqlite3_stmt *awake;   /* stands in its first row, so that no sqlite3_interrupt() is missed */
   int legacy;            /* legacy_alter_table at its beginning */
   int synchronous;       /* was this before it was EXTRA; 0: as it was */
   mig_pending *pending;
   mig_gone *gone;        /* by the section that runs */
+  mig_due *due, *last_due; /* in the order of the steps */
   mig_script_place place; /* of the statement at work */
   mig_edited *edited;    /* since the last reload, newest first */
   const mig_edited *blamed; /* the one that the reload failed over */
   sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
   const char *edit_schema;
+  int edit_renames;      /* .. and names */
   int defensive, writable; /* the flags before it was opened */
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
@@ -11341,6 +11619,9 @@ struct migrate {
   const char *statement; /* what runs, and how far it is, for progress() */
   sqlite3_int64 done, total, told; /* told: when, in milliseconds */
 };
+
+/* A scratch database has nothing but a schema: the handle of the one with the rows, else NULL. */
+static migrate *mig_live(const migrate *m) { return MIG_TOOLS ? m->live : 0; }
 
 /* May the schema not be edited? */
 static int mig_is_plain(const migrate *m) { return m->settings.rebuild != MIG_REBUILD_AUTO; }
@@ -11379,6 +11660,7 @@ static int mig_begin_call(migrate *m) {
   m->backup.path = 0;
   m->pending = 0;
   m->gone = 0;
+  m->due = m->last_due = 0;
   m->edited = 0;
   m->blamed = 0;
   m->crowd = 0;
@@ -11404,9 +11686,21 @@ static int mig_end_call(migrate *m) {
 }
 
 /* Threads that share the connection wait until the run is over: what they did meanwhile would be
-** part of its transaction. */
-static void mig_lock(migrate *m) { sqlite3_mutex_enter(sqlite3_db_mutex(m->db)); }
-static void mig_unlock(migrate *m) { sqlite3_mutex_leave(sqlite3_db_mutex(m->db)); }
+** part of its transaction. An SQLite without threads has neither a mutex nor the functions. */
+#if defined(SQLITE_THREADSAFE) && SQLITE_THREADSAFE == 0
+static void mig_lock(migrate *m) { (void)m; }
+static void mig_unlock(migrate *m) { (void)m; }
+#else
+static void mig_lock(migrate *m) {
+  sqlite3_mutex *mutex = sqlite3_db_mutex(m->db);
+  if (mutex) sqlite3_mutex_enter(mutex);
+}
+
+static void mig_unlock(migrate *m) {
+  sqlite3_mutex *mutex = sqlite3_db_mutex(m->db);
+  if (mutex) sqlite3_mutex_leave(mutex);
+}
+#endif
 
 /* ---- reading the database ---- */
 
@@ -11483,25 +11777,18 @@ static int mig_is_accident(int rc) {
 ** where a virtual table has hidden the error behind another: each statement from here on would
 ** stand alone. */
 static int mig_is_undone(const migrate *m) { return m->depth && sqlite3_get_autocommit(m->db); }
-
-/* Does a statement compile? Its error is swallowed, unless it is an accident. */
-static int mig_compiles(migrate *m, const char *sql) {
-  sqlite3_stmt *stmt = 0;
-  int rc;
-  if (mig_failed(&m->work) || !sql) return 0;
-  rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
-  if (mig_is_accident(rc) || (rc && mig_is_undone(m))) mig_fail_db(m, 0);
-  sqlite3_finalize(stmt);
-  return rc == SQLITE_OK;
-}
 /* Progress: tells the program how far a call has come, and hears whether to go on. */
 
-/* The clock of SQLite's own file system layer, in milliseconds; 0 where it has none. */
+/* The clock of SQLite's own file system layer, in milliseconds. Older layers count in days. */
 static sqlite3_int64 mig_milliseconds(void) {
   sqlite3_vfs *vfs = sqlite3_vfs_find(0);
   sqlite3_int64 now = 0;
-  if (!vfs || vfs->iVersion < 2 || !vfs->xCurrentTimeInt64) return 0;
-  return vfs->xCurrentTimeInt64(vfs, &now) == SQLITE_OK ? now : 0;
+  double days = 0;
+  if (vfs && vfs->iVersion >= 2 && vfs->xCurrentTimeInt64) {
+    return vfs->xCurrentTimeInt64(vfs, &now) == SQLITE_OK ? now : 0;
+  }
+  if (!vfs || !vfs->xCurrentTime || vfs->xCurrentTime(vfs, &days) != SQLITE_OK) return 0;
+  return (sqlite3_int64)(days * 86400000.0);
 }
 
 static int mig_wants_progress(const migrate *m) {
@@ -11533,10 +11820,39 @@ static void mig_tell_statement(migrate *m, const char *sql) {
   mig_tell(m);
 }
 
+/* ---- pieces of long work, between which the program is told ---- */
+
+#define MIG_PIECE_SLOW 4  /* milliseconds: the next piece is smaller .. */
+#define MIG_PIECE_QUICK 2 /* .. or larger */
+
+/* The size of the next piece, after one of n units that began then. Rows may be of any size, so
+** that a slow one is followed by as many as fit. */
+static sqlite3_int64 mig_next_piece(sqlite3_int64 n, sqlite3_int64 began) {
+  sqlite3_int64 took = mig_milliseconds() - began;
+  if (took > MIG_PIECE_SLOW) n = n * MIG_PIECE_QUICK / took;
+  else if (took >= 0 && took < MIG_PIECE_QUICK) n *= 2;
+  return n > 0 ? n : 1;
+}
+
 /* ---- the connection's progress handler, where the program lends it ---- */
 
 #define MIG_TICK_STEPS 1000 /* of SQLite's machine: some microseconds */
 #define MIG_TICK_PAUSE 20   /* milliseconds between two calls of the program */
+
+/* Has a connection call `tick`; NULL: no more. An SQLite may be without such calls: compiled in it
+** lacks the function, and an extension is handed none. */
+static void mig_set_tick(sqlite3 *db, int (*tick)(void *), void *arg) {
+#ifdef SQLITE_OMIT_PROGRESS_CALLBACK
+  (void)db;
+  (void)tick;
+  (void)arg;
+#else
+#ifdef sqlite3_progress_handler
+  if (!sqlite3_progress_handler) return;
+#endif
+  sqlite3_progress_handler(db, tick ? MIG_TICK_STEPS : 0, tick, arg);
+#endif
+}
 
 static int mig_tick(void *arg) {
   migrate *m = (migrate *)arg;
@@ -11549,12 +11865,12 @@ static int mig_tick(void *arg) {
 static void mig_borrow_handler(migrate *m) {
   if (!(m->flags & MIGRATE_LEND_HANDLER) || !mig_wants_progress(m)) return;
   m->told = mig_milliseconds();
-  sqlite3_progress_handler(m->db, MIG_TICK_STEPS, mig_tick, m);
+  mig_set_tick(m->db, mig_tick, m);
 }
 
 static void mig_return_handler(migrate *m) {
   if (!(m->flags & MIGRATE_LEND_HANDLER) || !mig_wants_progress(m)) return;
-  sqlite3_progress_handler(m->db, 0, 0, 0);
+  mig_set_tick(m->db, 0, 0);
 }
 /* Revisions: those that a handle knows, in the order in which they were added, and their graph.
 **
@@ -11975,7 +12291,7 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
     rc = sqlite3_bind_text(stmt, 1, parameter, -1, SQLITE_STATIC);
   }
   if (rc == SQLITE_OK) {
-    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {}
+    while (sqlite3_step(stmt) == SQLITE_ROW) {}
     rc = sqlite3_finalize(stmt);
   } else {
     sqlite3_finalize(stmt);
@@ -11983,11 +12299,12 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
   return rc;
 }
 
-/* SQLite forgets an interrupt that finds no statement at work, as between two of a run's. While
-** this one stands in the first of its rows there is always one, and the next statement of the run
-** is the one that stops. In a call out of SQL the caller's own statement does the same. */
+/* SQLite forgets an interrupt that finds no statement at work, as between two of a run's, or while
+** a run waits for another connection. While this one stands in the first of its rows there is
+** always one, and the next statement of the run is the one that stops. In a call out of SQL the
+** caller's own statement does the same. */
 static void mig_stay_awake(migrate *m) {
-  if (m->live || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake) return;
+  if (mig_live(m) || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake) return;
   m->awake = mig_prepare(m, "VALUES (1), (2)");
   if (m->awake && sqlite3_step(m->awake) != SQLITE_ROW) mig_fail_db(m, 0);
 }
@@ -11995,6 +12312,13 @@ static void mig_stay_awake(migrate *m) {
 static void mig_fall_asleep(migrate *m) {
   sqlite3_finalize(m->awake);
   m->awake = 0;
+}
+
+/* Has somebody interrupted the connection, while none of its own statements is at work? */
+static int mig_is_interrupted(migrate *m) {
+  if ((mig_step_all(m->db, "SELECT 1", 0) & 0xff) != SQLITE_INTERRUPT) return 0;
+  mig_fail(&m->work, SQLITE_INTERRUPT, "interrupted");
+  return 1;
 }
 
 /* ---- the way back ---- */
@@ -12025,7 +12349,7 @@ static int mig_ready(migrate *m) {
   if (rc != SQLITE_OK) return rc;
   sqlite3_finalize(m->brace);
   m->brace = stmt;
-  m->braced = 0;
+  m->braced = m->stale = 0;
   return SQLITE_OK;
 }
 
@@ -12037,7 +12361,7 @@ static void mig_forget_undo(migrate *m) {
   }
   sqlite3_finalize(m->brace);
   m->brace = 0;
-  m->braced = 0;
+  m->braced = m->stale = 0;
 }
 
 static int mig_step_undo(migrate *m) {
@@ -12100,12 +12424,54 @@ static void mig_still_ready(migrate *m) {
   if (m->depth && (mig_ready(m) & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
 }
 
+/* Before 3.40 no statement goes on any more once an allocation has failed inside SELECT f(..), not
+** even one that is compiled: there the brace alone is a way back, and stands while others are made.
+** Returns whether it has to be taken down. */
+static int mig_is_frail(const migrate *m) {
+  return (m->flags & MIGRATE_SQL_FUNCTION) && sqlite3_libversion_number() < 3040000;
+}
+
+static int mig_brace_frail(migrate *m) {
+  if (!mig_is_frail(m) || m->braced) return 0;
+  mig_brace(m);
+  return m->braced;
+}
+
+static void mig_unbrace(migrate *m, int braced) {
+  if (braced && !mig_failed(&m->work)) mig_still_ready(m);
+}
+
+/* Does a statement compile? Its error is swallowed, unless it is an accident. */
+static int mig_compiles(migrate *m, const char *sql) {
+  sqlite3_stmt *stmt = 0;
+  int rc, braced;
+  if (mig_failed(&m->work) || !sql) return 0;
+  braced = mig_brace_frail(m);
+  if (mig_failed(&m->work)) return 0;
+  rc = sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0);
+  if (mig_is_accident(rc) || (rc && mig_is_undone(m))) mig_fail_db(m, 0);
+  mig_undo_in_need(m);
+  mig_unbrace(m, braced);
+  sqlite3_finalize(stmt);
+  return rc == SQLITE_OK;
+}
+
+/* mig_prepare() in a run. */
+static sqlite3_stmt *mig_prepare_braced(migrate *m, const char *sql) {
+  int braced = mig_brace_frail(m);
+  sqlite3_stmt *stmt = mig_prepare(m, sql);
+  mig_undo_in_need(m);
+  mig_unbrace(m, braced);
+  return stmt;
+}
+
 /* Sets a flag in a run; returns what it was. mig_still_ready() follows. */
 static int mig_switch(migrate *m, int op, int value) {
   int before = value;
   if (sqlite3_db_config(m->db, op, -1, &before) != SQLITE_OK || before == value) return value;
   mig_brace(m);
   mig_flag(m->db, op, value);
+  m->stale = 1;
   return before;
 }
 
@@ -12137,13 +12503,15 @@ static int mig_fail_undone(migrate *m) {
 
 /* A statement of the run; nothing after a fault. */
 static int mig_do(migrate *m, const char *sql, const char *parameter) {
-  int rc, stays, braced = m->braced;
+  int rc, stays, braced = m->braced, frail = 0;
   if (!sql || mig_failed(&m->work) || mig_fail_undone(m)) return SQLITE_ABORT;
   stays = mig_changes_rows_alone(sql);
-  if (!stays && !mig_drops(sql)) mig_brace(m);
+  if (stays) frail = mig_brace_frail(m);
+  else if (!mig_drops(sql)) mig_brace(m);
   if (mig_failed(&m->work)) return m->fault.code;
   rc = mig_step_all(m->db, sql, parameter);
   if (rc == SQLITE_OK && !stays && !braced) mig_still_ready(m);
+  if (rc == SQLITE_OK) mig_unbrace(m, frail); /* else SQLite's message would be gone */
   if ((rc & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
   return rc;
 }
@@ -12169,7 +12537,7 @@ static mig_flags mig_enter(migrate *m) {
   f.comments = mig_switch(m, MIG_ENABLE_COMMENTS, 1);
   f.changed = (f.legacy && f.legacy == m->legacy) || !f.dqs_dml || !f.dqs_ddl || !f.comments;
   f.rowid = sqlite3_last_insert_rowid(db);
-  mig_still_ready(m);
+  if (m->stale) mig_still_ready(m);
   return f;
 }
 
@@ -12182,7 +12550,7 @@ static void mig_leave(migrate *m, mig_flags f) {
     mig_switch(m, MIG_ENABLE_COMMENTS, f.comments);
   }
   sqlite3_set_last_insert_rowid(m->db, f.rowid);
-  mig_still_ready(m);
+  if (m->stale || m->braced) mig_still_ready(m);
 }
 
 /* Another statement of the connection that has begun and not ended. Inside an SQL function one of
@@ -12192,7 +12560,7 @@ static void mig_refuse_busy(migrate *m) {
   int callers = (m->flags & MIGRATE_SQL_FUNCTION) ? 1 : 0;
   while ((stmt = sqlite3_next_stmt(m->db, stmt)) != 0) {
     const char *sql = sqlite3_sql(stmt);
-    if (!sqlite3_stmt_busy(stmt)) continue;
+    if (!sqlite3_stmt_busy(stmt) || stmt == m->awake) continue;
     if (callers && sql && mig_mentions(sql, "migrate_")) {
       callers--;
       if (!sqlite3_stmt_readonly(stmt)) {
@@ -12250,13 +12618,18 @@ static void mig_refuse_from(migrate *m, int idle) {
 /* Another connection holds a lock: waits a little longer each time. 0: busy_timeout is over. The
 ** host's own busy handler has had its turn before. */
 static int mig_pause(migrate *m, int *waited) {
-  int pause = *waited + 1, limit = m->settings.busy_timeout;
-  if (*waited >= limit || mig_tell(m)) return 0;
+  int pause = *waited + 1, limit = m->settings.busy_timeout, awake = m->awake != 0;
+  if (*waited >= limit) return 0;
+  mig_stay_awake(m);
   if (pause > MIG_PAUSE_LAST) pause = MIG_PAUSE_LAST;
   if (pause > limit - *waited) pause = limit - *waited;
-  sqlite3_sleep(pause);
+  if (!mig_tell(m)) {
+    sqlite3_sleep(pause);
+    mig_is_interrupted(m);
+  }
+  if (!awake) mig_fall_asleep(m);
   *waited += pause;
-  return 1;
+  return !mig_failed(&m->work);
 }
 
 /* Waits with a fault in hand, which stays when busy_timeout is over. */
@@ -12296,15 +12669,29 @@ static int mig_ask_number(migrate *m, const char *sql, int otherwise) {
   return n;
 }
 
-static int mig_deletes_its_journal(migrate *m) {
+static int mig_journal_is(migrate *m, const char *schema, const char *wanted) {
+  char *sql = mig_format(&m->work, "PRAGMA \"%w\".journal_mode", schema);
   sqlite3_stmt *stmt = 0;
-  int is = 0, rc = sqlite3_prepare_v2(m->db, "PRAGMA main.journal_mode", -1, &stmt, 0);
+  int is = 0, rc = sql ? sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0) : SQLITE_NOMEM;
   if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
     const char *mode = (const char *)sqlite3_column_text(stmt, 0);
-    is = mode && strcmp(mode, "delete") == 0;
+    is = mode && strcmp(mode, wanted) == 0;
   }
   if (((rc | sqlite3_finalize(stmt)) & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
   return is;
+}
+
+/* Without a rollback journal SQLite undoes nothing, not even a statement that fails half way. */
+static void mig_refuse_without_journal(migrate *m) {
+  int n = 0, i;
+  const char **schemas = mig_read_schemas(m, &n);
+  for (i = 0; schemas && i < n && !mig_failed(&m->work); i++) {
+    if (!mig_journal_is(m, schemas[i], "off")) continue;
+    mig_fail(&m->work, MIGRATE_UNSUPPORTED,
+             "journal_mode of database %s is OFF, so that a failure could not be undone: set it to "
+             "DELETE, WAL or MEMORY first",
+             schemas[i]);
+  }
 }
 
 /* A commit ends with the deletion of the journal, and below synchronous = EXTRA that is not synced:
@@ -12312,7 +12699,7 @@ static int mig_deletes_its_journal(migrate *m) {
 ** A program that has synchronous off does not mind. */
 static void mig_be_durable(migrate *m) {
   int level;
-  if (m->synchronous || !mig_deletes_its_journal(m)) return;
+  if (m->synchronous || !mig_journal_is(m, "main", "delete")) return;
   level = mig_ask_number(m, "PRAGMA main.synchronous", 0);
   if (level != 1 && level != 2) return;
   m->synchronous = level;
@@ -12336,6 +12723,7 @@ static void mig_be_as_durable_as_before(migrate *m) {
 static void mig_frame_open(migrate *m) {
   int rc, idle = mig_is_idle(m->db);
   mig_refuse_busy(m);
+  mig_refuse_without_journal(m);
   if (mig_failed(&m->work)) return;
   if (!m->step) m->legacy = mig_flag(m->db, MIG_LEGACY_ALTER_TABLE, -1);
   m->own_transaction = sqlite3_get_autocommit(m->db);
@@ -12352,23 +12740,25 @@ static void mig_frame_open(migrate *m) {
     mig_fail_db(m, 0);
     return;
   }
-  rc = m->own_transaction ? mig_step_patiently(m, "BEGIN IMMEDIATE")
-                          : mig_step_all(m->db, "SAVEPOINT migrate", 0);
+  mig_stay_awake(m);
+  rc = mig_failed(&m->work)   ? m->fault.code
+       : m->own_transaction ? mig_step_patiently(m, "BEGIN IMMEDIATE")
+                            : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {
     mig_fail_db(m, (rc & 0xff) == SQLITE_BUSY ? "another connection holds the database" : 0);
+    mig_fall_asleep(m);
     mig_forget_undo(m);
     return;
   }
   m->depth = 1;
   mig_refuse_from(m, idle);
-  mig_stay_awake(m);
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 1);
 }
 
 /* A run of edits shares one statement and one lifting of the flags: between two edits nothing else
 ** runs on the connection. */
 static void mig_end_edits(migrate *m) {
-  if (!m->edit_schema) return;
+  if (!MIG_ALTERS || !m->edit_schema) return;
   sqlite3_finalize(m->edit);
   m->edit = 0;
   m->edit_schema = 0;
@@ -12382,7 +12772,9 @@ static void mig_end_edits(migrate *m) {
 static void mig_frame_end(migrate *m) {
   int rc;
   if (m->framed && !mig_failed(&m->work)) m->framed(m, 0);
-  mig_fall_asleep(m);
+  if (MIG_NEVER(m->due && !mig_failed(&m->work))) {
+    mig_fail(&m->work, SQLITE_INTERNAL, "the version rows have not been written");
+  }
   if (!mig_failed(&m->work)) {
     rc = m->own_transaction ? mig_step_patiently(m, "COMMIT")
                             : mig_step_all(m->db, "RELEASE migrate", 0);
@@ -12397,15 +12789,14 @@ static void mig_frame_end(migrate *m) {
 static void mig_frame_close(migrate *m) {
   mig_end_edits(m);
   if (m->depth) mig_frame_end(m);
+  mig_fall_asleep(m);
   mig_be_as_durable_as_before(m);
 }
 /* Ranges: a long copy, some rows at a time, so that the program hears of it and may stop it. Each
 ** range begins with the key where the one before it ended; its size follows the time that the last
 ** one took. */
 
-#define MIG_RANGE_ROWS 100  /* of the first range */
-#define MIG_RANGE_SLOW 20   /* milliseconds: the next range is smaller .. */
-#define MIG_RANGE_QUICK 8   /* .. or larger */
+#define MIG_RANGE_ROWS 100 /* of the first range */
 
 typedef struct mig_copier {
   migrate *m;
@@ -12467,7 +12858,7 @@ static void mig_copier_bind(mig_copier *w, sqlite3_stmt *stmt, int at, sqlite3_v
 /* Copies the range that begins at w->from. Returns 1 when another one follows. */
 static int mig_copier_range(mig_copier *w) {
   migrate *m = w->m;
-  sqlite3_int64 began = mig_milliseconds(), took;
+  sqlite3_int64 began = mig_milliseconds();
   sqlite3_value **swap = w->from;
   int more;
   mig_copier_bind(w, w->next, 1, w->from);
@@ -12479,9 +12870,7 @@ static int mig_copier_range(mig_copier *w) {
   if (mig_failed(&m->work) || sqlite3_step(w->last) != SQLITE_DONE) return 0;
   m->done += sqlite3_changes(m->db);
   sqlite3_reset(w->last);
-  took = mig_milliseconds() - began;
-  if (took > MIG_RANGE_SLOW && w->n > 1) w->n /= 2;
-  if (took < MIG_RANGE_QUICK) w->n *= 2;
+  w->n = mig_next_piece(w->n, began);
   w->from = w->to;
   w->to = swap;
   return !mig_tell(m) && more;
@@ -12523,26 +12912,10 @@ static int mig_do_ranges(migrate *m, const mig_ranges *r) {
 /* Execute: the one sink. Every statement that changes anything passes through mig_sink(): it is
 ** listed for whoever asks, then run. */
 
-/* A listener that hands each statement to a callback of the caller's. */
-static void mig_list_row(migrate *m, const mig_statement *s, const char *strategy) {
-  migrate_statement row;
-  if (m->row_stop) return;
-  memset(&row, 0, sizeof row);
-  row.step = m->step;
-  row.seq = ++m->seq;
-  row.revision = m->revision;
-  row.direction = m->direction ? m->direction : "";
-  row.kind = mig_kind_name(s->kind);
-  row.sql = s->sql;
-  row.strategy = strategy ? strategy : "";
-  row.reason = s->reason;
-  if (m->row(m->row_arg, &row)) m->row_stop = 1;
-}
-
 static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
   mig_statement written = *s;
-  if (!m->listen || mig_failed(&m->work)) return;
-  if (s->text) written.sql = mig_text_edit_sql(&m->work, s);
+  if (!MIG_TOOLS || !m->listen || mig_failed(&m->work)) return;
+  if (s->object) written.sql = mig_text_edit_sql(&m->work, s);
   m->listen(m, &written, strategy);
 }
 
@@ -12582,30 +12955,40 @@ static int mig_step_unguarded(migrate *m, const char *sql, const char *parameter
   return rc;
 }
 
-static int mig_begin_edits(migrate *m, const char *schema) {
-  char *sql;
-  if (m->edit_schema && mig_same(m->edit_schema, schema)) return SQLITE_OK;
-  mig_end_edits(m);
-  sql = mig_format(&m->work,
-                   "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = ?2 AND type = ?3 AND "
-                   "name = ?4",
-                   schema);
+static int mig_prepare_edit(migrate *m, const char *schema, int renames) {
+  char *sql = mig_format(&m->work,
+                         "UPDATE \"%w\".\"sqlite_master\" SET sql = ?1%s WHERE rowid = ?2 AND type "
+                         "= ?3 AND name = ?4",
+                         schema, renames ? ", name = ?5, tbl_name = ?6" : "");
   if (!sql) return SQLITE_NOMEM;
+  sqlite3_finalize(m->edit);
+  m->edit = 0;
+  m->edit_renames = renames;
+  return sqlite3_prepare_v2(m->db, sql, -1, &m->edit, 0);
+}
+
+static int mig_begin_edits(migrate *m, const char *schema, int renames) {
+  if (m->edit_schema && mig_same(m->edit_schema, schema)) {
+    return m->edit_renames == renames ? SQLITE_OK : mig_prepare_edit(m, schema, renames);
+  }
+  mig_end_edits(m);
   m->defensive = mig_switch(m, SQLITE_DBCONFIG_DEFENSIVE, 0);
   m->writable = mig_switch(m, MIG_WRITABLE_SCHEMA, 1);
   m->edit_schema = schema;
   mig_still_ready(m);
   if (mig_failed(&m->work)) return m->fault.code;
-  return sqlite3_prepare_v2(m->db, sql, -1, &m->edit, 0);
+  return mig_prepare_edit(m, schema, renames);
 }
 
 /* The catalog at hand follows an edit, so that it need not be read again. */
 static void mig_follow_edit(migrate *m, const mig_statement *s) {
   mig_catalog *c;
   for (c = m->catalogs; c; c = c->next) {
-    if (s->object < c->v || s->object >= c->v + c->n) continue;
-    mig_catalog_retext(c, s->object, s->text);
+    if (!c->n || s->object < c->v || s->object >= c->v + c->n) continue;
+    if (s->name) mig_catalog_rename(c, s->object, s->name, s->table);
+    if (s->text) mig_catalog_retext(c, s->object, s->text);
     if (!s->same_columns) s->object->reload = m->reloads + 1;
+    if (s->name) s->object->renamed = m->reloads + 1;
     return;
   }
   m->blind = m->reloads + 1; /* the object is of a catalog that was read before */
@@ -12615,17 +12998,21 @@ static void mig_follow_edit(migrate *m, const mig_statement *s) {
 /* Edits one text. */
 static int mig_edit_text(migrate *m, const mig_statement *s) {
   mig_pending *p = mig_set_pending(m, s->schema);
-  int rc = p ? mig_begin_edits(m, p->schema) : SQLITE_NOMEM;
+  int rc = p ? mig_begin_edits(m, p->schema, s->name != 0) : SQLITE_NOMEM;
   if (rc != SQLITE_OK) return rc;
   if (mig_failed(&m->work) || mig_fail_undone(m)) return SQLITE_ABORT;
   sqlite3_bind_text(m->edit, 1, s->text, -1, SQLITE_STATIC);
   sqlite3_bind_int64(m->edit, 2, s->object->rowid);
   sqlite3_bind_text(m->edit, 3, s->object->type, -1, SQLITE_STATIC);
   sqlite3_bind_text(m->edit, 4, s->object->name, -1, SQLITE_STATIC);
+  if (s->name) {
+    sqlite3_bind_text(m->edit, 5, s->name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(m->edit, 6, s->table, -1, SQLITE_STATIC);
+  }
   sqlite3_step(m->edit);
   rc = sqlite3_reset(m->edit);
   if (rc != SQLITE_OK) return rc;
-  mig_note_edit(m, s->object->name);
+  mig_note_edit(m, s->name ? s->name : s->object->name);
   mig_follow_edit(m, s);
   return rc;
 }
@@ -12702,6 +13089,7 @@ static void mig_reload_one(migrate *m, const char *schema) {
 }
 
 static void mig_flush(migrate *m) {
+  if (!MIG_ALTERS) return;
   mig_end_edits(m);
   if (!m->pending) return;
   while (m->pending && !mig_failed(&m->work)) {
@@ -12788,8 +13176,13 @@ static int mig_error_offset(sqlite3 *db) {
   return -1;
 }
 
-/* A statement failed: over rows if its diagnosis finds any, else with SQLite's own words, in which
-** the scratch table's name is the table's. */
+/* May a statement that SQLite does not understand be one of the ALTER language? */
+static int mig_is_ours(const char *sql) {
+  static const char *const words[] = {"ALTER", "CREATE", 0};
+  return mig_begins_with(sql, words);
+}
+
+/* A statement failed: over rows if its diagnosis finds any, else with SQLite's own words. */
 static void mig_fail_statement(migrate *m, const mig_statement *s) {
   mig_arena *a = &m->work;
   int rc = sqlite3_extended_errcode(m->db), offset;
@@ -12798,13 +13191,17 @@ static void mig_fail_statement(migrate *m, const mig_statement *s) {
     mig_no_memory(a);
     return;
   }
-  if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+  if (MIG_ALTERS && (rc & 0xff) == SQLITE_CONSTRAINT) {
     const mig_statement *c;
     for (c = s->suspects; c && !mig_failed(a); c = c->next) mig_complain(m, c->sql, c->complaint);
     if (s->diagnose && !mig_failed(a)) mig_complain(m, s->diagnose, s->complaint);
     if (mig_failed(a) && a->fault->code != MIGRATE_ROWS) mig_fault_clear(a->fault);
   }
   offset = s->kind == MIG_S_SCRIPT ? mig_error_offset(m->db) : -1;
+  if (!MIG_ALTERS && mig_is_ours(s->sql) && strstr(words, "syntax error")) {
+    words = mig_format(a, "%s (the ALTER language was left out of this program)", words);
+    if (!words) return;
+  }
   if (offset >= 0) mig_fail_at(a, rc, s->sql, (size_t)offset, words);
   else mig_fail(a, rc, "%s", words);
 }
@@ -12921,43 +13318,51 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
 
 /* ---- the sink ---- */
 
-static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
-  int rc = SQLITE_OK;
-  if (mig_failed(&m->work)) return;
-  if (!mig_reload_can_wait(m, s)) mig_flush(m);
-  mig_announce(m, s, strategy);
-  mig_tell_statement(m, s->sql);
-  mig_log(m, MIGRATE_DEBUG, s->sql);
-  if (mig_failed(&m->work)) return;
+static int mig_sink_edit(migrate *m, const mig_statement *s) {
+  int rc;
+  if (s->object) return mig_edit_text(m, s);
+  mig_end_edits(m);
+  rc = mig_step_unguarded(m, s->sql, s->parameter);
+  mig_forget_catalogs(m);
+  mig_set_pending(m, s->schema);
+  m->blind = m->reloads + 1;
+  return rc;
+}
+
+/* Kinds of statements that only the ALTER language needs; 0: another. */
+static int mig_sink_altering(migrate *m, const mig_statement *s) {
   switch (s->kind) {
     case MIG_S_EDIT:
-      if (s->object) {
-        rc = mig_edit_text(m, s);
-      } else {
-        mig_end_edits(m);
-        rc = mig_step_unguarded(m, s->sql, s->parameter);
-        mig_forget_catalogs(m);
-        mig_set_pending(m, s->schema);
-        m->blind = m->reloads + 1;
-      }
-      break;
+      if (mig_sink_edit(m, s) != SQLITE_OK) mig_fail_statement(m, s);
+      return 1;
     case MIG_S_CHECK:
       mig_complain(m, s->sql, s->complaint);
-      return;
+      return 1;
     case MIG_S_COUNT:
     case MIG_S_NOT_MORE:
       mig_check_count(m, s);
-      return;
+      return 1;
     case MIG_S_NATIVE:
       mig_forget_catalogs(m);
       mig_run_native(m, s);
       mig_forget_catalogs(m);
-      return;
+      return 1;
     default:
-      if (s->kind != MIG_S_VERSION || !mig_changes_rows_alone(s->sql)) mig_forget_catalogs(m);
-      rc = s->ranges && mig_wants_progress(m) ? mig_do_ranges(m, s->ranges)
-                                              : mig_do(m, s->sql, s->parameter);
+      return 0;
   }
+}
+
+static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
+  int rc;
+  if (mig_failed(&m->work)) return;
+  if (MIG_ALTERS && !mig_reload_can_wait(m, s)) mig_flush(m);
+  mig_announce(m, s, strategy);
+  mig_tell_statement(m, s->sql);
+  mig_log(m, MIGRATE_DEBUG, s->sql);
+  if (mig_failed(&m->work) || (MIG_ALTERS && mig_sink_altering(m, s))) return;
+  if (s->kind != MIG_S_VERSION || !mig_changes_rows_alone(s->sql)) mig_forget_catalogs(m);
+  rc = MIG_ALTERS && s->ranges && mig_wants_progress(m) ? mig_do_ranges(m, s->ranges)
+                                                        : mig_do(m, s->sql, s->parameter);
   if (rc != SQLITE_OK) mig_fail_statement(m, s);
 }
 
@@ -13370,40 +13775,52 @@ static const mig_dependent *mig_find_broken(migrate *m, mig_dependents *d,
   return 0;
 }
 
-/* Of the triggers that one probe compiles together, the one to blame: it names a lost column. */
-static int mig_is_suspect(migrate *m, const mig_dependent *v, const mig_alteration *c) {
-  int i, k;
-  if (mig_is_type(v->object, "view")) return 1;
-  for (i = 0; i < c->old.ncolumn; i++) {
+/* Of the triggers that one probe compiles together, the one to blame: first one that names a lost
+** column, then one with a string of that name, which may mean it, then any. */
+static int mig_suspicion(migrate *m, const mig_dependent *v, const mig_alteration *c) {
+  const char *sql = v->object->sql;
+  int i, k, most = 0;
+  mig_span all;
+  if (mig_is_type(v->object, "view")) return 2;
+  all.at = 0;
+  all.end = strlen(sql);
+  for (i = 0; i < c->old.ncolumn && most < 2; i++) {
     for (k = 0; k < c->now.ncolumn && c->origins[k].from != i; k++) {}
     if (k < c->now.ncolumn) continue;
-    if (mig_mentions_token(&m->work, v->object->sql, c->old.columns[i].name)) return 1;
+    if (mig_span_uses(&m->work, sql, all, c->old.columns[i].name)) most = 2;
+    else if (mig_mentions_token(&m->work, sql, c->old.columns[i].name)) most = 1;
   }
-  return 0;
+  return most;
+}
+
+/* The next one behind d->v[i] that is broken and at least so suspicious; -1: none. */
+static int mig_next_suspect(migrate *m, mig_dependents *d, const mig_alteration *c, int i,
+                            int suspicion) {
+  for (i++; i < d->n && !mig_failed(&m->work); i++) {
+    const mig_dependent *v = &d->v[i];
+    if (v->gone || !v->worked || mig_suspicion(m, v, c) < suspicion) continue;
+    if (mig_is_broken(m, v, c)) return i;
+  }
+  return -1;
 }
 
 static void mig_put_broken(migrate *m, mig_dependents *d, const mig_alteration *c,
                            mig_text *names) {
-  int i, pass;
-  for (pass = 0; pass < 2 && !names->n; pass++) {
-    for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
-      mig_dependent *v = &d->v[i];
-      if (v->gone || !v->worked || (!pass && !mig_is_suspect(m, v, c))) continue;
-      if (!mig_is_broken(m, v, c)) continue;
-      mig_putf(names, "%s%s %s", names->n ? ", " : "", v->object->type, v->object->name);
+  int i, suspicion;
+  for (suspicion = 2; suspicion >= 0 && !names->n; suspicion--) {
+    for (i = mig_next_suspect(m, d, c, -1, suspicion); i >= 0;
+         i = mig_next_suspect(m, d, c, i, suspicion)) {
+      mig_putf(names, "%s%s %s", names->n ? ", " : "", d->v[i].object->type, d->v[i].object->name);
     }
   }
 }
 
 static void mig_cascade(migrate *m, mig_dependents *d, const mig_dependent *broken,
                         const mig_alteration *c) {
-  int i, pick = -1;
+  int i, pick = -1, suspicion;
   char *sql;
-  for (i = 0; i < d->n; i++) {
-    mig_dependent *v = &d->v[i];
-    if (v->gone || !v->worked || !mig_is_suspect(m, v, c)) continue;
-    if (!mig_is_broken(m, v, c)) continue;
-    if (pick < 0) pick = i;
+  for (suspicion = 2; suspicion >= 0 && pick < 0; suspicion--) {
+    pick = mig_next_suspect(m, d, c, -1, suspicion);
   }
   if (pick < 0) pick = (int)(broken - d->v);
   sql = mig_format(&m->work, "DROP %s \"%w\".\"%w\"",
@@ -13657,7 +14074,9 @@ static char *mig_renamed_speaker(migrate *m, const mig_catalog *c, const mig_obj
   all.end = strlen(o->sql);
   mig_find_uses(a, o->sql, all, r->from, &uses);
   if (!uses.n) return 0;
-  if (!mig_names_others(a, c, o, table, r->from)) return mig_replace_uses(a, o->sql, &uses, r->to);
+  if (!mig_same(table, r->from) && !mig_names_others(a, c, o, table, r->from)) {
+    return mig_replace_uses(a, o->sql, &uses, r->to);
+  }
   mig_fail(a, MIGRATE_DEPENDENT,
            "%s %s speaks of %s and of other tables, and this SQLite does not rename a column of "
            "that name: drop it first and make it again",
@@ -13707,6 +14126,9 @@ static char *mig_renamed_object(migrate *m, const mig_catalog *c, const mig_obje
 
 /* ---- many renames ---- */
 
+static const char mig_why_many[] =
+    "many changes: SQLite's own would read the whole schema each time";
+
 static int mig_has_speakers(mig_catalog *c, const char *table) {
   const mig_mention *x;
   for (x = mig_next_mention(c, table, 0); x; x = mig_next_mention(c, table, x)) {
@@ -13728,31 +14150,142 @@ static int mig_rename_is_plain(migrate *m, const mig_target *t, const mig_rename
   return !mig_failed(&m->work);
 }
 
+static mig_lowering mig_begin_renames(migrate *m, const mig_target *t, mig_statements *list) {
+  mig_lowering l;
+  memset(list, 0, sizeof *list);
+  memset(&l, 0, sizeof l);
+  list->a = l.a = &m->work;
+  list->strategy = "schema edit";
+  l.out = list;
+  l.schema = t->catalog->schema;
+  return l;
+}
+
 static void mig_rename_by_edits(migrate *m, const mig_target *t, const mig_rename *r) {
-  static const char reason[] = "many changes: SQLite's own would read the whole schema each time";
   const char *table = t->object->name;
   const mig_mention *x;
   mig_object *o = 0;
   mig_statements list;
-  mig_lowering l;
-  memset(&list, 0, sizeof list);
-  memset(&l, 0, sizeof l);
-  list.a = l.a = &m->work;
-  list.strategy = "schema edit";
-  l.out = &list;
-  l.schema = t->catalog->schema;
+  mig_lowering l = mig_begin_renames(m, t, &list);
   while ((o = mig_objects_of(t->catalog, table, o)) != 0 && !mig_failed(l.a)) {
     char *sql = mig_renamed_object(m, t->catalog, o, table, r);
-    if (sql) mig_emit_text_edit(&l, o, sql, reason);
+    if (sql) mig_emit_text_edit(&l, o, sql, mig_why_many);
   }
   for (x = mig_next_mention(t->catalog, table, 0); x && !mig_failed(l.a);
        x = mig_next_mention(t->catalog, table, x)) {
     char *sql = mig_same(x->object->name, table)
                     ? 0
                     : mig_renamed_object(m, t->catalog, x->object, table, r);
-    if (sql) mig_emit_text_edit(&l, x->object, sql, reason);
+    if (sql) mig_emit_text_edit(&l, x->object, sql, mig_why_many);
   }
   mig_sink_list(m, &list);
+}
+
+/* ---- many renames of tables ---- */
+
+/* SQLite writes the new name in double quotes wherever it puts it. */
+static char *mig_put_new_name(mig_arena *a, const char *sql, const mig_uses *uses,
+                              const char *name) {
+  mig_text z;
+  size_t done = 0;
+  int i;
+  mig_text_init(&z, a);
+  for (i = 0; i < uses->n; i++) {
+    mig_putn(&z, sql + done, uses->v[i].at - done);
+    mig_put_name(&z, name);
+    done = uses->v[i].end;
+  }
+  mig_put(&z, sql + done);
+  return mig_failed(a) ? 0 : z.z;
+}
+
+/* Where the text of a table, an index or a child speaks of the table; 0 where that is not wholly
+** known, as with a column of the same name, which may as well be the table before a point. */
+static int mig_table_uses(mig_arena *a, const mig_object *o, const char *table, mig_uses *uses) {
+  size_t n = strlen(o->sql);
+  int own = mig_same(o->table, table), names = 0, i;
+  mig_token k;
+  memset(uses, 0, sizeof *uses);
+  if (mig_is_type(o, "index")) {
+    mig_index x;
+    if (mig_parse_index(a, o->sql, &x)) return 0;
+    mig_add_use(a, uses, x.table_span);
+  } else {
+    mig_table t;
+    if (mig_parse_table(a, o->sql, &t)) return 0;
+    if (own) mig_add_use(a, uses, t.name_span);
+    for (i = 0; i < t.nconstraint; i++) {
+      const mig_constraint *c = &t.constraints[i];
+      if (c->kind != MIG_FOREIGN_KEY || !mig_same(c->parent, table)) continue;
+      mig_add_use(a, uses, c->parent_span);
+    }
+  }
+  for (k = mig_next_significant(o->sql, n, 0); own && k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_significant(o->sql, n, k.end)) {
+    if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME && k.type != MIG_TK_STRING) continue;
+    names += mig_same(mig_dequote(a, o->sql, k), table);
+  }
+  return !mig_failed(a) && (!own || names == uses->n);
+}
+
+/* Does anything besides tables' keys speak of the table, or hold its name in rows? */
+static int mig_table_is_plain(migrate *m, const mig_target *t, const char *name) {
+  static const char *const holders[] = {"sqlite_sequence", "sqlite_stat1", "sqlite_stat4"};
+  const mig_catalog *c = t->catalog;
+  int i;
+  if (mig_is_plain(m) || c->has_virtual || !*name || mig_same(name, t->object->name)) return 0;
+  if (mig_has_name_prefix(name, "sqlite_")) return 0;
+  for (i = 0; i < 3; i++) {
+    if (mig_catalog_table(c, holders[i])) return 0;
+  }
+  if (mig_has_speakers(t->catalog, t->object->name)) return 0;
+  if (t->temp == t->catalog) return 1;
+  return !mig_has_speakers(t->temp, t->object->name) && !mig_catalog_table(t->temp, name) &&
+         !mig_catalog_table(t->temp, t->object->name);
+}
+
+static void mig_emit_table_name(mig_lowering *l, mig_object *o, const char *from, const char *to) {
+  int own = mig_same(o->table, from);
+  mig_statement *s;
+  mig_uses uses;
+  char *sql = 0;
+  if (o->sql) {
+    if (!mig_table_uses(l->a, o, from, &uses) || !uses.n) return;
+    sql = mig_put_new_name(l->a, o->sql, &uses, to);
+  }
+  s = mig_emit_edit(l, "", mig_why_many);
+  if (!s) return;
+  s->object = o;
+  s->text = sql;
+  if (!own) return;
+  s->table = to;
+  s->name = mig_is_type(o, "table") ? to : o->name;
+  if (!o->sql) { /* sqlite_autoindex_TABLE_1 */
+    s->name = mig_format(l->a, "sqlite_autoindex_%s%s", to, o->name + 17 + strlen(from));
+  }
+}
+
+/* RENAME TO by edits of the texts and names that SQLite's own would write; 0 where something speaks
+** of the table that only SQLite understands. */
+static int mig_rename_table_by_edits(migrate *m, const mig_target *t, const char *to) {
+  const char *from = t->object->name;
+  const mig_mention *x;
+  mig_object *o = 0;
+  mig_statements list;
+  mig_lowering l;
+  mig_uses uses;
+  if (!m->many || !mig_table_is_plain(m, t, to)) return 0;
+  while ((o = mig_objects_of(t->catalog, from, o)) != 0) {
+    if (o->sql && !mig_table_uses(&m->work, o, from, &uses)) return 0;
+  }
+  l = mig_begin_renames(m, t, &list);
+  while ((o = mig_objects_of(t->catalog, from, o)) != 0) mig_emit_table_name(&l, o, from, to);
+  for (x = mig_next_mention(t->catalog, from, 0); x && !mig_failed(l.a);
+       x = mig_next_mention(t->catalog, from, x)) {
+    if (!mig_same(x->object->table, from)) mig_emit_table_name(&l, x->object, from, to);
+  }
+  mig_sink_list(m, &list);
+  return 1;
 }
 
 static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *table,
@@ -13846,9 +14379,9 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   if (!o->sql) {
     mig_fail(a, MIGRATE_UNSUPPORTED,
              "index %s belongs to a constraint of %s: rename the constraint", o->name, o->table);
-  } else if (!mig_same(r->to, o->name) && mig_catalog_find(c, r->to)) {
+  } else if (!mig_same(r->to, o->name) && mig_is_taken(c, r->to)) {
     mig_fail(a, MIGRATE_EXISTS,
-             "there is already another table, index, view or trigger with this name: %s", r->to);
+             "there is already another table, index or view with this name: %s", r->to);
   } else if (mig_has_name_prefix(r->to, "sqlite_")) {
     mig_fail(a, MIGRATE_UNSUPPORTED, "object name reserved for internal use: %s", r->to);
   }
@@ -13968,7 +14501,7 @@ static void mig_run_portable_list(migrate *m, const mig_statements *list) {
 /* In a scratch database foreign keys are on where they will be, so that a rename does there what it
 ** will do. Not for more: there are no rows to reference. */
 static int mig_hosted_keys(migrate *m, int on) {
-  if (!m->live || m->settings.rebuild != MIG_REBUILD_HOSTED) return on;
+  if (!mig_live(m) || m->settings.rebuild != MIG_REBUILD_HOSTED) return on;
   return mig_switch(m, SQLITE_DBCONFIG_ENABLE_FKEY, on);
 }
 
@@ -14059,6 +14592,7 @@ static int mig_run_drop(migrate *m, const char *sql) {
   g->schema = mig_copy(&m->lasting, t.catalog->schema);
   g->name = mig_copy(&m->lasting, t.object->name);
   g->aside = mig_format(&m->lasting, "%s_gone", l.scratch);
+  if (mig_failed(&m->work)) return 1;
   g->next = m->gone;
   m->gone = g;
   while ((o = mig_objects_of(t.catalog, g->name, o)) != 0 && !mig_failed(&m->work)) {
@@ -14148,23 +14682,50 @@ static void mig_settle(migrate *m) {
 
 /* ---- one ALTER TABLE ---- */
 
+#define MIG_NARROW 250 /* bytes: below, to count rows costs less than what it may save */
+#define MIG_SOME_ROWS 16
+
+/* Is a row short, as far as the first few tell? */
+static int mig_is_narrow(migrate *m, sqlite3 *db, const mig_target *t) {
+  char *sql = mig_format(&m->work, "SELECT * FROM \"%w\".\"%w\" NOT INDEXED LIMIT %d",
+                         t->catalog->schema, t->object->name, MIG_SOME_ROWS);
+  sqlite3_int64 bytes = 0;
+  sqlite3_stmt *stmt = 0;
+  int i, rows = 0;
+  if (!sql || sqlite3_prepare_v2(db, sql, -1, &stmt, 0) != SQLITE_OK) return 0;
+  while (sqlite3_step(stmt) == SQLITE_ROW) {
+    for (i = 0; i < sqlite3_column_count(stmt); i++) {
+      int number = sqlite3_column_type(stmt, i) <= SQLITE_FLOAT;
+      bytes += number ? 8 : sqlite3_column_bytes(stmt, i);
+    }
+    rows++;
+  }
+  if (mig_is_accident(sqlite3_finalize(stmt))) {
+    mig_fail(&m->work, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
+  }
+  return bytes <= (sqlite3_int64)rows * MIG_NARROW;
+}
+
 /* Are the rowids 1, 2, .. without a gap? Then a copy need not name them, and SQLite appends each
 ** row without a search. A scratch database asks the one with the rows. */
 static int mig_is_dense(migrate *m, const mig_target *t) {
   const char *schema = t->catalog->schema, *name = t->object->name;
-  migrate *asked = m->live ? m->live : m;
+  sqlite3 *db = mig_live(m) ? mig_live(m)->db : m->db;
   char *sql = mig_format(&m->work,
                          "SELECT (SELECT min(rowid) FROM \"%w\".\"%w\") = 1 AND (SELECT max(rowid) "
                          "FROM \"%w\".\"%w\") = (SELECT count(*) FROM \"%w\".\"%w\")",
                          schema, name, schema, name, schema, name);
   sqlite3_stmt *stmt = 0;
-  int dense = 0;
-  if (sql && sqlite3_prepare_v2(asked->db, sql, -1, &stmt, 0) == SQLITE_OK) {
+  int dense = 0, braced;
+  if (!sql || !mig_is_narrow(m, db, t)) return 0;
+  braced = mig_brace_frail(m);
+  if (sqlite3_prepare_v2(db, sql, -1, &stmt, 0) == SQLITE_OK) {
     dense = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
   }
   if (mig_is_accident(sqlite3_finalize(stmt))) {
-    mig_fail(&m->work, sqlite3_extended_errcode(asked->db), "%s", sqlite3_errmsg(asked->db));
+    mig_fail(&m->work, sqlite3_extended_errcode(db), "%s", sqlite3_errmsg(db));
   }
+  mig_unbrace(m, braced);
   return dense;
 }
 
@@ -14286,10 +14847,12 @@ static void mig_run_rename_table(migrate *m, const mig_target *t, const char *na
   const char *hidden, *in_the_way;
   if (strcmp(name, old) == 0) return;
   mig_refuse_readers(m, t, 0);
-  if (!mig_same(name, old) && mig_catalog_find(t->catalog, name)) {
+  if (!mig_same(name, old) && mig_is_taken(t->catalog, name)) {
     mig_fail(&m->work, MIGRATE_EXISTS,
-             "there is already another table, index, view or trigger with this name: %s", name);
+             "there is already another table, index or view with this name: %s", name);
   }
+  if (mig_failed(&m->work) || mig_rename_table_by_edits(m, t, name)) return;
+  mig_flush(m);
   hidden = mig_run_hide(m, t, old);
   in_the_way = mig_same(name, old) ? 0 : mig_run_hide(m, t, name);
   memset(&s, 0, sizeof s);
@@ -14381,6 +14944,7 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   if (mig_failed(&m->work)) return;
   choice = mig_lower_change(&l, t->object);
   mig_run_statements(m, t, &list, choice.rung);
+  mig_fault_reword(&m->work, l.scratch, c->old.name);
   if (choice.rung == MIG_NATIVE) mig_run_final_text(m, t, c);
 }
 
@@ -14531,7 +15095,7 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   else if (c.renames && !mig_has_text(m, t, c.now.sql)) mig_run_respelled(m, t, &c);
   if (dependents.n) mig_check_dependents(m, &dependents, &c);
   if (c.new_name) {
-    mig_flush(m);
+    if (!m->many) mig_flush(m);
     if (mig_failed(a)) return;
     *t = mig_find_target(m, t->catalog->schema, name);
     if (t->object) mig_run_rename_table(m, t, c.new_name);
@@ -14559,6 +15123,7 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
     return;
   }
   mig_refuse_target(m, &t);
+  if (t.object->renamed > m->reloads) mig_flush(m); /* questions about its rows name it */
   if (mig_failed(a)) return;
   flags = mig_enter(m);
   keys = mig_hosted_keys(m, 1);
@@ -14606,7 +15171,7 @@ static int mig_run_ours(migrate *m, const char *sql, mig_span s, const char *one
 static void mig_run_statement(migrate *m, const char *sql, mig_span s, size_t end) {
   mig_arena_place before = mig_arena_mark(&m->work);
   char *one = mig_span_text(&m->work, sql, s);
-  if (one && !mig_run_ours(m, sql, s, one)) {
+  if (one && !(MIG_ALTERS && mig_run_ours(m, sql, s, one))) {
     /* SQLite stores white space that stands before the semicolon */
     if (sql[end - 1] == ';') one = mig_copyn(&m->work, sql + s.at, end - s.at);
     mig_sink_sql(m, MIG_S_SCRIPT, one, "as it stands");
@@ -14639,7 +15204,7 @@ static void mig_run_script(migrate *m, const char *sql) {
   mig_span s;
   memset(&s, 0, sizeof s);
   m->place.sql = sql;
-  m->many = m->crowd || mig_has_many(sql);
+  m->many = MIG_ALTERS && (m->crowd || mig_has_many(sql));
   while (!mig_failed(&m->work)) {
     int found = mig_next_statement(sql, n, &at, &s);
     if (found == 0) break;
@@ -14652,7 +15217,7 @@ static void mig_run_script(migrate *m, const char *sql) {
     mig_run_statement(m, sql, s, at);
     if (mig_failed(&m->work)) mig_fault_rebase(&m->work, sql, s.at);
   }
-  mig_settle(m);
+  if (MIG_ALTERS) mig_settle(m);
 }
 /* Backup: a copy of the main database before a run of revisions, by SQLite's online backup, which
 ** needs nothing but a file that SQLite can open. The copy is made before the lock is taken, since
@@ -14664,7 +15229,8 @@ static void mig_run_script(migrate *m, const char *sql) {
 #include <unistd.h>
 #endif
 
-#define MIG_BACKUP_PAGES 250  /* copied at a time: some milliseconds */
+#define MIG_BACKUP_PAGES 100  /* copied at first; from then on as many as take some milliseconds */
+#define MIG_BACKUP_MOST 100000
 #define MIG_BACKUP_NAMES 1000 /* as many copies may lie there */
 #define MIG_BACKUP_TRIES 5    /* others may write while one is made */
 
@@ -14808,66 +15374,96 @@ static void mig_backup_remove(migrate *m) {
 
 static sqlite3 *mig_backup_open(migrate *m, const char *path, int flags, const char *vfs) {
   sqlite3 *db = 0;
-  if (sqlite3_open_v2(path, &db, flags, vfs) == SQLITE_OK) return db;
+  int rc = sqlite3_open_v2(path, &db, flags, vfs);
+  if (rc == SQLITE_OK) return db;
+  if ((rc & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
   mig_fail(&m->work, MIGRATE_BACKUP, "the backup %s cannot be opened: %s", path,
            sqlite3_errmsg(db));
   sqlite3_close(db);
   return 0;
 }
 
+/* A copy of a database in WAL mode is one, too, and some file system layers have no shared memory:
+** who is alone needs none. */
+#define MIG_ALONE "PRAGMA main.locking_mode = EXCLUSIVE"
+
 /* ---- copying ---- */
 
-/* Copies all pages of one database over another, which is as before where this fails. */
+/* Whether the work on copies, which the database's own connection takes no part in, is over. */
+static int mig_backup_stops(migrate *m) { return mig_tell(m) || mig_is_interrupted(m); }
+
+/* Copies all pages of one database over another, which is as before where this fails. What is
+** copied over the main database is committed with its last page, and cannot be stopped any more. */
 static void mig_backup_copy(migrate *m, sqlite3 *to, sqlite3 *from, const char *path) {
   sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+  sqlite3_int64 pages = MIG_BACKUP_PAGES, began;
   int waited = 0, rc = b ? SQLITE_OK : sqlite3_errcode(to);
   m->statement = 0;
   while (b && rc == SQLITE_OK) {
-    rc = sqlite3_backup_step(b, MIG_BACKUP_PAGES);
+    began = mig_milliseconds();
+    rc = sqlite3_backup_step(b, (int)pages);
+    pages = mig_next_piece(pages, began);
+    if (pages > MIG_BACKUP_MOST) pages = MIG_BACKUP_MOST;
     if ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && mig_pause(m, &waited)) rc = SQLITE_OK;
     m->total = sqlite3_backup_pagecount(b);
     m->done = m->total - sqlite3_backup_remaining(b);
-    if (mig_tell(m)) break;
+    if ((rc != SQLITE_DONE || to != m->db) && mig_backup_stops(m)) break;
   }
   if (b) sqlite3_backup_finish(b);
   m->done = m->total = 0;
   if (mig_failed(&m->work) || rc == SQLITE_DONE) return;
   if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
-  else {
-    mig_fail(&m->work, rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? SQLITE_BUSY : MIGRATE_BACKUP,
-             "the backup %s failed: %s; nothing was changed", path,
-             rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? "another connection holds the database"
-                                                      : sqlite3_errmsg(to));
+  else if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED) {
+    mig_fail(&m->work, SQLITE_BUSY,
+             "%s cannot be copied: another connection holds the database; nothing was changed",
+             to == m->db ? path : "the database");
+  } else {
+    mig_fail(&m->work, to == m->db ? rc : MIGRATE_BACKUP, "%s %s: %s; nothing was changed", path,
+             to == m->db ? "cannot be restored" : "cannot be written as a backup",
+             sqlite3_errmsg(to));
   }
+}
+
+/* Called while SQLite reads a copy: it stops for whoever stops the run. */
+static int mig_backup_tick(void *arg) {
+  migrate *m = (migrate *)arg;
+  sqlite3_int64 now = mig_milliseconds();
+  if (now >= m->told && now - m->told < MIG_TICK_PAUSE) return 0;
+  m->told = now;
+  return mig_backup_stops(m);
 }
 
 /* What SQLite finds wrong with a database as a file; NULL: nothing. That a row breaks a rule of its
 ** table is no damage of the file, and older SQLites say it of healthy ones; what needs functions or
-** collations of the program cannot be judged here. */
+** collations of the program cannot be judged here (SQLITE_ERROR). */
 static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
   const char *damage = 0;
   sqlite3_stmt *stmt = 0;
-  if (sqlite3_prepare_v2(db, "PRAGMA main.quick_check", -1, &stmt, 0) == SQLITE_OK) {
-    while (sqlite3_step(stmt) == SQLITE_ROW && !damage) {
-      const char *z = (const char *)sqlite3_column_text(stmt, 0);
-      if (!z || strcmp(z, "ok") == 0 || strstr(z, " value in ") || strstr(z, "CHECK")) continue;
-      damage = mig_format(&m->work, "%.200s", z);
-    }
+  int rc = sqlite3_prepare_v2(db, "PRAGMA main.quick_check", -1, &stmt, 0);
+  if (db != m->db) mig_set_tick(db, mig_backup_tick, m);
+  while (rc == SQLITE_OK && !damage && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    const char *z = (const char *)sqlite3_column_text(stmt, 0);
+    rc = SQLITE_OK;
+    if (!z || strcmp(z, "ok") == 0 || strstr(z, " value in ") || strstr(z, "CHECK")) continue;
+    damage = mig_format(&m->work, "%.200s", z);
   }
-  if (sqlite3_finalize(stmt) != SQLITE_OK && (sqlite3_errcode(db) == SQLITE_CORRUPT ||
-                                              sqlite3_errcode(db) == SQLITE_NOTADB)) {
+  if (db != m->db) mig_set_tick(db, 0, 0);
+  if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
+  else if (rc == SQLITE_INTERRUPT) mig_fail(&m->work, rc, "interrupted");
+  else if (rc != SQLITE_OK && rc != SQLITE_DONE && rc != SQLITE_ERROR) {
     damage = mig_format(&m->work, "%s", sqlite3_errmsg(db));
   }
+  sqlite3_finalize(stmt);
   return damage;
 }
 
-static sqlite3_int64 mig_backup_size(sqlite3 *db) {
+static sqlite3_int64 mig_backup_size(migrate *m, sqlite3 *db) {
   sqlite3_stmt *stmt = 0;
   sqlite3_int64 n = -1;
-  if (sqlite3_prepare_v2(db, "PRAGMA main.page_count", -1, &stmt, 0) == SQLITE_OK &&
-      sqlite3_step(stmt) == SQLITE_ROW) {
-    n = sqlite3_column_int64(stmt, 0);
-  }
+  int rc = sqlite3_prepare_v2(db, "PRAGMA main.page_count", -1, &stmt, 0);
+  if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
+  if (rc == SQLITE_ROW) n = sqlite3_column_int64(stmt, 0);
+  if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
   sqlite3_finalize(stmt);
   return n;
 }
@@ -14880,8 +15476,9 @@ static void mig_backup_verify(migrate *m) {
   copy = mig_backup_open(m, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
                          m->backup.vfs->zName);
   if (!copy) return;
+  mig_step_all(copy, MIG_ALONE, 0);
   damage = mig_backup_damage(m, copy);
-  if (mig_backup_size(copy) != mig_backup_size(m->db)) damage = "it has lost pages";
+  if (mig_backup_size(m, copy) != mig_backup_size(m, m->db)) damage = "it has lost pages";
   else if (damage && mig_backup_damage(m, m->db)) {
     mig_log(m, MIGRATE_WARNING,
             mig_format(&m->work, "the database was damaged before, and so is its backup: %s",
@@ -14895,8 +15492,8 @@ static void mig_backup_verify(migrate *m) {
   sqlite3_close(copy);
 }
 
-/* In a transaction that only reads: nobody changes the pages meanwhile. synchronous = EXTRA sees to
-** it that the file and its name are on the disk. */
+/* Nobody changes the pages meanwhile. synchronous = EXTRA sees to it that the file and its name are
+** on the disk. */
 static void mig_backup_write(migrate *m, const char *path) {
   sqlite3 *copy;
   mig_backup_reserve(m, path);
@@ -14911,23 +15508,38 @@ static void mig_backup_write(migrate *m, const char *path) {
   mig_backup_verify(m);
 }
 
+/* A statement that reads the database, and stands in its first row until it is finalized: so long
+** nobody writes what is copied. BEGIN would want a ROLLBACK, which an interrupt or a lack of memory
+** can forbid. NULL: the database holds nothing, or a fault. */
+static sqlite3_stmt *mig_backup_hold(migrate *m) {
+  sqlite3_stmt *stmt;
+  int waited = 0, rc;
+  do {
+    stmt = 0;
+    rc = sqlite3_prepare_v2(m->db, "SELECT 1 FROM main.sqlite_master", -1, &stmt, 0);
+    if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) return stmt;
+    if (rc != SQLITE_DONE) rc = sqlite3_extended_errcode(m->db);
+    sqlite3_finalize(stmt);
+  } while (rc != SQLITE_DONE && mig_is_held(rc) && mig_pause(m, &waited));
+  if (rc != SQLITE_DONE) mig_fail_db(m, 0);
+  return 0;
+}
+
 /* Makes the copy. A database that holds nothing needs none. */
 static void mig_backup_make(migrate *m, mig_names rows) {
   const char *path = mig_backup_name(m, rows);
+  sqlite3_stmt *held = 0;
   m->backup.path = 0;
   m->backup.commits = 0;
   m->backup.vfs = mig_backup_vfs(m);
   if (path) path = mig_backup_path(m, m->backup.vfs, path);
-  if (mig_failed(&m->work)) return;
-  if (mig_step_patiently(m, "BEGIN") != SQLITE_OK ||
-      mig_step_patiently(m, "SELECT count(*) FROM main.sqlite_master") != SQLITE_OK) {
-    mig_fail_db(m, 0);
-  }
-  if (mig_read_int(m, "SELECT count(*) FROM main.sqlite_master") && !mig_failed(&m->work)) {
+  if (!mig_failed(&m->work)) held = mig_backup_hold(m);
+  if (held) {
     m->backup.version = mig_read_int(m, "PRAGMA main.data_version");
-    mig_backup_write(m, path);
+    if (!mig_failed(&m->work)) mig_backup_write(m, path);
   }
-  if (!sqlite3_get_autocommit(m->db)) mig_step_all(m->db, "ROLLBACK", 0);
+  sqlite3_finalize(held);
   if (mig_failed(&m->work)) mig_backup_remove(m);
 }
 
@@ -14938,7 +15550,8 @@ static void mig_backup_make(migrate *m, mig_names rows) {
 static void mig_backup_open_frame(migrate *m, mig_names rows) {
   int i;
   m->backup.path = 0;
-  if (!m->settings.backup[0] || m->live) {
+  m->backup.rows = rows;
+  if (!m->settings.backup[0] || mig_live(m)) {
     mig_frame_open(m);
     return;
   }
@@ -14948,8 +15561,10 @@ static void mig_backup_open_frame(migrate *m, mig_names rows) {
   }
   mig_refuse_busy(m);
   for (i = 0; i < MIG_BACKUP_TRIES && !mig_failed(&m->work); i++) {
+    mig_stay_awake(m);
     mig_backup_make(m, rows);
     if (!mig_failed(&m->work)) mig_frame_open(m);
+    if (!m->depth) mig_fall_asleep(m);
     if (mig_failed(&m->work) || !m->backup.path) return;
     if (mig_read_int(m, "PRAGMA main.data_version") == m->backup.version) {
       mig_log(m, MIGRATE_INFO, mig_format(&m->work, "Backup written to %s", m->backup.path));
@@ -14968,17 +15583,219 @@ static int mig_backup_is_needed(int code) {
   return code == SQLITE_IOERR || code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
+/* Has a COMMIT that failed come true? A disk that is full in the middle of a journal's last write
+** can do that: the version rows tell. */
+static int mig_backup_moved(migrate *m) {
+  mig_fault kept = m->fault;
+  mig_names then = m->backup.rows, now;
+  int i;
+  if ((kept.code & 0xff) != SQLITE_FULL) return 0;
+  memset(&m->fault, 0, sizeof m->fault);
+  now = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
+  for (i = 0; i < now.n && i < then.n && strcmp(now.at[i], then.at[i]) == 0; i++) {}
+  mig_fault_clear(&m->fault);
+  m->fault = kept;
+  return i < now.n || i < then.n;
+}
+
 /* After a run: the copy goes where the database is as it was, there is nothing that it could bring
 ** back; and where backup_keep is off, after success. */
 static void mig_backup_settle(migrate *m) {
   int failed = mig_failed(&m->work), changed;
   if (!m->backup.path) return;
-  changed = failed ? m->backup.commits > 0 || mig_backup_is_needed(m->fault.code) : m->step > 0;
+  changed = failed ? m->backup.commits > 0 || mig_backup_is_needed(m->fault.code) ||
+                         mig_backup_moved(m)
+                   : m->step > 0;
   if (!changed || (!failed && !m->settings.backup_keep)) {
     mig_backup_remove(m);
   } else if (failed) {
     mig_fault_context(&m->work, "the database as it was before is in %s: ", m->backup.path);
   }
+}
+/* Record: what the steps of a run leave in the version table and in the journal.
+**
+** Where nobody hears of single statements these rows wait for the end of the transaction, or for
+** whoever might look at them before, and are then written by statements that are compiled once:
+** each change of the schema makes SQLite compile anew, and to compile the rows of a small revision
+** takes longer than the revision. */
+
+struct mig_due { /* the rows of a step that wait */
+  const mig_step *step;
+  const char *state;        /* of the journal */
+  sqlite3_int64 took, ended; /* milliseconds; `ended` since the Julian calendar began */
+  mig_due *next;
+};
+
+static const mig_revision *mig_stamped(migrate *m, const mig_change *c) {
+  int node = c->to ? mig_find_id(m->graph, c->to) : -1;
+  return node < 0 ? 0 : m->graph->nodes[node].rev;
+}
+
+/* ---- one at a time, as text ---- */
+
+static void mig_write_rows(migrate *m, const mig_step *step) {
+  const char *table = m->settings.version_table;
+  int i;
+  for (i = 0; i < step->nchange && !mig_failed(&m->work); i++) {
+    const mig_change *c = &step->changes[i];
+    mig_sink_sql(m, MIG_S_VERSION, mig_change_sql(&m->work, table, c),
+                 "the version rows follow the revision");
+    if (!mig_failed(&m->work)) mig_change_check(&m->work, table, c, sqlite3_changes(m->db));
+  }
+}
+
+static void mig_write_entry(migrate *m, const mig_revision *rev, const char *direction,
+                            const char *state, sqlite3_int64 took, const char *reason) {
+  if (mig_failed(&m->work)) return;
+  mig_sink_sql(m, MIG_S_VERSION, mig_journal_insert_sql(&m->work, rev, direction, state, took),
+               reason);
+}
+
+static void mig_write_journal(migrate *m, const mig_step *step, const char *state,
+                              sqlite3_int64 took) {
+  const char *direction = mig_direction_name(step->direction);
+  int i;
+  if (!m->settings.journal) return;
+  if (step->rev) {
+    mig_write_entry(m, step->rev, direction, state, took, "what was applied, and how to undo it");
+    return;
+  }
+  for (i = 0; i < step->nchange; i++) {
+    const mig_revision *rev = mig_stamped(m, &step->changes[i]);
+    if (rev) mig_write_entry(m, rev, "stamp", state, -1, "what the database was said to be");
+  }
+}
+
+/* ---- all that wait ---- */
+
+typedef struct mig_recorder {
+  migrate *m;
+  sqlite3_stmt *changes[MIG_ROW_DELETE + 1]; /* by kind, compiled when needed */
+  sqlite3_stmt *journal;
+} mig_recorder;
+
+static void mig_bind(sqlite3_stmt *stmt, int i, const char *z) {
+  sqlite3_bind_text(stmt, i, z, -1, SQLITE_STATIC);
+}
+
+/* Runs a compiled statement; what it was bound to may go behind it. */
+static void mig_record(migrate *m, sqlite3_stmt *stmt) {
+  if (mig_failed(&m->work) || mig_fail_undone(m)) return;
+  sqlite3_step(stmt);
+  if (sqlite3_reset(stmt) != SQLITE_OK) mig_fail_db(m, 0);
+}
+
+static void mig_record_change(mig_recorder *r, const mig_change *c) {
+  migrate *m = r->m;
+  const char *table = m->settings.version_table;
+  sqlite3_stmt **stmt = &r->changes[c->kind];
+  if (!*stmt) *stmt = mig_prepare_braced(m, mig_change_form(&m->work, table, c->kind, "?1", "?2"));
+  if (!*stmt) return;
+  if (c->from) mig_bind(*stmt, 1, c->from);
+  if (c->to) mig_bind(*stmt, 2, c->to);
+  mig_record(m, *stmt);
+  if (!mig_failed(&m->work)) mig_change_check(&m->work, table, c, sqlite3_changes(m->db));
+}
+
+static void mig_record_entry(mig_recorder *r, const mig_due *due, const mig_revision *rev,
+                             const char *direction) {
+  migrate *m = r->m;
+  mig_arena *a = &m->work;
+  if (!r->journal) {
+    r->journal = mig_prepare_braced(
+        m, mig_format(a, "%s(?1, ?2, ?3, strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', ?4), ?5, ?6, ?7, ?8, "
+                         "?9, ?10, ?11, ?12)",
+                      mig_journal_insert));
+  }
+  if (!r->journal) return;
+  mig_bind(r->journal, 1, rev->id);
+  mig_bind(r->journal, 2, direction);
+  mig_bind(r->journal, 3, due->state);
+  if (due->ended) sqlite3_bind_double(r->journal, 4, (double)due->ended / 86400000.0);
+  else mig_bind(r->journal, 4, "now");
+  if (due->step->rev) sqlite3_bind_int64(r->journal, 5, due->took);
+  mig_bind(r->journal, 6, mig_checksum(a, rev));
+  mig_bind(r->journal, 7, rev->message);
+  mig_bind(r->journal, 8, mig_join(a, rev->down));
+  mig_bind(r->journal, 9, mig_join(a, rev->depends));
+  mig_bind(r->journal, 10, rev->compat);
+  mig_bind(r->journal, 11, mig_kept_downgrade(rev));
+  sqlite3_bind_int(r->journal, 12, rev->downgrade.outside);
+  mig_record(m, r->journal);
+}
+
+static void mig_record_step(mig_recorder *r, const mig_due *due) {
+  const mig_step *step = due->step;
+  migrate *m = r->m;
+  int i;
+  for (i = 0; i < step->nchange && !mig_failed(&m->work); i++) {
+    mig_record_change(r, &step->changes[i]);
+  }
+  if (!m->settings.journal) return;
+  if (step->rev) mig_record_entry(r, due, step->rev, mig_direction_name(step->direction));
+  for (i = 0; !step->rev && i < step->nchange && !mig_failed(&m->work); i++) {
+    const mig_revision *rev = mig_stamped(m, &step->changes[i]);
+    if (rev) mig_record_entry(r, due, rev, "stamp");
+  }
+}
+
+/* Writes the rows that wait. */
+static void mig_write_due(migrate *m) {
+  mig_recorder r;
+  const mig_due *due = m->due;
+  int i;
+  if (!due) return;
+  mig_flush(m);
+  m->due = m->last_due = 0;
+  memset(&r, 0, sizeof r);
+  r.m = m;
+  for (; due && !mig_failed(&m->work); due = due->next) {
+    mig_arena_place before = mig_arena_mark(&m->work);
+    mig_record_step(&r, due);
+    if (!mig_failed(&m->work)) mig_arena_rewind(&m->work, before);
+  }
+  for (i = MIG_ROW_INSERT; i <= MIG_ROW_DELETE; i++) sqlite3_finalize(r.changes[i]);
+  sqlite3_finalize(r.journal);
+  mig_undo_in_need(m);
+}
+
+/* Those that this text may read: by name, or as all tables (ANALYZE, PRAGMA optimize). */
+static void mig_write_due_for(migrate *m, const char *sql) {
+  static const char *const words[] = {"ANALYZE", "PRAGMA", 0};
+  if (!m->due) return;
+  if (mig_mentions(sql, MIG_JOURNAL) || mig_mentions(sql, m->settings.version_table) ||
+      mig_begins_with(sql, words)) {
+    mig_write_due(m);
+  }
+}
+
+/* ---- the end of a step ---- */
+
+/* How long a step has taken; what a script will take is not known when it is printed. */
+static sqlite3_int64 mig_took(const migrate *m, sqlite3_int64 started) {
+  return m->live ? -1 : mig_milliseconds() - started;
+}
+
+static void mig_put_off(migrate *m, const mig_step *step, sqlite3_int64 started) {
+  mig_due *due = (mig_due *)mig_alloc(&m->lasting, sizeof *due);
+  if (!due) return;
+  due->step = step;
+  due->state = "done";
+  due->ended = mig_milliseconds();
+  due->took = due->ended - started;
+  if (m->last_due) m->last_due->next = due;
+  else m->due = due;
+  m->last_due = due;
+}
+
+static void mig_record_end(migrate *m, const mig_step *step, sqlite3_int64 started) {
+  if (mig_failed(&m->work)) return;
+  if (!m->listen && !m->log && !mig_wants_progress(m)) {
+    mig_put_off(m, step, started);
+    return;
+  }
+  mig_write_rows(m, step);
+  mig_write_journal(m, step, "done", mig_took(m, started));
 }
 /* 7: the outside */
 /* Public: the functions of api.h that open, close and run; nothing but their arguments is looked
@@ -15144,320 +15961,40 @@ MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
   mig_unlock(m);
   return mig_end_call(m);
 }
-
-MIGRATE_API int migrate_explain(migrate *m, const char *sql,
-                                int (*row)(void *, const migrate_statement *), void *arg) {
-  migrate k;
-  sqlite3 *db;
-  if (mig_begin_call(m)) return migrate_errcode(m);
-  if (!sql || !row) {
-    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_explain: the SQL or the callback is NULL");
-    return mig_end_call(m);
-  }
-  mig_check_exec(&m->work, sql);
-  db = mig_failed(&m->work) ? 0 : mig_scratch_open(m, 1);
-  if (db) {
-    mig_stub_functions(&m->work, db, sql);
-    mig_scratch_handle(m, db, &k);
-    k.listen = mig_list_row;
-    k.row = row;
-    k.row_arg = arg;
-    k.keeps = 0;
-    mig_exec_script(&k, sql);
-    m->statements = k.statements;
-    mig_scratch_close(m, &k);
-  }
-  return mig_end_call(m);
-}
 /* Restore: puts the content of a backup in the place of the main database's. */
 
 MIGRATE_API const char *migrate_backup_path(migrate *m) { return m ? m->backup.path : 0; }
 
-MIGRATE_API int migrate_restore(migrate *m, const char *path) {
+static void mig_restore_from(migrate *m, const char *path) {
+  sqlite3 *from = mig_backup_open(m, path, SQLITE_OPEN_READWRITE, mig_backup_vfs(m)->zName);
   const char *damage;
-  sqlite3 *from = 0;
+  if (!from) return;
+  if (mig_backup_size(m, from) < 0) mig_step_all(from, MIG_ALONE, 0);
+  damage = mig_backup_damage(m, from);
+  if (!damage && mig_backup_size(m, from) <= 0) damage = "it is empty";
+  if (damage) {
+    mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,
+             damage);
+  }
+  if (!mig_failed(&m->work)) mig_be_durable(m);
+  if (!mig_failed(&m->work)) mig_backup_copy(m, m->db, from, path);
+  sqlite3_close(from);
+}
+
+MIGRATE_API int migrate_restore(migrate *m, const char *path) {
   if (mig_begin_call(m)) return migrate_errcode(m);
   if (!path) mig_fail(&m->work, MIGRATE_MISUSE, "migrate_restore: the path is NULL");
   if (!sqlite3_get_autocommit(m->db)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "a backup cannot be restored inside a transaction: commit it first");
   }
+  mig_lock(m);
   mig_refuse_busy(m);
-  if (!mig_failed(&m->work)) {
-    from = mig_backup_open(m, path, SQLITE_OPEN_READWRITE, mig_backup_vfs(m)->zName);
-  }
-  if (from) {
-    damage = mig_backup_damage(m, from);
-    if (!damage && mig_backup_size(from) <= 0) damage = "it is empty";
-    if (damage) {
-      mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,
-               damage);
-    } else {
-      mig_backup_copy(m, m->db, from, path);
-    }
-    sqlite3_close(from);
-  }
-  return mig_end_call(m);
-}
-/* Draw: the revision graph for eyes: as text, the way `git log --graph` draws it, and in the
-** languages of mermaid and of graphviz. Newest first; dependencies are named, or dotted. */
-
-/* The columns of the text: each leads down to a node that is still to come. */
-typedef struct mig_drawing {
-  mig_graph *g;
-  const unsigned char *is_row;
-  mig_text *out;
-  int *to, n;
-} mig_drawing;
-
-static void mig_draw_line_end(mig_text *out) {
-  while (out->n && out->z[out->n - 1] == ' ') out->n--;
-  mig_put(out, "\n");
-}
-
-/* " (left) (head) (current) (branchpoint)", in Alembic's order. */
-static void mig_put_marks(mig_text *out, mig_graph *g, int node, const unsigned char *is_row) {
-  const mig_node *v = &g->nodes[node];
-  mig_names labels = mig_labels_of(g, node);
-  if (labels.n) mig_putf(out, " (%s)", mig_join(out->a, labels));
-  if (v->all_after.n == 0)
-    mig_put(out, " (head)");
-  else if (v->after.n == 0)
-    mig_put(out, " (effective head)");
-  if (is_row[node]) mig_put(out, " (current)");
-  if (v->after.n > 1) mig_put(out, " (branchpoint)");
-  if (v->down.n > 1) mig_put(out, " (mergepoint)");
-}
-
-static void mig_draw_node(mig_drawing *d, int column, int node) {
-  const mig_revision *rev = d->g->nodes[node].rev;
-  int i;
-  for (i = 0; i < d->n; i++) mig_put(d->out, i == column ? "* " : "| ");
-  mig_put(d->out, rev->id);
-  mig_put_marks(d->out, d->g, node, d->is_row);
-  if (rev->depends.n) mig_putf(d->out, " (needs %s)", mig_join(d->out->a, rev->depends));
-  if (*rev->message) mig_putf(d->out, ", %s", rev->message);
-  mig_put(d->out, "\n");
-}
-
-/* Takes column `gone` away: it runs into column `into`, or ends when that is -1. What is to the
-** right of it moves over. */
-static void mig_draw_join(mig_drawing *d, int into, int gone) {
-  int i;
-  for (i = 0; i < d->n; i++) {
-    mig_put(d->out, i < gone ? "|" : " ");
-    if (i + 1 == d->n) break;
-    if (i + 1 > gone || (i + 1 == gone && into >= 0))
-      mig_put(d->out, "/");
-    else
-      mig_put(d->out, into >= 0 && i >= into ? "_" : " ");
-  }
-  mig_draw_line_end(d->out);
-  d->n--;
-  for (i = gone; i < d->n; i++) d->to[i] = d->to[i + 1];
-}
-
-/* A new column to the right of `column`, that leads to `node`. */
-static void mig_draw_fork(mig_drawing *d, int column, int node) {
-  int i;
-  for (i = 0; i < d->n; i++) {
-    mig_put(d->out, i <= column ? "|" : " ");
-    mig_put(d->out, i >= column ? "\\" : " ");
-  }
-  mig_draw_line_end(d->out);
-  for (i = d->n++; i > column + 1; i--) d->to[i] = d->to[i - 1];
-  d->to[column + 1] = node;
-}
-
-/* The column that leads to a node, all others that do having run into it. */
-static int mig_draw_column(mig_drawing *d, int node) {
-  int column, i;
-  for (column = 0; column < d->n && d->to[column] != node; column++) {
-  }
-  if (column == d->n) d->to[d->n++] = node;
-  for (i = d->n - 1; i > column; i--) {
-    if (d->to[i] == node) mig_draw_join(d, column, i);
-  }
-  return column;
-}
-
-static void mig_draw_text(mig_graph *g, const unsigned char *is_row, mig_text *out) {
-  mig_nodes order = mig_history_range(g, "", mig_no_nodes());
-  mig_drawing d;
-  int i, j, edges = 1;
-  for (i = 0; i < g->n; i++) edges += g->nodes[i].down.n + 1;
-  d.g = g;
-  d.is_row = is_row;
-  d.out = out;
-  d.n = 0;
-  d.to = (int *)mig_array(g->a, (size_t)edges, sizeof(int));
-  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
-    mig_nodes down = g->nodes[order.at[i]].down;
-    int column = mig_draw_column(&d, order.at[i]);
-    mig_draw_node(&d, column, order.at[i]);
-    if (down.n) {
-      d.to[column] = down.at[0];
-      for (j = down.n - 1; j > 0; j--) mig_draw_fork(&d, column, down.at[j]);
-    } else if (column == d.n - 1) {
-      d.n--;
-    } else {
-      mig_draw_join(&d, -1, column);
-    }
-  }
-}
-
-/* Text between double quotes: `escape` stands before a quote and before itself. */
-static void mig_put_escaped(mig_text *out, const char *z, const char *quote, const char *back) {
-  for (; *z; z++) {
-    if (*z == '"')
-      mig_put(out, quote);
-    else if (*z == '\\')
-      mig_put(out, back);
-    else
-      mig_putn(out, z, 1);
-  }
-}
-
-static void mig_draw_mermaid(mig_graph *g, const unsigned char *is_row, mig_text *out) {
-  mig_nodes order = mig_history_range(g, "", mig_no_nodes());
-  int i, j;
-  mig_put(out, "flowchart TD\n");
-  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
-    const mig_node *v = &g->nodes[order.at[i]];
-    mig_putf(out, "  r%d[\"%s", order.at[i], v->rev->id);
-    mig_put_marks(out, g, order.at[i], is_row);
-    mig_put(out, "<br/>");
-    mig_put_escaped(out, v->rev->message, "#quot;", "\\");
-    mig_put(out, is_row[order.at[i]] ? "\"]:::current\n" : "\"]\n");
-  }
-  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
-    const mig_node *v = &g->nodes[order.at[i]];
-    for (j = 0; j < v->down.n; j++) mig_putf(out, "  r%d --> r%d\n", order.at[i], v->down.at[j]);
-    for (j = 0; j < v->needs.n; j++) mig_putf(out, "  r%d -.-> r%d\n", order.at[i], v->needs.at[j]);
-  }
-  mig_put(out, "  classDef current stroke-width:4px\n");
-}
-
-static void mig_draw_dot(mig_graph *g, const unsigned char *is_row, mig_text *out) {
-  mig_nodes order = mig_history_range(g, "", mig_no_nodes());
-  int i, j;
-  mig_put(out, "digraph migrate {\n  node [shape=box];\n");
-  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
-    const mig_node *v = &g->nodes[order.at[i]];
-    mig_putf(out, "  \"%s\" [label=\"%s", v->rev->id, v->rev->id);
-    mig_put_marks(out, g, order.at[i], is_row);
-    mig_put(out, "\\n");
-    mig_put_escaped(out, v->rev->message, "\\\"", "\\\\");
-    mig_put(out, is_row[order.at[i]] ? "\", style=bold];\n" : "\"];\n");
-  }
-  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
-    const mig_node *v = &g->nodes[order.at[i]];
-    for (j = 0; j < v->down.n; j++) {
-      mig_putf(out, "  \"%s\" -> \"%s\";\n", v->rev->id, mig_id(g, v->down.at[j]));
-    }
-    for (j = 0; j < v->needs.n; j++) {
-      mig_putf(out, "  \"%s\" -> \"%s\" [style=dashed];\n", v->rev->id, mig_id(g, v->needs.at[j]));
-    }
-  }
-  mig_put(out, "}\n");
-}
-/* Embed: the revisions as a C header, for programs that carry them along. */
-
-/* A piece of text in a C literal; what is not plain ASCII as three octal digits, which end by
-** themselves. */
-static void mig_put_c_bytes(mig_text *t, const char *z, size_t n) {
-  size_t from = 0, i;
-  for (i = 0; i < n; i++) {
-    unsigned char c = (unsigned char)z[i];
-    char octal[4];
-    if (c >= ' ' && c < 127 && c != '"' && c != '\\' && c != '?') continue;
-    mig_putn(t, z + from, i - from);
-    octal[0] = (char)('0' + (c >> 6));
-    octal[1] = (char)('0' + ((c >> 3) & 7));
-    octal[2] = (char)('0' + (c & 7));
-    octal[3] = 0;
-    mig_put(t, "\\");
-    if (c == '\n') mig_put(t, "n");
-    else if (c == '"' || c == '\\' || c == '?') mig_putn(t, z + i, 1); /* \? : no trigraph */
-    else mig_put(t, octal);
-    from = i + 1;
-  }
-  mig_putn(t, z + from, n - from);
-}
-
-/* A string, a line of it a line of the header; 0 for none. */
-static void mig_put_c_string(mig_text *t, const char *indent, const char *z) {
-  const char *end;
-  if (!z || !*z) {
-    mig_put(t, "0");
-    return;
-  }
-  for (; *z; z = end) {
-    const char *newline = strchr(z, '\n');
-    end = newline ? newline + 1 : z + strlen(z);
-    mig_put(t, "\"");
-    mig_put_c_bytes(t, z, (size_t)(end - z));
-    mig_put(t, "\"");
-    if (*end) mig_put(t, indent);
-  }
-}
-
-/* A section's text, with the lines before it that an array has no field for: see
-** mig_take_opening(). An empty section is not the same as none. */
-static void mig_put_c_section(mig_text *t, const mig_section *section, const char *compat,
-                              const char *marker) {
-  mig_text z;
-  mig_text_init(&z, t->a);
-  if (compat) mig_putf(&z, "-- compat: %s\n", compat);
-  if (section->outside) mig_putf(&z, "%s transaction:false\n", marker);
-  else if (compat && section->sql && !*section->sql) mig_putf(&z, "%s\n", marker);
-  if (section->sql) mig_put(&z, section->sql);
-  if (section->sql && !z.n) mig_put(t, "\"\"");
-  else mig_put_c_string(t, "\n     ", z.z);
-}
-
-static void mig_put_c_revision(mig_text *t, const mig_revision *r) {
-  mig_arena *a = t->a;
-  const char *words[6];
-  int i;
-  words[0] = r->id;
-  words[1] = mig_join(a, r->down);
-  words[2] = mig_join(a, r->depends);
-  words[3] = mig_join(a, r->labels);
-  words[4] = r->message;
-  words[5] = r->create_date;
-  mig_put(t, "    {");
-  for (i = 0; i < 6; i++) {
-    mig_put_c_string(t, "\n     ", words[i]);
-    mig_put(t, i < 5 ? ", " : ",\n     ");
-  }
-  mig_put_c_section(t, &r->upgrade, r->compat, "-- migrate:up");
-  mig_put(t, ",\n     ");
-  mig_put_c_section(t, &r->downgrade, 0, "-- migrate:down");
-  mig_put(t, ",\n     0, 0, 0},\n");
-}
-
-MIGRATE_API int migrate_embed(migrate *m) {
-  mig_graph *g;
-  int i;
-  if (mig_begin_call(m)) return migrate_errcode(m);
-  g = mig_graph_of(m);
-  if (g && !g->n) {
-    mig_fail(&m->work, MIGRATE_NO_REVISION, "there are no revisions to be embedded");
-  }
-  mig_put(&m->result,
-          "/* Made by migrate_embed(): the revisions, parents first. After migrate.h:\n"
-          "**   migrate_add(m, migrate_revisions, MIGRATE_REVISIONS); */\n"
-          "#if defined(__GNUC__)\n#pragma GCC diagnostic push\n"
-          "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n#endif\n"
-          "static const migrate_revision migrate_revisions[] = {\n");
-  for (i = 0; g && i < g->n && !mig_failed(&m->work); i++) {
-    mig_put_c_revision(&m->result, g->nodes[g->order[i]].rev);
-  }
-  mig_put(&m->result,
-          "};\n#if defined(__GNUC__)\n#pragma GCC diagnostic pop\n#endif\n"
-          "#define MIGRATE_REVISIONS "
-          "((int)(sizeof migrate_revisions / sizeof migrate_revisions[0]))\n");
+  mig_stay_awake(m);
+  if (!mig_failed(&m->work)) mig_restore_from(m, path);
+  mig_fall_asleep(m);
+  mig_be_as_durable_as_before(m);
+  mig_unlock(m);
   return mig_end_call(m);
 }
 /* History: what the commands that only look have to tell, row by row. Version rows that no
@@ -15615,34 +16152,6 @@ MIGRATE_API int migrate_current(migrate *m, int (*row)(void *, const migrate_his
     if (mig_find_id(h.g, id) < 0) enough = mig_unknown_row(&h, id);
   }
   return enough ? mig_end_call(m) : mig_history_close(&h, mig_all_current(h.g, h.rows));
-}
-
-MIGRATE_API int migrate_graph(migrate *m, const char *format) {
-  mig_graph *g;
-  mig_version v;
-  unsigned char *is_row;
-  int i;
-  if (mig_begin_call(m)) return migrate_errcode(m);
-  g = mig_graph_of(m);
-  if (!g) return mig_end_call(m);
-  v = mig_version_read(m->db, &m->work, m->settings.version_table);
-  is_row = mig_marks(g);
-  for (i = 0; i < v.rows.n && is_row; i++) {
-    int node = mig_find_id(g, v.rows.at[i]);
-    if (node >= 0) is_row[node] = 1;
-  }
-  if (mig_failed(&m->work)) return mig_end_call(m);
-  if (!format || strcmp(format, "text") == 0)
-    mig_draw_text(g, is_row, &m->result);
-  else if (strcmp(format, "mermaid") == 0)
-    mig_draw_mermaid(g, is_row, &m->result);
-  else if (strcmp(format, "dot") == 0)
-    mig_draw_dot(g, is_row, &m->result);
-  else {
-    mig_fail(&m->work, MIGRATE_MISUSE,
-             "no such format of the graph: %s; known are text, mermaid and dot", format);
-  }
-  return mig_end_call(m);
 }
 /* Older: a program that is older than its database. A version row that no revision of the program
 ** knows stands for a revision of a newer program. Its journal entry tells whether older programs
@@ -15843,7 +16352,7 @@ static void mig_fail_in_section(migrate *m) {
   while (at < end && !mig_failed(a)) { /* white space folded: a statement in one line */
     mig_token k = mig_next_token(sql, end, at);
     if (k.type == MIG_TK_END) break;
-    if (k.type == MIG_TK_SPACE) mig_put(&one, " ");
+    if (k.type == MIG_TK_SPACE) mig_put(&one, one.n && one.z[one.n - 1] == ' ' ? "" : " ");
     else if (k.type != MIG_TK_COMMENT) mig_putn(&one, sql + k.at, k.end - k.at);
     at = k.end;
   }
@@ -15873,63 +16382,33 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
   const mig_section *section = upgrade ? &rev->upgrade : &rev->downgrade;
   int (*fn)(sqlite3 *, void *) = upgrade ? rev->upgrade_fn : rev->downgrade_fn;
   int rc;
-  if (section->sql && m->live) mig_stub_functions(&m->work, m->db, section->sql);
+  if (section->sql && mig_live(m)) mig_stub_functions(&m->work, m->db, section->sql);
+  if (section->sql) mig_write_due_for(m, section->sql);
   m->place.rev = rev;
   m->place.upgrade = upgrade;
   if (section->sql) mig_run_script(m, section->sql);
   if (mig_failed(&m->work) && section->sql) mig_fail_in_section(m);
   if (!fn || mig_failed(&m->work)) return;
-  if (m->live) {
+  if (mig_live(m)) {
     mig_run_function_offline(m, rev);
     return;
   }
   mig_flush(m);
+  mig_write_due(m);
   if (mig_failed(&m->work)) return;
   mig_forget_catalogs(m);
   mig_fall_asleep(m); /* SQLite lets nobody replace a function beside a statement at work */
   rc = fn(m->db, rev->arg);
-  if (m->depth) mig_stay_awake(m);
-  mig_still_ready(m);
-  if (rc) {
+  if (rc) { /* ahead of statements of ours, after which SQLite's message is gone */
     mig_fail(&m->work, rc, "revision %s, %s function: %s", rev->id,
              upgrade ? "upgrade" : "downgrade",
              rc == sqlite3_errcode(m->db) ? sqlite3_errmsg(m->db) : migrate_strerror(rc));
   }
+  if (m->depth) mig_stay_awake(m);
+  mig_still_ready(m);
 }
 
-/* ---- version rows and journal ---- */
-
-static void mig_write_rows(migrate *m, const mig_step *step) {
-  const char *table = m->settings.version_table;
-  int i;
-  for (i = 0; i < step->nchange && !mig_failed(&m->work); i++) {
-    const mig_change *c = &step->changes[i];
-    mig_sink_sql(m, MIG_S_VERSION, mig_change_sql(&m->work, table, c),
-                 "the version rows follow the revision");
-    if (!mig_failed(&m->work)) mig_change_check(&m->work, table, c, sqlite3_changes(m->db));
-  }
-}
-
-static void mig_write_journal(migrate *m, const mig_step *step, const char *state,
-                              sqlite3_int64 started) {
-  const char *direction = mig_direction_name(step->direction);
-  sqlite3_int64 took = mig_milliseconds() - started;
-  int i;
-  if (!m->settings.journal || mig_failed(&m->work)) return;
-  if (step->rev) {
-    mig_sink_sql(m, MIG_S_VERSION,
-                 mig_journal_insert_sql(&m->work, step->rev, direction, state, took),
-                 "what was applied, and how to undo it");
-    return;
-  }
-  for (i = 0; i < step->nchange && !mig_failed(&m->work); i++) { /* a stamp */
-    int node = step->changes[i].to ? mig_find_id(m->graph, step->changes[i].to) : -1;
-    if (node < 0) continue;
-    mig_sink_sql(m, MIG_S_VERSION,
-                 mig_journal_insert_sql(&m->work, m->graph->nodes[node].rev, "stamp", state, -1),
-                 "what the database was said to be");
-  }
-}
+/* ---- before anything runs ---- */
 
 /* The two tables of ours, where they are missing. */
 static void mig_make_tables(migrate *m, int have_version) {
@@ -15942,8 +16421,6 @@ static void mig_make_tables(migrate *m, int have_version) {
     mig_sink_sql(m, MIG_S_VERSION, mig_journal_create_sql(), "the journal");
   }
 }
-
-/* ---- before anything runs ---- */
 
 static const mig_section *mig_step_section(const mig_step *step) {
   return step->direction == MIG_UPGRADE ? &step->rev->upgrade : &step->rev->downgrade;
@@ -16029,16 +16506,18 @@ static void mig_begin_step(migrate *m, const mig_step *step, int number) {
   mig_log(m, MIGRATE_INFO, line);
 }
 
-/* Edits that no statement needed take effect, and one of them may be wrong after all. */
-static int mig_edits_hold(migrate *m) {
+/* What waits takes effect: edits that no statement needed, of which one may be wrong after all, and
+** the rows of the steps. */
+static int mig_catch_up(migrate *m) {
   if (!mig_failed(&m->work)) mig_flush(m);
   if (m->blamed) mig_fail_in_section(m);
+  if (!mig_failed(&m->work)) mig_write_due(m);
   return !mig_failed(&m->work);
 }
 
 /* Commits, or undoes. */
 static void mig_end_transaction(migrate *m) {
-  mig_edits_hold(m);
+  mig_catch_up(m);
   mig_frame_close(m);
 }
 
@@ -16057,7 +16536,8 @@ static void mig_refuse_open_end(migrate *m, const mig_step *step) {
 static void mig_run_outside(migrate *m, const mig_step *step) {
   int upgrade = step->direction == MIG_UPGRADE;
   sqlite3_int64 started = mig_milliseconds();
-  mig_write_journal(m, step, "started", started);
+  mig_write_due(m);
+  if (!mig_failed(&m->work)) mig_write_journal(m, step, "started", 0);
   mig_end_transaction(m);
   if (mig_failed(&m->work)) return;
   mig_run_section(m, step->rev, upgrade);
@@ -16067,8 +16547,7 @@ static void mig_run_outside(migrate *m, const mig_step *step) {
   mig_write_rows(m, step);
   if (m->settings.journal) {
     mig_sink_sql(m, MIG_S_VERSION,
-                 mig_journal_done_sql(&m->work, step->rev, m->direction,
-                                      mig_milliseconds() - started),
+                 mig_journal_done_sql(&m->work, step->rev, m->direction, mig_took(m, started)),
                  "it has run to its end");
   }
 }
@@ -16081,8 +16560,7 @@ static void mig_run_step(migrate *m, const mig_step *step, int number) {
     return;
   }
   if (step->rev) mig_run_section(m, step->rev, step->direction == MIG_UPGRADE);
-  mig_write_rows(m, step);
-  mig_write_journal(m, step, "done", started);
+  mig_record_end(m, step, started);
 }
 
 /* ---- commands ---- */
@@ -16112,6 +16590,7 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   t.rows = v.rows;
   if (mig_failed(&m->work)) return t;
   if (c->direction == MIG_UPGRADE && mig_at_only_head(m, v.rows, c->target)) return t;
+  mig_stay_awake(m);
   g = mig_graph_of(m);
   if (!g) return t;
   if (c->purge) {
@@ -16142,11 +16621,28 @@ static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
 static void mig_run_env(migrate *m) {
   const char *sql = m->settings.env_sql;
   if (!sql) return;
+  mig_fall_asleep(m); /* some statements want to be alone */
   mig_run_script(m, sql);
   if (mig_failed(&m->work)) {
     mig_place p = mig_place_of(sql, m->place.at);
     mig_fault_context(&m->work, "%s, line %d: ", m->settings.env_path, p.line);
   }
+}
+
+/* Does a target lie below? Words that say so, or one that an upgrade has no step to. */
+static int mig_plan_direction(migrate *m, const char *target) {
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  const char *at = strrchr(target, '@');
+  const char *word = at ? at + 1 : target;
+  mig_plan p;
+  if (*word == '-' || strcmp(word, "base") == 0) return MIG_DOWNGRADE;
+  if (!mig_graph_of(m)) return 0;
+  p = mig_plan_upgrade(m->graph, v.rows, target);
+  if (p.n || mig_failed(&m->work)) return MIG_UPGRADE;
+  mig_plan_downgrade(m->graph, v.rows, target);
+  if (!mig_failed(&m->work)) return MIG_DOWNGRADE;
+  mig_forgive(&m->fault); /* it is where the database is */
+  return MIG_UPGRADE;
 }
 
 /* ---- a run ---- */
@@ -16194,7 +16690,10 @@ static void mig_run_plan(migrate *m, mig_run *r, int way_back) {
 /* Runs one revision of an open run. 0: none is left, or there is a fault. */
 static int mig_run_next(migrate *m, mig_run *r) {
   if (mig_failed(&m->work)) return 0;
-  if (r->at == r->plan->n && r->plan == &r->todo.back) mig_run_plan(m, r, 0);
+  if (r->at == r->plan->n && r->plan == &r->todo.back) {
+    mig_write_due(m);
+    mig_run_plan(m, r, 0);
+  }
   if (mig_failed(&m->work) || r->at == r->plan->n) return 0;
   if (r->at && m->settings.transaction_per_migration) {
     mig_end_transaction(m);
@@ -16240,7 +16739,10 @@ static void mig_run_todo(migrate *m, const mig_command *c) {
   mig_run r;
   memset(&r, 0, sizeof r);
   r.command = *c;
-  if (!mig_run_is_due(m, &r)) return;
+  if (!mig_run_is_due(m, &r)) {
+    mig_fall_asleep(m);
+    return;
+  }
   mig_run_open(m, &r);
   while (mig_run_next(m, &r)) {}
   mig_run_close(m);
@@ -16279,718 +16781,6 @@ MIGRATE_API int migrate_stamp(migrate *m, const char *targets) {
 MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets) {
   return mig_run_command(m, MIG_STAMP, 1, targets);
 }
-/* D1: the script of a run in the dialect of Cloudflare D1. There a file is one transaction, BEGIN
-** and most PRAGMAs are refused, foreign keys stay on, and TEMP does not exist. So the run goes the
-** hosted way, and a guard is a statement that fails, which undoes the file. */
-
-#define MIG_D1_STATEMENT 100000 /* bytes that D1 takes in one statement */
-
-/* D1's limits, in force where the script is tried out. */
-static void mig_d1_limit(sqlite3 *db) {
-  sqlite3_limit(db, SQLITE_LIMIT_COLUMN, 100);
-  sqlite3_limit(db, SQLITE_LIMIT_EXPR_DEPTH, 100);
-  sqlite3_limit(db, SQLITE_LIMIT_COMPOUND_SELECT, 5);
-  sqlite3_limit(db, SQLITE_LIMIT_FUNCTION_ARG, 32);
-  sqlite3_limit(db, SQLITE_LIMIT_TRIGGER_DEPTH, 10);
-}
-
-typedef struct mig_d1 {
-  mig_text body;
-  int step;    /* of the statement printed last */
-  int counts;  /* some check remembers a count */
-  int hosted;  /* the settings of the hosted rung are in force at this place */
-} mig_d1;
-
-static void mig_d1_print(migrate *k, const char *sql) {
-  mig_d1 *p = (mig_d1 *)k->listener;
-  if (!sql) return;
-  if (strlen(sql) > MIG_D1_STATEMENT) {
-    mig_fail(&k->work, MIGRATE_UNSUPPORTED,
-             "Cloudflare D1 takes no statement of %d bytes: %.60s ..", (int)strlen(sql), sql);
-    return;
-  }
-  mig_put_statement(&p->body, sql);
-  mig_put(&p->body, "\n");
-}
-
-/* A statement that fails where the condition holds, and whose message says why: the name of a
-** column is all that one can choose of it. */
-static void mig_d1_guard(migrate *k, const char *why, const char *condition) {
-  mig_d1_print(k, mig_format(&k->work, "CREATE TABLE migrate_guard(\"%w\" NOT NULL)", why));
-  mig_d1_print(k, mig_format(&k->work, "INSERT INTO migrate_guard SELECT NULL WHERE %s",
-                             condition));
-  mig_d1_print(k, "DROP TABLE migrate_guard");
-}
-
-static void mig_d1_check(migrate *k, const mig_statement *s) {
-  mig_d1 *p = (mig_d1 *)k->listener;
-  mig_arena *a = &k->work;
-  const char *word = s->complaint ? strrchr(s->complaint, '|') : 0;
-  char *why = word ? mig_copyn(a, s->complaint, (size_t)(word - s->complaint)) : mig_copy(a, "");
-  if (s->kind == MIG_S_CHECK) {
-    mig_d1_guard(k, why, mig_format(a, "EXISTS (%s)", s->sql));
-    return;
-  }
-  p->counts = 1;
-  if (s->kind == MIG_S_COUNT) {
-    mig_d1_print(k, mig_format(a, "INSERT OR REPLACE INTO migrate_count SELECT %d, (%s)", s->slot,
-                               s->sql));
-  } else {
-    mig_d1_guard(k, why, mig_format(a, "(%s) > (SELECT n FROM migrate_count WHERE slot = %d)",
-                                    s->sql, s->slot));
-  }
-}
-
-/* ---- what D1 refuses ---- */
-
-static int mig_d1_takes_pragma(const char *name) {
-  static const char *const names[] = {
-      "table_list",   "table_info",       "table_xinfo",        "index_list",
-      "index_info",   "index_xinfo",      "foreign_key_list",   "foreign_key_check",
-      "quick_check",  "foreign_keys",     "defer_foreign_keys", "legacy_alter_table",
-      "optimize",     "recursive_triggers", "reverse_unordered_selects",
-      "case_sensitive_like", "ignore_check_constraints"};
-  size_t i;
-  for (i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (mig_same(names[i], name)) return 1;
-  }
-  return 0;
-}
-
-/* The module of CREATE VIRTUAL TABLE [IF NOT EXISTS] name USING module; NULL: no such statement. */
-static char *mig_d1_module(mig_arena *a, const char *sql) {
-  size_t n = strlen(sql);
-  mig_token k = mig_next_significant(sql, n, 0);
-  k = mig_next_significant(sql, n, k.end);
-  if (!mig_token_is(sql, k, "VIRTUAL")) return 0;
-  while (k.type != MIG_TK_END && !mig_token_is(sql, k, "USING")) {
-    k = mig_next_significant(sql, n, k.end);
-  }
-  return mig_dequote(a, sql, mig_next_significant(sql, n, k.end));
-}
-
-/* What a statement of the user's begins with that D1 would refuse; NULL: nothing. */
-static const char *mig_d1_refused(mig_arena *a, const char *sql) {
-  static const char *const words[] = {"ATTACH",    "DETACH",  "VACUUM",   "BEGIN", "COMMIT",
-                                      "SAVEPOINT", "RELEASE", "ROLLBACK", "END",   0};
-  size_t n = strlen(sql);
-  mig_token k = mig_next_significant(sql, n, 0), next = mig_next_significant(sql, n, k.end);
-  if (k.type != MIG_TK_WORD) return 0;
-  if (mig_word_in(sql, k, words)) return mig_copyn(a, sql + k.at, k.end - k.at);
-  if (mig_token_is(sql, k, "CREATE") &&
-      (mig_token_is(sql, next, "TEMP") || mig_token_is(sql, next, "TEMPORARY"))) {
-    return "CREATE TEMP";
-  }
-  if (mig_token_is(sql, k, "CREATE") && mig_token_is(sql, next, "VIRTUAL")) {
-    char *module = mig_d1_module(a, sql);
-    if (module && !mig_same(module, "fts5") && !mig_same(module, "fts5vocab")) {
-      return mig_format(a, "the module %s", module);
-    }
-  }
-  if (mig_token_is(sql, k, "PRAGMA")) {
-    char *name = mig_dequote(a, sql, next);
-    if (name && !mig_d1_takes_pragma(name)) return mig_format(a, "PRAGMA %s", name);
-  }
-  return 0;
-}
-
-static void mig_d1_refuse(migrate *k, const mig_statement *s) {
-  const char *what = s->kind == MIG_S_SCRIPT ? mig_d1_refused(&k->work, s->sql) : 0;
-  if (what) mig_fail(&k->work, MIGRATE_UNSUPPORTED, "Cloudflare D1 refuses %s", what);
-  else if (!k->depth) {
-    mig_fail(&k->work, MIGRATE_UNSUPPORTED,
-             "transaction:false is not possible in Cloudflare D1: a file is one transaction");
-  } else if (s->kind == MIG_S_EDIT || s->kind == MIG_S_RELOAD) {
-    mig_fail(&k->work, MIGRATE_UNSUPPORTED,
-             "a script cannot edit the schema, which this change needs: %.200s", s->sql);
-  }
-}
-
-/* ---- the run ---- */
-
-/* The settings of the hosted rung: the rename leaves views and triggers alone, the copy keeps rows
-** that broke a CHECK before. Behind it they are what the revisions have made of them. */
-static void mig_d1_settings(migrate *k, int hosted) {
-  mig_d1 *p = (mig_d1 *)k->listener;
-  int legacy = 1, unchecked = 1;
-  if (p->hosted == hosted) return;
-  p->hosted = hosted;
-  if (!hosted) {
-    legacy = mig_flag(k->db, MIG_LEGACY_ALTER_TABLE, -1);
-    unchecked = mig_read_int(k, "PRAGMA ignore_check_constraints") != 0;
-  }
-  mig_putf(&p->body, "PRAGMA legacy_alter_table = %s;\nPRAGMA ignore_check_constraints = %s;\n",
-           legacy ? "ON" : "OFF", unchecked ? "ON" : "OFF");
-}
-
-static void mig_d1_statement(migrate *k, const mig_statement *s, const char *strategy) {
-  mig_d1 *p = (mig_d1 *)k->listener;
-  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n');
-  if (p->step != k->step && k->step) {
-    p->step = k->step;
-    mig_putf(&p->body, "\n-- %s\n", last ? last + 1 : line);
-  }
-  mig_d1_refuse(k, s);
-  if (mig_failed(&k->work)) return;
-  if (s->kind == MIG_S_CHECK || s->kind == MIG_S_COUNT || s->kind == MIG_S_NOT_MORE) {
-    mig_d1_check(k, s);
-    return;
-  }
-  mig_d1_settings(k, strcmp(strategy, mig_rung_name(MIG_HOSTED_REBUILD)) == 0);
-  mig_d1_print(k, s->sql);
-}
-
-/* The version rows must be just these. */
-static void mig_d1_rows_guard(migrate *k, const char *why) {
-  const char *table = k->settings.version_table;
-  mig_version v = mig_version_read(k->db, &k->work, table);
-  mig_text list;
-  int i;
-  if (!v.exists) return;
-  mig_text_init(&list, &k->work);
-  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
-  mig_d1_guard(k, why,
-               mig_format(&k->work,
-                          "(SELECT count(*) FROM \"%w\") <> %d OR (SELECT count(*) FROM \"%w\" "
-                          "WHERE version_num IN (%s)) <> %d",
-                          table, v.rows.n, table, mig_text_z(&list), v.rows.n));
-}
-
-/* So must the schema: the number of objects and of the characters of their names. D1's own tables,
-** and wrangler's, are no part of it. */
-static void mig_d1_schema_guard(migrate *k) {
-  static const char measure[] =
-      "SELECT count(*) || ' ' || total(length(name)) FROM sqlite_master WHERE name NOT LIKE "
-      "'sqlite~_%' ESCAPE '~' AND name NOT LIKE '~_cf~_%' ESCAPE '~' AND name NOT IN "
-      "('d1_migrations', 'migrate_guard', 'migrate_count')";
-  sqlite3_stmt *stmt = mig_prepare(k, measure);
-  char *want = 0;
-  while (mig_row(k, &stmt)) want = mig_cell(k, stmt, 0);
-  mig_d1_guard(k, "the schema is not as planned",
-               mig_format(&k->work, "(%s) IS NOT %Q", measure, want));
-}
-
-static void mig_d1_frame(migrate *k, int opened) {
-  mig_d1 *p = (mig_d1 *)k->listener;
-  if (opened) {
-    mig_put(&p->body, "\n");
-    mig_d1_rows_guard(k, "the database is not at the revision that this script begins with");
-    return;
-  }
-  mig_d1_settings(k, 0);
-  mig_put(&p->body, "\n-- nothing is committed where anything above went wrong\n");
-  mig_d1_rows_guard(k, "the version rows are not as planned");
-  mig_d1_schema_guard(k);
-}
-
-/* From here on the scratch handle prints into p. */
-static void mig_d1_listen(migrate *k, mig_d1 *p) {
-  memset(p, 0, sizeof *p);
-  mig_text_init(&p->body, &k->work);
-  k->listen = mig_d1_statement;
-  k->framed = mig_d1_frame;
-  k->listener = p;
-  k->settings.rebuild = MIG_REBUILD_HOSTED;
-  mig_d1_limit(k->db);
-}
-
-static void mig_d1_script(migrate *m, const mig_d1 *p, const char *command, const char *words,
-                          const char *tag) {
-  mig_text *out = &m->result;
-  mig_put(out, "-- run with: wrangler d1 execute DATABASE --file script, as one transaction\n");
-  mig_putf(out, "-- migrate %s, %s %s\n", MIGRATE_VERSION, command, words);
-  if (tag) mig_putf(out, "-- tag: %s\n", tag);
-  mig_put(out, "\nPRAGMA defer_foreign_keys = ON;\n");
-  if (p->counts) mig_put(out, "CREATE TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
-  mig_put(out, mig_text_z(&p->body));
-  if (p->counts) mig_put(out, "DROP TABLE migrate_count;\n");
-}
-/* Offline: the same run in a scratch database, through a sink that lists it (a plan) or prints it
-** (a script for a stock sqlite3 shell). */
-
-/* ---- the scratch database at the revision that the run begins with ---- */
-
-static void mig_scratch_rows(migrate *k, mig_names rows) {
-  const char *table = k->settings.version_table;
-  int i;
-  mig_scratch_step(k, k->db, mig_version_read(k->db, &k->work, table).exists
-                                 ? mig_purge_sql(&k->work, table)
-                                 : mig_version_create_sql(&k->work, table), 0);
-  for (i = 0; i < rows.n; i++) {
-    mig_change c;
-    c.kind = MIG_ROW_INSERT;
-    c.from = 0;
-    c.to = rows.at[i];
-    mig_scratch_step(k, k->db, mig_change_sql(&k->work, table, &c), 0);
-  }
-}
-
-static int mig_same_names(mig_names a, mig_names b) {
-  int i, j, same = a.n == b.n;
-  for (i = 0; same && i < a.n; i++) {
-    for (j = 0; j < b.n && strcmp(a.at[i], b.at[j]) != 0; j++) {}
-    same = j < b.n;
-  }
-  return same;
-}
-
-/* The revisions that words name, as rows of the version table. */
-static mig_names mig_rows_named(migrate *m, const char *words) {
-  mig_names none, rows;
-  mig_plan p;
-  int i;
-  none.n = rows.n = 0;
-  none.at = rows.at = 0;
-  if (!mig_graph_of(m)) return rows;
-  p = mig_plan_stamp(m->graph, none, words);
-  rows.at = (const char **)mig_array(&m->work, (size_t)p.rows.n + 1, sizeof(char *));
-  for (i = 0; rows.at && i < p.rows.n; i++) rows.at[rows.n++] = mig_id(m->graph, p.rows.at[i]);
-  return rows;
-}
-
-typedef struct mig_offline {
-  migrate k;      /* the handle on the scratch database */
-  mig_names from; /* the version rows at its beginning */
-} mig_offline;
-
-static void mig_offline_run(migrate *k, int direction, const char *words) {
-  mig_command c;
-  c.direction = direction;
-  c.purge = 0;
-  c.target = words;
-  mig_run_todo(k, &c);
-}
-
-/* Brings the scratch database to the rows `from`, with the real schema where the database is at
-** just these, else with what the revisions make from nothing. */
-static void mig_offline_begin(migrate *m, mig_offline *o, const char *from) {
-  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
-  sqlite3 *db;
-  int here;
-  memset(o, 0, sizeof *o);
-  o->from = from ? mig_rows_named(m, from) : v.rows;
-  here = mig_same_names(o->from, v.rows);
-  db = mig_failed(&m->work) ? 0 : mig_scratch_open(m, here);
-  if (!db) return;
-  mig_scratch_handle(m, db, &o->k);
-  o->k.graph = mig_graph_of(m);
-  o->k.revisions = m->revisions;
-  o->k.nrevision = m->nrevision;
-  o->k.settings.env_sql = 0; /* the application's business, on its own connection */
-  if (!here && o->from.n) mig_offline_run(&o->k, MIG_UPGRADE, from);
-  else if (v.exists) mig_scratch_rows(&o->k, o->from);
-}
-
-static void mig_offline_end(migrate *m, mig_offline *o) {
-  if (o->k.db) mig_scratch_close(m, &o->k);
-}
-
-/* ---- the script ---- */
-
-typedef struct mig_printer {
-  mig_text body; /* what is finished */
-  mig_text part; /* the transaction that is open */
-  int step;      /* of the statement printed last */
-  int link;      /* of the chain: m7 is the savepoint that the last line has made */
-  int first;     /* the first link of the open transaction */
-  int env;       /* env.sql stands before the transaction that comes next */
-  int keys;      /* foreign keys are meant to be on */
-  int rebuilds;  /* the open transaction needs them off */
-  int own;       /* it holds statements of the revisions' own, which rely on them */
-  int portable;  /* the settings of the portable rung are in force at this place */
-} mig_printer;
-
-/* Where the script goes on: a transaction is put together when it is known what it needs. */
-static mig_text *mig_print_to(migrate *k) {
-  mig_printer *p = (mig_printer *)k->listener;
-  return k->depth ? &p->part : &p->body;
-}
-
-/* A statement without its line's end. */
-static void mig_print_open(migrate *k, const char *sql) {
-  if (sql && strstr(sql, "\r\n")) { /* only quoted texts still hold one */
-    mig_fail(&k->work, MIGRATE_SCRIPT,
-             "a script cannot hold CR LF in quotes, which the sqlite3 shell reads as LF: write "
-             "char(13, 10)");
-  }
-  mig_put_statement(mig_print_to(k), sql);
-}
-
-static void mig_print(migrate *k, const char *sql) {
-  mig_text *z = mig_print_to(k);
-  mig_print_open(k, sql);
-  mig_put(z, "\n");
-}
-
-/* A statement of a transaction. A shell without -bail goes on after an error with the next line,
-** not with the rest of the one at hand: so each line first releases the savepoint that the line
-** before it has made at its end, while there was still the transaction that its own savepoint was
-** in. After an error, a rollback or a line that is missing none of the rest runs, up to the COMMIT.
-** Outside of a transaction all statements stand in one line. */
-static void mig_print_linked(migrate *k, const char *sql) {
-  mig_printer *p = (mig_printer *)k->listener;
-  mig_text *z = mig_print_to(k);
-  if (k->depth) mig_putf(z, "RELEASE m%d; SAVEPOINT m; ", p->link);
-  mig_print_open(k, sql);
-  mig_put(z, " ");
-  if (k->depth) mig_putf(z, "RELEASE m; SAVEPOINT m%d;\n", ++p->link);
-}
-
-/* A rule that rows must not break becomes a row of the guard's, which stops the COMMIT. */
-static void mig_print_check(migrate *k, const mig_statement *s) {
-  mig_arena *a = &k->work;
-  const char *word = s->complaint ? strrchr(s->complaint, '|') : 0;
-  char *why = word ? mig_copyn(a, s->complaint, (size_t)(word - s->complaint)) : mig_copy(a, "");
-  if (s->kind == MIG_S_COUNT) {
-    why = mig_format(a, "INSERT OR REPLACE INTO temp.migrate_count SELECT %d, (%s)", s->slot,
-                     s->sql);
-  } else if (s->kind == MIG_S_NOT_MORE) {
-    why = mig_format(a,
-                     "INSERT INTO temp.migrate_guard SELECT %Q WHERE (%s) > (SELECT n FROM "
-                     "temp.migrate_count WHERE slot = %d)",
-                     why, s->sql, s->slot);
-  } else {
-    why = mig_format(a, "INSERT INTO temp.migrate_guard SELECT %Q WHERE EXISTS (%s)", why, s->sql);
-  }
-  mig_print_linked(k, why);
-}
-
-/* The settings of the portable rung: its rename touches nothing else, its copy keeps rows that
-** broke a CHECK before; new rules are looked at by themselves. Behind it they are what the
-** revisions have made of them, which the scratch database knows. */
-static void mig_print_settings(migrate *k, int portable) {
-  mig_printer *p = (mig_printer *)k->listener;
-  int legacy = 1, unchecked = 1;
-  if (p->portable == portable) return;
-  p->portable = portable;
-  if (!portable) {
-    legacy = mig_flag(k->db, MIG_LEGACY_ALTER_TABLE, -1);
-    unchecked = mig_read_int(k, "PRAGMA ignore_check_constraints") != 0;
-  }
-  mig_putf(mig_print_to(k),
-           "PRAGMA legacy_alter_table = %s;\nPRAGMA ignore_check_constraints = %s;\n",
-           legacy ? "ON" : "OFF", unchecked ? "ON" : "OFF");
-}
-
-/* The head of a step: the line that its run would log. It must not end the line of a section that
-** stands outside of a transaction. */
-static void mig_print_step(migrate *k) {
-  mig_printer *p = (mig_printer *)k->listener;
-  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n'), *at;
-  if (p->step == k->step || !k->step) return;
-  p->step = k->step;
-  line = last ? last + 1 : line;
-  if (k->depth) {
-    mig_putf(&p->part, "\n-- %s\n", line);
-    return;
-  }
-  mig_put(&p->body, "/* ");
-  for (; (at = strstr(line, "*/")) != 0; line = at + 2) {
-    mig_putf(&p->body, "%.*s* /", (int)(at - line), line);
-  }
-  mig_putf(&p->body, "%s */ ", line);
-}
-
-static void mig_print_statement(migrate *k, const mig_statement *s, const char *strategy) {
-  mig_printer *p = (mig_printer *)k->listener;
-  int portable = strcmp(strategy, "portable") == 0;
-  mig_print_step(k);
-  switch (s->kind) {
-    case MIG_S_CHECK:
-    case MIG_S_COUNT:
-    case MIG_S_NOT_MORE:
-      mig_print_check(k, s);
-      return;
-    case MIG_S_EDIT:
-    case MIG_S_RELOAD:
-      mig_fail(&k->work, MIGRATE_UNSUPPORTED,
-               "a script cannot edit the schema, which this change needs: %.200s", s->sql);
-      return;
-    default:
-      if (portable) p->rebuilds = 1;
-      if (s->kind == MIG_S_SCRIPT) p->own = 1;
-      mig_print_settings(k, portable);
-      mig_print_linked(k, s->sql);
-  }
-}
-
-/* The version rows must be just these. */
-static void mig_print_rows_guard(migrate *k, const char *why) {
-  const char *table = k->settings.version_table;
-  mig_version v = mig_version_read(k->db, &k->work, table);
-  mig_text list;
-  int i;
-  if (!v.exists) return;
-  mig_text_init(&list, &k->work);
-  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
-  mig_print_linked(k, mig_format(&k->work,
-                                 "INSERT INTO temp.migrate_guard SELECT %Q WHERE (SELECT count(*) "
-                                 "FROM main.\"%w\") <> %d OR (SELECT count(*) FROM main.\"%w\" "
-                                 "WHERE version_num IN (%s)) <> %d",
-                                 why, table, v.rows.n, table, mig_text_z(&list), v.rows.n));
-}
-
-/* So must the schema: the number of objects and of the characters of their texts. */
-static void mig_print_schema_guard(migrate *k) {
-  static const char measure[] =
-      "SELECT count(*) || ' ' || total(length(sql)) FROM main.sqlite_master WHERE "
-      "name NOT LIKE 'sqlite~_%' ESCAPE '~'";
-  sqlite3_stmt *stmt = mig_prepare(k, measure);
-  char *want = 0;
-  while (mig_row(k, &stmt)) want = mig_cell(k, stmt, 0);
-  mig_print_linked(k, mig_format(&k->work,
-                                 "INSERT INTO temp.migrate_guard SELECT 'the schema is not as "
-                                 "planned' WHERE (%s) IS NOT %Q",
-                                 measure, want));
-}
-
-static const char mig_print_problems[] =
-    "SELECT 'not committed: ' || problem FROM temp.migrate_guard";
-
-/* A rebuild needs foreign keys off for its whole transaction. What the revisions' own statements
-** would have done to other tables under them is missed there: no row may be left without its parent
-** that had one. */
-#define MIG_COUNT_ORPHANS "(SELECT count(*) FROM pragma_foreign_key_check)"
-
-static void mig_print_keys_guard(migrate *k) {
-  mig_print_linked(
-      k, "INSERT INTO temp.migrate_guard SELECT 'rows lost their parent: foreign keys are off "
-         "where a table is rebuilt, so that ON DELETE and ON UPDATE do nothing; put the rebuild "
-         "into a revision of its own and set transaction_per_migration' WHERE " MIG_COUNT_ORPHANS
-         " > (SELECT n FROM temp.migrate_count WHERE slot = -1)");
-}
-
-/* The transaction that has ended, with what must come before it and behind; it begins in the line
-** of what stands outside before it. With a row in the guard OR ROLLBACK stops in front of the
-** COMMIT in its line: a shell without -bail must not commit half a schema. */
-static void mig_print_part(mig_printer *p, int guarded) {
-  mig_text *z = &p->body;
-  mig_put(z, p->first ? "" : "\n");
-  if (p->rebuilds) mig_put(z, "PRAGMA foreign_keys = OFF; ");
-  mig_put(z, "BEGIN IMMEDIATE; ");
-  if (p->env) mig_put(z, "DROP TABLE temp.migrate_env; ");
-  if (guarded) {
-    mig_put(z, "INSERT OR REPLACE INTO temp.migrate_count SELECT -1, " MIG_COUNT_ORPHANS "; ");
-  }
-  mig_putf(z, "SAVEPOINT m%d;\n%s", p->first, mig_text_z(&p->part));
-  mig_put(z, "INSERT OR ROLLBACK INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard; "
-             "COMMIT; ");
-  if (p->rebuilds && p->keys) mig_put(z, "PRAGMA foreign_keys = ON; ");
-  p->env = 0;
-}
-
-/* A transaction begins. */
-static void mig_print_begin(migrate *k) {
-  mig_printer *p = (mig_printer *)k->listener;
-  mig_text_init(&p->part, &k->work);
-  p->rebuilds = p->own = 0;
-  p->first = p->link;
-  mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
-  mig_print(k, mig_print_problems);
-  mig_print_linked(k, "INSERT INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard");
-}
-
-/* It ends. */
-static void mig_print_end(migrate *k) {
-  mig_printer *p = (mig_printer *)k->listener;
-  int guarded = p->rebuilds && p->keys && p->own;
-  mig_print_settings(k, 0);
-  mig_put(&p->part, "\n-- nothing is committed where anything above went wrong\n");
-  mig_print(k, "INSERT INTO temp.migrate_guard VALUES ('a statement failed')");
-  mig_print_rows_guard(k, "the version rows are not as planned");
-  mig_print_schema_guard(k);
-  if (guarded) mig_print_keys_guard(k);
-  mig_print_linked(k, "DELETE FROM temp.migrate_guard WHERE problem = 'a statement failed'");
-  mig_print(k, mig_print_problems);
-  mig_print_part(p, guarded);
-}
-
-static void mig_print_frame(migrate *k, int opened) {
-  if (opened) mig_print_begin(k);
-  else mig_print_end(k);
-}
-
-/* Is this statement PRAGMA foreign_keys = ..? -1: no; else whether it switches them on. */
-static int mig_sets_keys(const char *sql, mig_span s) {
-  mig_token k = mig_next_significant(sql, s.end, s.at);
-  if (!mig_token_is(sql, k, "PRAGMA")) return -1;
-  k = mig_next_significant(sql, s.end, k.end);
-  if (!mig_token_is(sql, k, "foreign_keys")) return -1;
-  k = mig_next_significant(sql, s.end, k.end);
-  if (!mig_token_op(sql, k, "=") && !mig_token_op(sql, k, "(")) return -1;
-  k = mig_next_significant(sql, s.end, k.end);
-  return mig_token_is(sql, k, "ON") || mig_token_is(sql, k, "YES") ||
-         mig_token_is(sql, k, "TRUE") || (k.type == MIG_TK_NUMBER && sql[k.at] != '0');
-}
-
-/* Are foreign keys on where the script's own statements run? As on this connection, unless env.sql
-** says something else. */
-static int mig_keys_are_on(migrate *m) {
-  const char *sql = m->settings.env_sql;
-  int on = mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1), said;
-  size_t at = 0;
-  mig_span s;
-  while (sql && mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
-    said = mig_sets_keys(sql, s);
-    if (said >= 0) on = said;
-  }
-  return on;
-}
-
-/* env.sql is run by the script as well, before its transaction. It all stands in one line with the
-** table that the first transaction takes away: where something in it fails, that does not begin. */
-static void mig_print_env(migrate *m) {
-  const char *sql = m->settings.env_sql;
-  size_t at = 0;
-  mig_span s;
-  int found;
-  if (!sql) return;
-  mig_put(&m->result, "\n-- env.sql\n");
-  while ((found = mig_next_statement(sql, strlen(sql), &at, &s)) > 0) {
-    mig_putn(&m->result, sql + s.at, s.end - s.at);
-    mig_put(&m->result, "; ");
-  }
-  mig_put(&m->result, "CREATE TEMP TABLE migrate_env(x);\n");
-  if (found < 0) {
-    mig_fail(&m->work, MIGRATE_SCRIPT, "%s, line %d: the text ends inside of this statement",
-             m->settings.env_path, mig_place_of(sql, s.at).line);
-  }
-}
-
-/* Words of the caller's in a comment: they must not end its line. */
-static void mig_print_words(mig_text *out, const char *z) {
-  for (; *z; z++) mig_putn(out, (unsigned char)*z < ' ' ? " " : z, 1);
-}
-
-static void mig_print_script(migrate *m, const mig_printer *p, const char *command,
-                             const char *words, const char *tag) {
-  mig_text *out = &m->result;
-  mig_put(out, "-- run with: sqlite3 -bail FILE < script\n");
-  mig_putf(out, "-- migrate %s, %s ", MIGRATE_VERSION, command);
-  mig_print_words(out, words);
-  mig_put(out, tag ? "\n-- tag: " : "\n");
-  if (tag) mig_print_words(out, tag);
-  if (tag) mig_put(out, "\n");
-  mig_print_env(m);
-  if (p->keys) mig_put(out, "PRAGMA foreign_keys = ON;\n");
-  mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
-               "-- Each line goes on from the savepoint of the line before it: after an error none "
-               "of the\n-- rest runs, and nothing is committed.\n"
-               "CREATE TEMP TABLE migrate_guard(problem);\n"
-               "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
-               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
-  mig_put(out, mig_text_z(&p->body));
-  mig_put(out, "\nDROP TABLE temp.migrate_guard;\n"
-               "DROP TABLE temp.migrate_stop;\n"
-               "DROP TABLE temp.migrate_count;\n");
-}
-
-static int mig_script_direction(const char *command) {
-  if (strcmp(command, "upgrade") == 0) return MIG_UPGRADE;
-  if (strcmp(command, "downgrade") == 0) return MIG_DOWNGRADE;
-  return strcmp(command, "stamp") == 0 ? MIG_STAMP : 0;
-}
-
-/* "from:to" -> from, to; without a colon from is NULL: where the database is. */
-static const char *mig_split_range(mig_arena *a, const char *range, const char **from) {
-  const char *colon = strchr(range, ':');
-  *from = 0;
-  if (!colon) return range;
-  *from = colon == range ? "base" : mig_copyn(a, range, (size_t)(colon - range));
-  return colon[1] ? colon + 1 : "head";
-}
-
-/* Prints a run in the dialect that is set. */
-static void mig_print_run(migrate *m, mig_offline *o, int direction, const char *command,
-                          const char *range, const char *to, const char *tag) {
-  migrate *k = &o->k;
-  mig_printer p;
-  mig_d1 d1;
-  if (m->settings.dialect == MIG_DIALECT_D1) {
-    mig_d1_listen(k, &d1);
-    mig_offline_run(k, direction, to);
-    if (!k->fault.code && d1.body.n) mig_d1_script(m, &d1, command, range, tag);
-    return;
-  }
-  memset(&p, 0, sizeof p);
-  mig_text_init(&p.body, &k->work);
-  p.keys = mig_keys_are_on(m);
-  p.env = m->settings.env_sql != 0;
-  k->listen = mig_print_statement;
-  k->framed = mig_print_frame;
-  k->listener = &p;
-  k->settings.rebuild = MIG_REBUILD_PORTABLE;
-  mig_offline_run(k, direction, to);
-  if (!k->fault.code && p.body.n) mig_print_script(m, &p, command, range, tag);
-}
-
-MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
-                               const char *tag) {
-  mig_offline o;
-  const char *from, *to;
-  int direction;
-  if (mig_begin_call(m)) return migrate_errcode(m);
-  direction = command ? mig_script_direction(command) : 0;
-  if (!direction || !range) {
-    mig_fail(&m->work, MIGRATE_MISUSE,
-             "migrate_script: the command is upgrade, downgrade or stamp, the range is not NULL");
-    return mig_end_call(m);
-  }
-  to = mig_split_range(&m->work, range, &from);
-  mig_offline_begin(m, &o, from);
-  if (o.k.db && !o.k.fault.code) mig_print_run(m, &o, direction, command, range, to, tag);
-  mig_offline_end(m, &o);
-  return mig_end_call(m);
-}
-
-/* ---- the plan ---- */
-
-static void mig_list_frame(migrate *k, int opened) {
-  mig_statement s;
-  memset(&s, 0, sizeof s);
-  s.kind = MIG_S_FRAME;
-  s.sql = opened ? "BEGIN IMMEDIATE" : "COMMIT";
-  s.reason = opened ? "one transaction for the run" : "all of it or nothing";
-  mig_list_row(k, &s, "");
-}
-
-/* Does a target lie below? Words that say so, or one that an upgrade has no step to. */
-static int mig_plan_direction(migrate *m, const char *target) {
-  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
-  const char *at = strrchr(target, '@');
-  const char *word = at ? at + 1 : target;
-  mig_plan p;
-  if (*word == '-' || strcmp(word, "base") == 0) return MIG_DOWNGRADE;
-  if (!mig_graph_of(m)) return 0;
-  p = mig_plan_upgrade(m->graph, v.rows, target);
-  if (p.n || mig_failed(&m->work)) return MIG_UPGRADE;
-  p = mig_plan_downgrade(m->graph, v.rows, target);
-  if (!mig_failed(&m->work)) return MIG_DOWNGRADE;
-  mig_fault_clear(&m->fault); /* it is where the database is */
-  return MIG_UPGRADE;
-}
-
-MIGRATE_API int migrate_plan(migrate *m, const char *target,
-                             int (*row)(void *, const migrate_statement *), void *arg) {
-  mig_offline o;
-  int direction;
-  if (mig_begin_call(m)) return migrate_errcode(m);
-  if (!target || !row) {
-    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_plan: the target or the callback is NULL");
-    return mig_end_call(m);
-  }
-  direction = mig_plan_direction(m, target);
-  mig_offline_begin(m, &o, 0);
-  if (o.k.db && !o.k.fault.code && direction) {
-    o.k.listen = mig_list_row;
-    o.k.framed = mig_list_frame;
-    o.k.row = row;
-    o.k.row_arg = arg;
-    mig_offline_run(&o.k, direction, target);
-  }
-  mig_offline_end(m, &o);
-  return mig_end_call(m);
-}
 /* Step: a run of revisions one at a time, between which the program does as it likes. */
 
 MIGRATE_API int migrate_prepare(migrate *m, const char *target) {
@@ -17019,8 +16809,8 @@ MIGRATE_API int migrate_step(migrate *m) {
   mig_run *r;
   int rc;
   if (!m) return SQLITE_NOMEM;
-  if (m->fault.code) return mig_step_end(m);
   r = m->run;
+  if (m->fault.code) return r ? mig_step_end(m) : m->fault.code;
   if (!r) {
     mig_fail(&m->work, MIGRATE_MISUSE, "no run is prepared: migrate_prepare() comes first");
     return mig_end_call(m);
@@ -17029,7 +16819,7 @@ MIGRATE_API int migrate_step(migrate *m) {
   if (m->depth) mig_stay_awake(m);
   mig_forget_catalogs(m); /* the program may have changed the schema meanwhile */
   if (!r->plan && mig_run_is_due(m, r)) mig_run_open(m, r);
-  if (r->plan && mig_run_next(m, r) && mig_edits_hold(m)) {
+  if (r->plan && mig_run_next(m, r) && mig_catch_up(m)) {
     mig_fall_asleep(m);
     mig_return_handler(m);
     return SQLITE_ROW;
@@ -17072,183 +16862,6 @@ MIGRATE_API const char *migrate_get(migrate *m, const char *key) {
   return 0;
 }
 #ifndef MIGRATE_NO_STDIO
-/* Template: what a new revision file holds, and how it is called. */
-
-static const char mig_template[] =
-    "-- ${message}\n"
-    "-- revision: ${revision}\n"
-    "-- down_revision: ${down_revision}\n"
-    "-- branch_labels: ${branch_labels}\n"
-    "-- depends_on: ${depends_on}\n"
-    "-- create_date: ${create_date}\n"
-    "\n"
-    "-- migrate:up\n"
-    "${upgrade}\n"
-    "-- migrate:down\n"
-    "${downgrade}";
-
-/* ---- New files ---- */
-
-/* 12 random hexadecimal digits. */
-static const char *mig_new_id(mig_arena *a) {
-  unsigned char b[6];
-  sqlite3_randomness((int)sizeof b, b);
-  return mig_format(a, "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
-}
-
-static const char *mig_template_value(mig_arena *a, const mig_revision *rev, const char *name,
-                                      size_t n) {
-  if (mig_word_is(name, n, "message")) return rev->message;
-  if (mig_word_is(name, n, "revision")) return rev->id;
-  if (mig_word_is(name, n, "down_revision")) return mig_join(a, rev->down);
-  if (mig_word_is(name, n, "branch_labels")) return mig_join(a, rev->labels);
-  if (mig_word_is(name, n, "depends_on")) return mig_join(a, rev->depends);
-  if (mig_word_is(name, n, "create_date")) return rev->create_date;
-  if (mig_word_is(name, n, "upgrade")) return rev->upgrade.sql ? rev->upgrade.sql : "";
-  if (mig_word_is(name, n, "downgrade")) return rev->downgrade.sql ? rev->downgrade.sql : "";
-  return 0;
-}
-
-/* A message that would be read as a key or a marker cannot be the first line of a file. */
-static void mig_check_message(mig_arena *a, const char *message) {
-  size_t length = mig_key_length(message, strlen(message));
-  if ((length && mig_known_key(message, length) >= 0) || strncmp(message, "migrate:", 8) == 0) {
-    mig_fail(a, MIGRATE_MISUSE, "the message would be read as a line of the header: %s", message);
-  }
-}
-
-/* The text of a new revision file: the template with its ${..} replaced. */
-static const char *mig_script_render(mig_arena *a, const char *path, const char *tmpl,
-                                     const mig_revision *rev) {
-  mig_text t;
-  const char *from = tmpl, *dollar;
-  mig_text_init(&t, a);
-  mig_check_message(a, rev->message);
-  while (!mig_failed(a) && (dollar = strstr(from, "${")) != 0) {
-    const char *end = strchr(dollar, '}');
-    size_t n = end ? (size_t)(end - dollar) - 2 : 0;
-    const char *value = end ? mig_template_value(a, rev, dollar + 2, n) : 0;
-    if (!value) {
-      mig_fail(a, MIGRATE_CONFIG, "%s:%d: unknown token '${%.*s}' in the template", path,
-               mig_place_of(tmpl, (size_t)(dollar - tmpl)).line, (int)(n < 40 ? n : 40),
-               dollar + 2);
-      return 0;
-    }
-    mig_putn(&t, from, (size_t)(dollar - from));
-    mig_put(&t, value);
-    from = end + 1;
-  }
-  mig_put(&t, from);
-  return mig_failed(a) ? 0 : mig_text_z(&t);
-}
-
-/* The words of a message, in lower case and joined by '_'; cut at a '_' where there are more than
-** `most` characters. */
-static const char *mig_slug(mig_arena *a, const char *message, int most) {
-  char *slug = (char *)mig_alloc(a, strlen(message) + 2);
-  size_t n = 0, cut = 0, i;
-  int chars = 0;
-  for (i = 0; message[i] && slug; i++) {
-    int c = (unsigned char)message[i];
-    if (mig_is_word_start(c) || mig_is_digit(c)) {
-      slug[n++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-    } else if (n && slug[n - 1] != '_') {
-      slug[n++] = '_';
-    }
-  }
-  while (n && slug[n - 1] == '_') n--;
-  for (i = 0; i < n; i++) {
-    chars += (slug[i] & 0xc0) != 0x80;
-    if (chars <= most) cut = i + 1;
-  }
-  if (slug && chars > most) {
-    for (n = cut; n && slug[n - 1] != '_'; n--) {
-    }
-    n = n ? n - 1 : cut;
-    slug[n++] = '_';
-  }
-  if (slug) slug[n] = 0;
-  return slug;
-}
-
-/* What the name of a new file is made of. */
-typedef struct mig_file_facts {
-  const char *id, *slug;
-  int year, month, day, hour, minute, second;
-  sqlite3_int64 epoch;
-} mig_file_facts;
-
-static int mig_file_number(const mig_file_facts *f, const char *z, size_t n, sqlite3_int64 *value) {
-  if (mig_word_is(z, n, "year"))
-    *value = f->year;
-  else if (mig_word_is(z, n, "month"))
-    *value = f->month;
-  else if (mig_word_is(z, n, "day"))
-    *value = f->day;
-  else if (mig_word_is(z, n, "hour"))
-    *value = f->hour;
-  else if (mig_word_is(z, n, "minute"))
-    *value = f->minute;
-  else if (mig_word_is(z, n, "second"))
-    *value = f->second;
-  else if (mig_word_is(z, n, "epoch"))
-    *value = f->epoch;
-  else
-    return 0;
-  return 1;
-}
-
-/* Puts what %(name)s or %(name).2d means, z standing behind the parenthesis; returns the rest, or
-** NULL where it means nothing. */
-static const char *mig_put_file_token(mig_text *t, const char *z, const mig_file_facts *f) {
-  const char *end = strchr(z, ')');
-  size_t n = end ? (size_t)(end - z) : 0;
-  sqlite3_int64 value = 0;
-  int digits = 0;
-  if (!end) return 0;
-  for (end++; *end == '.' || mig_is_digit((unsigned char)*end); end++) {
-    if (*end != '.' && digits < 10) digits = digits * 10 + (*end - '0');
-  }
-  if (mig_word_is(z, n, "rev") && *end == 's')
-    mig_put(t, f->id);
-  else if (mig_word_is(z, n, "slug") && *end == 's')
-    mig_put(t, f->slug);
-  else if (mig_file_number(f, z, n, &value) && (*end == 'd' || *end == 's')) {
-    mig_putf(t, "%0*lld", digits > 20 ? 20 : digits, value);
-  } else {
-    return 0;
-  }
-  return end + 1;
-}
-
-/* The name of a new file by Alembic's file_template, in which a % may be doubled. */
-static const char *mig_file_name(mig_arena *a, const char *tmpl, const mig_file_facts *f) {
-  mig_text t;
-  const char *z = tmpl;
-  mig_text_init(&t, a);
-  while (*z && !mig_failed(a)) {
-    const char *token = z;
-    if (*z != '%') {
-      mig_putn(&t, z++, 1);
-      continue;
-    }
-    if (z[1] == '%') z++;
-    if (z[1] != '(') {
-      mig_putn(&t, z++, 1);
-      continue;
-    }
-    z = mig_put_file_token(&t, z + 2, f);
-    if (!z) {
-      mig_fail(a, MIGRATE_CONFIG, "file_template: no such token: %.40s", token);
-      return 0;
-    }
-  }
-  mig_put(&t, ".sql");
-  if (!mig_failed(a) && (strpbrk(t.z, "/\\:") || t.z[0] == '.')) {
-    mig_fail(a, MIGRATE_CONFIG, "file_template makes '%s', which is not the name of a file", t.z);
-  }
-  return mig_failed(a) ? 0 : t.z;
-}
 /* Directory: files and folders, the only part that asks the operating system for them. Paths are
 ** UTF-8. Two writings of the same few functions: POSIX and Windows.
 **
@@ -17806,195 +17419,1017 @@ MIGRATE_API int migrate_add_directory(migrate *m, const char *path) {
   }
   return mig_end_call(m);
 }
-/* Zone: how far a place is from UTC at a moment, by the time zone files of the system (RFC 9636).
-** They are read here: to ask the C library would mean to change the environment of the process. */
+#endif
+/* 8: at the desk */
+#ifndef MIGRATE_NO_TOOLS
+/* Draw: the revision graph for eyes: as text, the way `git log --graph` draws it, and in the
+** languages of mermaid and of graphviz. Newest first; dependencies are named, or dotted. */
 
-/* ---- the rule at the end of a file: CET-1CEST,M3.5.0,M10.5.0/3 ---- */
+/* The columns of the text: each leads down to a node that is still to come. */
+typedef struct mig_drawing {
+  mig_graph *g;
+  const unsigned char *is_row;
+  mig_text *out;
+  int *to, n;
+} mig_drawing;
 
-/* Days since 1970-01-01. */
-static int mig_day_number(int year, int month, int day) {
-  int from_march = (month + 9) % 12;
-  year -= month <= 2;
-  day += year * 365 + year / 4 - year / 100 + year / 400;
-  return day + (153 * from_march + 2) / 5 - 719469;
+static void mig_draw_line_end(mig_text *out) {
+  while (out->n && out->z[out->n - 1] == ' ') out->n--;
+  mig_put(out, "\n");
 }
 
-/* Skips the name of a zone: letters, or anything in < >. NULL: there is none. */
-static const char *mig_rule_name(const char *z) {
-  const char *from = z;
-  if (*z == '<') {
-    z = strchr(z, '>');
-    return z ? z + 1 : 0;
-  }
-  while ((*z >= 'A' && *z <= 'Z') || (*z >= 'a' && *z <= 'z')) z++;
-  return z > from ? z : 0;
+/* " (left) (head) (current) (branchpoint)", in Alembic's order. */
+static void mig_put_marks(mig_text *out, mig_graph *g, int node, const unsigned char *is_row) {
+  const mig_node *v = &g->nodes[node];
+  mig_names labels = mig_labels_of(g, node);
+  if (labels.n) mig_putf(out, " (%s)", mig_join(out->a, labels));
+  if (v->all_after.n == 0)
+    mig_put(out, " (head)");
+  else if (v->after.n == 0)
+    mig_put(out, " (effective head)");
+  if (is_row[node]) mig_put(out, " (current)");
+  if (v->after.n > 1) mig_put(out, " (branchpoint)");
+  if (v->down.n > 1) mig_put(out, " (mergepoint)");
 }
 
-static const char *mig_rule_number(const char *z, int *n) {
-  for (*n = 0; *z >= '0' && *z <= '9' && *n < 1000; z++) *n = *n * 10 + (*z - '0');
-  return z;
-}
-
-/* [+-]hh[:mm[:ss]] in seconds. */
-static const char *mig_rule_time(const char *z, int *seconds) {
-  int sign = *z == '-' ? -1 : 1, unit, n;
-  *seconds = 0;
-  if (*z == '-' || *z == '+') z++;
-  for (unit = 3600; unit; unit /= 60) {
-    z = mig_rule_number(z, &n);
-    *seconds += sign * n * unit;
-    if (*z != ':') break;
-    z++;
-  }
-  return z;
-}
-
-/* The d-th weekday (0 is Sunday) of the w-th week of a month; the fifth is the last. */
-static int mig_rule_weekday(int year, int month, int week, int weekday) {
-  int first = mig_day_number(year, month, 1);
-  int day = first + (weekday - (first + 4) % 7 + 7) % 7 + 7 * (week - 1);
-  int next = mig_day_number(year + month / 12, month % 12 + 1, 1);
-  return day < next ? day : day - 7;
-}
-
-/* Mm.w.d, Jn or n, with /time behind it: seconds since 1970 by the clock on the wall. NULL: it is
-** none of them. */
-static const char *mig_rule_moment(const char *z, int year, sqlite3_int64 *moment) {
-  int month, week, weekday, day, seconds = 7200;
-  if (*z == 'M') {
-    z = mig_rule_number(z + 1, &month);
-    z = mig_rule_number(z + (*z == '.'), &week);
-    z = mig_rule_number(z + (*z == '.'), &weekday);
-    if (month < 1 || month > 12 || week < 1 || week > 5 || weekday > 6) return 0;
-    day = mig_rule_weekday(year, month, week, weekday);
-  } else {
-    int julian = *z == 'J', new_year = mig_day_number(year, 1, 1);
-    int leap = mig_day_number(year + 1, 1, 1) - new_year == 366;
-    z = mig_rule_number(z + julian, &day);
-    if (julian) day -= !(leap && day > 59); /* counts from 1, and never the leap day */
-    day += new_year;
-  }
-  if (*z == '/') z = mig_rule_time(z + 1, &seconds);
-  *moment = (sqlite3_int64)day * 86400 + seconds;
-  return z;
-}
-
-/* The seconds from UTC that a rule means; 0: it is not understood. */
-static int mig_rule_offset(const char *z, sqlite3_int64 now, int *offset) {
-  int winter, summer, year = 1970;
-  sqlite3_int64 begin, end;
-  z = mig_rule_name(z);
-  if (!z) return 0;
-  z = mig_rule_time(z, &winter);
-  *offset = winter = -winter;
-  if (*z == '\n') return 1;
-  z = mig_rule_name(z);
-  if (!z) return 0;
-  summer = -winter - 3600;
-  if (*z != ',') z = mig_rule_time(z, &summer);
-  summer = -summer;
-  while ((sqlite3_int64)mig_day_number(year + 1, 1, 1) * 86400 <= now + winter) year++;
-  z = *z == ',' ? mig_rule_moment(z + 1, year, &begin) : 0;
-  z = z && *z == ',' ? mig_rule_moment(z + 1, year, &end) : 0;
-  if (!z || *z != '\n') return 0;
-  begin -= winter;
-  end -= summer;
-  if (begin < end ? now >= begin && now < end : now >= begin || now < end) *offset = summer;
-  return 1;
-}
-
-/* ---- the file ---- */
-
-typedef struct mig_zone_block {
-  const char *times, *kinds, *types; /* when the offset changes, to which type, the types */
-  size_t ntime, ntype, end;
-} mig_zone_block;
-
-static sqlite3_int64 mig_big_endian(const char *z, int n) {
-  sqlite3_uint64 v = z[0] & 0x80 ? ~(sqlite3_uint64)0 : 0;
-  while (n--) v = v << 8 | (unsigned char)*z++;
-  return (sqlite3_int64)v;
-}
-
-/* Finds the parts of the block at byte `at`, whose times have `width` bytes. 0: it is none. */
-static int mig_zone_block_at(const char *z, size_t n, size_t at, int width, mig_zone_block *b) {
-  sqlite3_uint64 count[6], end;
+static void mig_draw_node(mig_drawing *d, int column, int node) {
+  const mig_revision *rev = d->g->nodes[node].rev;
   int i;
-  if (at + 44 > n || memcmp(z + at, "TZif", 4) != 0) return 0;
-  for (i = 0; i < 6; i++) { /* of UT marks, standard marks, leap seconds, times, types, letters */
-    count[i] = (sqlite3_uint64)mig_big_endian(z + at + 20 + 4 * i, 4) & 0xffffffffu;
-  }
-  end = at + 44 + count[3] * (sqlite3_uint64)(width + 1) + count[4] * 6 + count[5] +
-        count[2] * (sqlite3_uint64)(width + 4) + count[1] + count[0];
-  if (end > n || !count[4]) return 0;
-  b->times = z + at + 44;
-  b->kinds = b->times + count[3] * (sqlite3_uint64)width;
-  b->types = b->kinds + count[3];
-  b->ntime = (size_t)count[3];
-  b->ntype = (size_t)count[4];
-  b->end = (size_t)end;
-  return 1;
+  for (i = 0; i < d->n; i++) mig_put(d->out, i == column ? "* " : "| ");
+  mig_put(d->out, rev->id);
+  mig_put_marks(d->out, d->g, node, d->is_row);
+  if (rev->depends.n) mig_putf(d->out, " (needs %s)", mig_join(d->out->a, rev->depends));
+  if (*rev->message) mig_putf(d->out, ", %s", rev->message);
+  mig_put(d->out, "\n");
 }
 
-/* The seconds from UTC at a moment, by the bytes of a file with a NUL behind them; 0: they are not
-** understood. Since version 2 times of 8 bytes follow those of 4, and the rule for all that comes
-** later follows these. */
-static int mig_zone_offset(const char *z, size_t n, sqlite3_int64 now, int *offset) {
-  mig_zone_block b;
-  size_t i, kind;
-  int width = 4;
-  if (!mig_zone_block_at(z, n, 0, 4, &b)) return 0;
-  if (z[4] >= '2') {
-    width = 8;
-    if (!mig_zone_block_at(z, n, b.end, 8, &b)) return 0;
+/* Takes column `gone` away: it runs into column `into`, or ends when that is -1. What is to the
+** right of it moves over. */
+static void mig_draw_join(mig_drawing *d, int into, int gone) {
+  int i;
+  for (i = 0; i < d->n; i++) {
+    mig_put(d->out, i < gone ? "|" : " ");
+    if (i + 1 == d->n) break;
+    if (i + 1 > gone || (i + 1 == gone && into >= 0))
+      mig_put(d->out, "/");
+    else
+      mig_put(d->out, into >= 0 && i >= into ? "_" : " ");
   }
-  for (i = 0; i < b.ntime; i++) {
-    if (mig_big_endian(b.times + i * (size_t)width, width) > now) break;
-  }
-  if (width == 8 && i == b.ntime && z[b.end] == '\n' && z[b.end + 1] != '\n') {
-    return mig_rule_offset(z + b.end + 1, now, offset);
-  }
-  kind = i ? (unsigned char)b.kinds[i - 1] : 0;
-  if (kind >= b.ntype) return 0;
-  *offset = (int)mig_big_endian(b.types + kind * 6, 4);
-  return 1;
+  mig_draw_line_end(d->out);
+  d->n--;
+  for (i = gone; i < d->n; i++) d->to[i] = d->to[i + 1];
 }
 
-/* Where the file of a zone is; NULL: nowhere. */
-static const char *mig_zone_file(mig_arena *a, const char *name) {
-  const char *folders[] = {getenv("TZDIR"), "/usr/share/zoneinfo", "/usr/lib/zoneinfo",
-                           "/usr/share/lib/zoneinfo", "/etc/zoneinfo"};
+/* A new column to the right of `column`, that leads to `node`. */
+static void mig_draw_fork(mig_drawing *d, int column, int node) {
+  int i;
+  for (i = 0; i < d->n; i++) {
+    mig_put(d->out, i <= column ? "|" : " ");
+    mig_put(d->out, i >= column ? "\\" : " ");
+  }
+  mig_draw_line_end(d->out);
+  for (i = d->n++; i > column + 1; i--) d->to[i] = d->to[i - 1];
+  d->to[column + 1] = node;
+}
+
+/* The column that leads to a node, all others that do having run into it. */
+static int mig_draw_column(mig_drawing *d, int node) {
+  int column, i;
+  for (column = 0; column < d->n && d->to[column] != node; column++) {
+  }
+  if (column == d->n) d->to[d->n++] = node;
+  for (i = d->n - 1; i > column; i--) {
+    if (d->to[i] == node) mig_draw_join(d, column, i);
+  }
+  return column;
+}
+
+static void mig_draw_text(mig_graph *g, const unsigned char *is_row, mig_text *out) {
+  mig_nodes order = mig_history_range(g, "", mig_no_nodes());
+  mig_drawing d;
+  int i, j, edges = 1;
+  for (i = 0; i < g->n; i++) edges += g->nodes[i].down.n + 1;
+  d.g = g;
+  d.is_row = is_row;
+  d.out = out;
+  d.n = 0;
+  d.to = (int *)mig_array(g->a, (size_t)edges, sizeof(int));
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    mig_nodes down = g->nodes[order.at[i]].down;
+    int column = mig_draw_column(&d, order.at[i]);
+    mig_draw_node(&d, column, order.at[i]);
+    if (down.n) {
+      d.to[column] = down.at[0];
+      for (j = down.n - 1; j > 0; j--) mig_draw_fork(&d, column, down.at[j]);
+    } else if (column == d.n - 1) {
+      d.n--;
+    } else {
+      mig_draw_join(&d, -1, column);
+    }
+  }
+}
+
+/* Text between double quotes: `escape` stands before a quote and before itself. */
+static void mig_put_escaped(mig_text *out, const char *z, const char *quote, const char *back) {
+  for (; *z; z++) {
+    if (*z == '"')
+      mig_put(out, quote);
+    else if (*z == '\\')
+      mig_put(out, back);
+    else
+      mig_putn(out, z, 1);
+  }
+}
+
+static void mig_draw_mermaid(mig_graph *g, const unsigned char *is_row, mig_text *out) {
+  mig_nodes order = mig_history_range(g, "", mig_no_nodes());
+  int i, j;
+  mig_put(out, "flowchart TD\n");
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    const mig_node *v = &g->nodes[order.at[i]];
+    mig_putf(out, "  r%d[\"%s", order.at[i], v->rev->id);
+    mig_put_marks(out, g, order.at[i], is_row);
+    mig_put(out, "<br/>");
+    mig_put_escaped(out, v->rev->message, "#quot;", "\\");
+    mig_put(out, is_row[order.at[i]] ? "\"]:::current\n" : "\"]\n");
+  }
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    const mig_node *v = &g->nodes[order.at[i]];
+    for (j = 0; j < v->down.n; j++) mig_putf(out, "  r%d --> r%d\n", order.at[i], v->down.at[j]);
+    for (j = 0; j < v->needs.n; j++) mig_putf(out, "  r%d -.-> r%d\n", order.at[i], v->needs.at[j]);
+  }
+  mig_put(out, "  classDef current stroke-width:4px\n");
+}
+
+static void mig_draw_dot(mig_graph *g, const unsigned char *is_row, mig_text *out) {
+  mig_nodes order = mig_history_range(g, "", mig_no_nodes());
+  int i, j;
+  mig_put(out, "digraph migrate {\n  node [shape=box];\n");
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    const mig_node *v = &g->nodes[order.at[i]];
+    mig_putf(out, "  \"%s\" [label=\"%s", v->rev->id, v->rev->id);
+    mig_put_marks(out, g, order.at[i], is_row);
+    mig_put(out, "\\n");
+    mig_put_escaped(out, v->rev->message, "\\\"", "\\\\");
+    mig_put(out, is_row[order.at[i]] ? "\", style=bold];\n" : "\"];\n");
+  }
+  for (i = 0; i < order.n && !mig_failed(g->a); i++) {
+    const mig_node *v = &g->nodes[order.at[i]];
+    for (j = 0; j < v->down.n; j++) {
+      mig_putf(out, "  \"%s\" -> \"%s\";\n", v->rev->id, mig_id(g, v->down.at[j]));
+    }
+    for (j = 0; j < v->needs.n; j++) {
+      mig_putf(out, "  \"%s\" -> \"%s\" [style=dashed];\n", v->rev->id, mig_id(g, v->needs.at[j]));
+    }
+  }
+  mig_put(out, "}\n");
+}
+
+MIGRATE_API int migrate_graph(migrate *m, const char *format) {
+  mig_graph *g;
+  mig_version v;
+  unsigned char *is_row;
+  int i;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  g = mig_graph_of(m);
+  if (!g) return mig_end_call(m);
+  v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  is_row = mig_marks(g);
+  for (i = 0; i < v.rows.n && is_row; i++) {
+    int node = mig_find_id(g, v.rows.at[i]);
+    if (node >= 0) is_row[node] = 1;
+  }
+  if (mig_failed(&m->work)) return mig_end_call(m);
+  if (!format || strcmp(format, "text") == 0)
+    mig_draw_text(g, is_row, &m->result);
+  else if (strcmp(format, "mermaid") == 0)
+    mig_draw_mermaid(g, is_row, &m->result);
+  else if (strcmp(format, "dot") == 0)
+    mig_draw_dot(g, is_row, &m->result);
+  else {
+    mig_fail(&m->work, MIGRATE_MISUSE,
+             "no such format of the graph: %s; known are text, mermaid and dot", format);
+  }
+  return mig_end_call(m);
+}
+/* Embed: the revisions as a C header, for programs that carry them along. */
+
+/* A piece of text in a C literal; what is not plain ASCII as three octal digits, which end by
+** themselves. */
+static void mig_put_c_bytes(mig_text *t, const char *z, size_t n) {
+  size_t from = 0, i;
+  for (i = 0; i < n; i++) {
+    unsigned char c = (unsigned char)z[i];
+    char octal[4];
+    if (c >= ' ' && c < 127 && c != '"' && c != '\\' && c != '?') continue;
+    mig_putn(t, z + from, i - from);
+    octal[0] = (char)('0' + (c >> 6));
+    octal[1] = (char)('0' + ((c >> 3) & 7));
+    octal[2] = (char)('0' + (c & 7));
+    octal[3] = 0;
+    mig_put(t, "\\");
+    if (c == '\n') mig_put(t, "n");
+    else if (c == '"' || c == '\\' || c == '?') mig_putn(t, z + i, 1); /* \? : no trigraph */
+    else mig_put(t, octal);
+    from = i + 1;
+  }
+  mig_putn(t, z + from, n - from);
+}
+
+/* A string, a line of it a line of the header; 0 for none. */
+static void mig_put_c_string(mig_text *t, const char *indent, const char *z) {
+  const char *end;
+  if (!z || !*z) {
+    mig_put(t, "0");
+    return;
+  }
+  for (; *z; z = end) {
+    const char *newline = strchr(z, '\n');
+    end = newline ? newline + 1 : z + strlen(z);
+    mig_put(t, "\"");
+    mig_put_c_bytes(t, z, (size_t)(end - z));
+    mig_put(t, "\"");
+    if (*end) mig_put(t, indent);
+  }
+}
+
+/* A section's text, with the lines before it that an array has no field for: see
+** mig_take_opening(). An empty section is not the same as none. */
+static void mig_put_c_section(mig_text *t, const mig_section *section, const char *compat,
+                              const char *marker) {
+  mig_text z;
+  mig_text_init(&z, t->a);
+  if (compat) mig_putf(&z, "-- compat: %s\n", compat);
+  if (section->outside) mig_putf(&z, "%s transaction:false\n", marker);
+  else if (compat && section->sql && !*section->sql) mig_putf(&z, "%s\n", marker);
+  if (section->sql) mig_put(&z, section->sql);
+  if (section->sql && !z.n) mig_put(t, "\"\"");
+  else mig_put_c_string(t, "\n     ", z.z);
+}
+
+static void mig_put_c_revision(mig_text *t, const mig_revision *r) {
+  mig_arena *a = t->a;
+  const char *words[6];
+  int i;
+  words[0] = r->id;
+  words[1] = mig_join(a, r->down);
+  words[2] = mig_join(a, r->depends);
+  words[3] = mig_join(a, r->labels);
+  words[4] = r->message;
+  words[5] = r->create_date;
+  mig_put(t, "    {");
+  for (i = 0; i < 6; i++) {
+    mig_put_c_string(t, "\n     ", words[i]);
+    mig_put(t, i < 5 ? ", " : ",\n     ");
+  }
+  mig_put_c_section(t, &r->upgrade, r->compat, "-- migrate:up");
+  mig_put(t, ",\n     ");
+  mig_put_c_section(t, &r->downgrade, 0, "-- migrate:down");
+  mig_put(t, ",\n     0, 0, 0},\n");
+}
+
+MIGRATE_API int migrate_embed(migrate *m) {
+  mig_graph *g;
+  int i;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  g = mig_graph_of(m);
+  if (g && !g->n) {
+    mig_fail(&m->work, MIGRATE_NO_REVISION, "there are no revisions to be embedded");
+  }
+  mig_put(&m->result,
+          "/* Made by migrate_embed(): the revisions, parents first. After migrate.h:\n"
+          "**   migrate_add(m, migrate_revisions, MIGRATE_REVISIONS); */\n"
+          "#if defined(__GNUC__)\n#pragma GCC diagnostic push\n"
+          "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n#endif\n"
+          "static const migrate_revision migrate_revisions[] = {\n");
+  for (i = 0; g && i < g->n && !mig_failed(&m->work); i++) {
+    mig_put_c_revision(&m->result, g->nodes[g->order[i]].rev);
+  }
+  mig_put(&m->result,
+          "};\n#if defined(__GNUC__)\n#pragma GCC diagnostic pop\n#endif\n"
+          "#define MIGRATE_REVISIONS "
+          "((int)(sizeof migrate_revisions / sizeof migrate_revisions[0]))\n");
+  return mig_end_call(m);
+}
+/* D1: the script of a run in the dialect of Cloudflare D1. There a file is one transaction, BEGIN
+** and most PRAGMAs are refused, foreign keys stay on, and TEMP does not exist. So the run goes the
+** hosted way, and a guard is a statement that fails, which undoes the file. */
+
+#define MIG_D1_STATEMENT 100000 /* bytes that D1 takes in one statement */
+
+/* D1's limits, in force where the script is tried out. */
+static void mig_d1_limit(sqlite3 *db) {
+  sqlite3_limit(db, SQLITE_LIMIT_COLUMN, 100);
+  sqlite3_limit(db, SQLITE_LIMIT_EXPR_DEPTH, 100);
+  sqlite3_limit(db, SQLITE_LIMIT_COMPOUND_SELECT, 5);
+  sqlite3_limit(db, SQLITE_LIMIT_FUNCTION_ARG, 32);
+  sqlite3_limit(db, SQLITE_LIMIT_TRIGGER_DEPTH, 10);
+}
+
+typedef struct mig_d1 {
+  mig_text body;
+  int step;    /* of the statement printed last */
+  int counts;  /* some check remembers a count */
+  int hosted;  /* the settings of the hosted rung are in force at this place */
+} mig_d1;
+
+static void mig_d1_print(migrate *k, const char *sql) {
+  mig_d1 *p = (mig_d1 *)k->listener;
+  if (!sql) return;
+  if (strlen(sql) > MIG_D1_STATEMENT) {
+    mig_fail(&k->work, MIGRATE_UNSUPPORTED,
+             "Cloudflare D1 takes no statement of %d bytes: %.60s ..", (int)strlen(sql), sql);
+    return;
+  }
+  mig_put_statement(&p->body, sql);
+  mig_put(&p->body, "\n");
+}
+
+/* A statement that fails where the condition holds, and whose message says why: the name of a
+** column is all that one can choose of it. */
+static void mig_d1_guard(migrate *k, const char *why, const char *condition) {
+  mig_d1_print(k, mig_format(&k->work, "CREATE TABLE migrate_guard(\"%w\" NOT NULL)", why));
+  mig_d1_print(k, mig_format(&k->work, "INSERT INTO migrate_guard SELECT NULL WHERE %s",
+                             condition));
+  mig_d1_print(k, "DROP TABLE migrate_guard");
+}
+
+static void mig_d1_check(migrate *k, const mig_statement *s) {
+  mig_d1 *p = (mig_d1 *)k->listener;
+  mig_arena *a = &k->work;
+  const char *word = s->complaint ? strrchr(s->complaint, '|') : 0;
+  char *why = word ? mig_copyn(a, s->complaint, (size_t)(word - s->complaint)) : mig_copy(a, "");
+  if (s->kind == MIG_S_CHECK) {
+    mig_d1_guard(k, why, mig_format(a, "EXISTS (%s)", s->sql));
+    return;
+  }
+  p->counts = 1;
+  if (s->kind == MIG_S_COUNT) {
+    mig_d1_print(k, mig_format(a, "INSERT OR REPLACE INTO migrate_count SELECT %d, (%s)", s->slot,
+                               s->sql));
+  } else {
+    mig_d1_guard(k, why, mig_format(a, "(%s) > (SELECT n FROM migrate_count WHERE slot = %d)",
+                                    s->sql, s->slot));
+  }
+}
+
+/* ---- what D1 refuses ---- */
+
+static int mig_d1_takes_pragma(const char *name) {
+  static const char *const names[] = {
+      "table_list",   "table_info",       "table_xinfo",        "index_list",
+      "index_info",   "index_xinfo",      "foreign_key_list",   "foreign_key_check",
+      "quick_check",  "foreign_keys",     "defer_foreign_keys", "legacy_alter_table",
+      "optimize",     "recursive_triggers", "reverse_unordered_selects",
+      "case_sensitive_like", "ignore_check_constraints"};
   size_t i;
-  for (i = 0; i < sizeof folders / sizeof folders[0] && !mig_failed(a); i++) {
-    const char *path = folders[i] && folders[i][0] ? mig_path_join(a, folders[i], name) : 0;
-    if (path && mig_path_kind(a, path) == MIG_PATH_FILE) return path;
+  for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (mig_same(names[i], name)) return 1;
   }
   return 0;
 }
 
-/* The minutes from UTC of a named zone. As Alembic does, est is taken for EST. */
-static int mig_zone_minutes(mig_arena *a, const char *name, sqlite3_int64 now) {
-  const char *path = mig_zone_file(a, name), *z;
-  char *upper = mig_copy(a, name);
-  int offset = 0;
-  size_t n, i;
-  for (i = 0; upper && upper[i]; i++) {
-    if (upper[i] >= 'a' && upper[i] <= 'z') upper[i] = (char)(upper[i] - 'a' + 'A');
+/* The module of CREATE VIRTUAL TABLE [IF NOT EXISTS] name USING module; NULL: no such statement. */
+static char *mig_d1_module(mig_arena *a, const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, 0);
+  k = mig_next_significant(sql, n, k.end);
+  if (!mig_token_is(sql, k, "VIRTUAL")) return 0;
+  while (k.type != MIG_TK_END && !mig_token_is(sql, k, "USING")) {
+    k = mig_next_significant(sql, n, k.end);
   }
-  if (!path && upper) path = mig_zone_file(a, upper);
-  if (!path) {
-    mig_fail(a, MIGRATE_CONFIG,
-             "Can't locate timezone: %s; utc, local and offsets such as +02:00 need no time zone "
-             "files",
-             name);
-  }
-  z = path && !mig_failed(a) ? mig_file_read(a, path, &n) : 0;
-  if (z && !mig_zone_offset(z, n, now, &offset)) {
-    mig_fail(a, MIGRATE_FILE, "cannot read %s: it is not a time zone file", path);
-  }
-  return offset / 60;
+  return mig_dequote(a, sql, mig_next_significant(sql, n, k.end));
 }
-#endif
+
+/* What a statement of the user's begins with that D1 would refuse; NULL: nothing. */
+static const char *mig_d1_refused(mig_arena *a, const char *sql) {
+  static const char *const words[] = {"ATTACH",    "DETACH",  "VACUUM",   "BEGIN", "COMMIT",
+                                      "SAVEPOINT", "RELEASE", "ROLLBACK", "END",   0};
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, 0), next = mig_next_significant(sql, n, k.end);
+  if (k.type != MIG_TK_WORD) return 0;
+  if (mig_word_in(sql, k, words)) return mig_copyn(a, sql + k.at, k.end - k.at);
+  if (mig_token_is(sql, k, "CREATE") &&
+      (mig_token_is(sql, next, "TEMP") || mig_token_is(sql, next, "TEMPORARY"))) {
+    return "CREATE TEMP";
+  }
+  if (mig_token_is(sql, k, "CREATE") && mig_token_is(sql, next, "VIRTUAL")) {
+    char *module = mig_d1_module(a, sql);
+    if (module && !mig_same(module, "fts5") && !mig_same(module, "fts5vocab")) {
+      return mig_format(a, "the module %s", module);
+    }
+  }
+  if (mig_token_is(sql, k, "PRAGMA")) {
+    char *name = mig_dequote(a, sql, next);
+    if (name && !mig_d1_takes_pragma(name)) return mig_format(a, "PRAGMA %s", name);
+  }
+  return 0;
+}
+
+static void mig_d1_refuse(migrate *k, const mig_statement *s) {
+  const char *what = s->kind == MIG_S_SCRIPT ? mig_d1_refused(&k->work, s->sql) : 0;
+  if (what) mig_fail(&k->work, MIGRATE_UNSUPPORTED, "Cloudflare D1 refuses %s", what);
+  else if (!k->depth) {
+    mig_fail(&k->work, MIGRATE_UNSUPPORTED,
+             "transaction:false is not possible in Cloudflare D1: a file is one transaction");
+  } else if (s->kind == MIG_S_EDIT || s->kind == MIG_S_RELOAD) {
+    mig_fail(&k->work, MIGRATE_UNSUPPORTED,
+             "a script cannot edit the schema, which this change needs: %.200s", s->sql);
+  }
+}
+
+/* ---- the run ---- */
+
+/* The settings of the hosted rung: the rename leaves views and triggers alone, the copy keeps rows
+** that broke a CHECK before. Behind it they are what the revisions have made of them. */
+static void mig_d1_settings(migrate *k, int hosted) {
+  mig_d1 *p = (mig_d1 *)k->listener;
+  int legacy = 1, unchecked = 1;
+  if (p->hosted == hosted) return;
+  p->hosted = hosted;
+  if (!hosted) {
+    legacy = mig_flag(k->db, MIG_LEGACY_ALTER_TABLE, -1);
+    unchecked = mig_read_int(k, "PRAGMA ignore_check_constraints") != 0;
+  }
+  mig_putf(&p->body, "PRAGMA legacy_alter_table = %s;\nPRAGMA ignore_check_constraints = %s;\n",
+           legacy ? "ON" : "OFF", unchecked ? "ON" : "OFF");
+}
+
+static void mig_d1_statement(migrate *k, const mig_statement *s, const char *strategy) {
+  mig_d1 *p = (mig_d1 *)k->listener;
+  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n');
+  if (p->step != k->step && k->step) {
+    p->step = k->step;
+    mig_putf(&p->body, "\n-- %s\n", last ? last + 1 : line);
+  }
+  mig_d1_refuse(k, s);
+  if (mig_failed(&k->work)) return;
+  if (s->kind == MIG_S_CHECK || s->kind == MIG_S_COUNT || s->kind == MIG_S_NOT_MORE) {
+    mig_d1_check(k, s);
+    return;
+  }
+  mig_d1_settings(k, strcmp(strategy, mig_rung_name(MIG_HOSTED_REBUILD)) == 0);
+  mig_d1_print(k, s->sql);
+}
+
+/* The version rows must be just these. */
+static void mig_d1_rows_guard(migrate *k, const char *why) {
+  char *others = mig_other_versions(k->db, &k->work, "", k->settings.version_table);
+  if (others) mig_d1_guard(k, why, others);
+}
+
+/* So must the schema: the number of objects and of the characters of their names. D1's own tables,
+** and wrangler's, are no part of it. */
+static void mig_d1_schema_guard(migrate *k) {
+  static const char measure[] =
+      "SELECT count(*) || ' ' || total(length(name)) FROM sqlite_master WHERE name NOT LIKE "
+      "'sqlite~_%' ESCAPE '~' AND name NOT LIKE '~_cf~_%' ESCAPE '~' AND name NOT IN "
+      "('d1_migrations', 'migrate_guard', 'migrate_count')";
+  sqlite3_stmt *stmt = mig_prepare(k, measure);
+  char *want = 0;
+  while (mig_row(k, &stmt)) want = mig_cell(k, stmt, 0);
+  mig_d1_guard(k, "the schema is not as planned",
+               mig_format(&k->work, "(%s) IS NOT %Q", measure, want));
+}
+
+static void mig_d1_frame(migrate *k, int opened) {
+  mig_d1 *p = (mig_d1 *)k->listener;
+  if (opened) {
+    mig_put(&p->body, "\n");
+    mig_d1_rows_guard(k, "the database is not at the revision that this script begins with");
+    return;
+  }
+  mig_d1_settings(k, 0);
+  mig_put(&p->body, "\n-- nothing is committed where anything above went wrong\n");
+  mig_d1_rows_guard(k, "the version rows are not as planned");
+  mig_d1_schema_guard(k);
+}
+
+/* From here on the scratch handle prints into p. */
+static void mig_d1_listen(migrate *k, mig_d1 *p) {
+  memset(p, 0, sizeof *p);
+  mig_text_init(&p->body, &k->work);
+  k->listen = mig_d1_statement;
+  k->framed = mig_d1_frame;
+  k->listener = p;
+  k->settings.rebuild = MIG_REBUILD_HOSTED;
+  mig_d1_limit(k->db);
+}
+
+static void mig_d1_script(migrate *m, const mig_d1 *p, const char *command, const char *words,
+                          const char *tag) {
+  mig_text *out = &m->result;
+  mig_put(out, "-- run with: wrangler d1 execute DATABASE --file script, as one transaction\n");
+  mig_putf(out, "-- migrate %s, %s %s\n", MIGRATE_VERSION, command, words);
+  if (tag) mig_putf(out, "-- tag: %s\n", tag);
+  mig_put(out, "\nPRAGMA defer_foreign_keys = ON;\n");
+  if (p->counts) mig_put(out, "CREATE TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
+  mig_put(out, mig_text_z(&p->body));
+  if (p->counts) mig_put(out, "DROP TABLE migrate_count;\n");
+}
+/* Offline: the same run in a scratch database, through a sink that lists it (a plan) or prints it
+** (a script for a stock sqlite3 shell). */
+
+/* ---- the scratch database at the revision that the run begins with ---- */
+
+static void mig_scratch_rows(migrate *k, mig_names rows) {
+  const char *table = k->settings.version_table;
+  int i;
+  mig_scratch_step(k, k->db, mig_version_read(k->db, &k->work, table).exists
+                                 ? mig_purge_sql(&k->work, table)
+                                 : mig_version_create_sql(&k->work, table), 0);
+  for (i = 0; i < rows.n; i++) {
+    mig_change c;
+    c.kind = MIG_ROW_INSERT;
+    c.from = 0;
+    c.to = rows.at[i];
+    mig_scratch_step(k, k->db, mig_change_sql(&k->work, table, &c), 0);
+  }
+}
+
+static int mig_same_names(mig_names a, mig_names b) {
+  int i, j, same = a.n == b.n;
+  for (i = 0; same && i < a.n; i++) {
+    for (j = 0; j < b.n && strcmp(a.at[i], b.at[j]) != 0; j++) {}
+    same = j < b.n;
+  }
+  return same;
+}
+
+/* The revisions that words name, as rows of the version table. */
+static mig_names mig_rows_named(migrate *m, const char *words) {
+  mig_names none, rows;
+  mig_plan p;
+  int i;
+  none.n = rows.n = 0;
+  none.at = rows.at = 0;
+  if (!mig_graph_of(m)) return rows;
+  p = mig_plan_stamp(m->graph, none, words);
+  rows.at = (const char **)mig_array(&m->work, (size_t)p.rows.n + 1, sizeof(char *));
+  for (i = 0; rows.at && i < p.rows.n; i++) rows.at[rows.n++] = mig_id(m->graph, p.rows.at[i]);
+  return rows;
+}
+
+typedef struct mig_offline {
+  migrate k;      /* the handle on the scratch database */
+  mig_names from; /* the version rows at its beginning */
+} mig_offline;
+
+static void mig_offline_run(migrate *k, int direction, const char *words) {
+  mig_command c;
+  c.direction = direction;
+  c.purge = 0;
+  c.target = words;
+  mig_run_todo(k, &c);
+}
+
+/* Brings the scratch database to the rows `from`, with the real schema where the database is at
+** just these, else with what the revisions make from nothing. */
+static void mig_offline_begin(migrate *m, mig_offline *o, const char *from) {
+  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  sqlite3 *db;
+  int here;
+  memset(o, 0, sizeof *o);
+  o->from = from ? mig_rows_named(m, from) : v.rows;
+  here = mig_same_names(o->from, v.rows);
+  db = mig_failed(&m->work) ? 0 : mig_scratch_open(m, here);
+  if (!db) return;
+  mig_scratch_handle(m, db, &o->k);
+  o->k.graph = mig_graph_of(m);
+  o->k.revisions = m->revisions;
+  o->k.nrevision = m->nrevision;
+  o->k.settings.env_sql = 0; /* the application's business, on its own connection */
+  if (!here && o->from.n) mig_offline_run(&o->k, MIG_UPGRADE, from);
+  else if (v.exists) mig_scratch_rows(&o->k, o->from);
+}
+
+static void mig_offline_end(migrate *m, mig_offline *o) {
+  if (o->k.db) mig_scratch_close(m, &o->k);
+}
+
+/* ---- the script ---- */
+
+typedef struct mig_printer {
+  mig_text body; /* what is finished */
+  mig_text part; /* the transaction that is open */
+  int step;      /* of the statement printed last */
+  int link;      /* of the chain: m7 is the savepoint that the last line has made */
+  int first;     /* the first link of the open transaction */
+  int env;       /* env.sql stands before the transaction that comes next */
+  int keys;      /* foreign keys are meant to be on */
+  int rebuilds;  /* the open transaction needs them off */
+  int own;       /* it holds statements of the revisions' own, which rely on them */
+  int portable;  /* the settings of the portable rung are in force at this place */
+} mig_printer;
+
+/* Where the script goes on: a transaction is put together when it is known what it needs. */
+static mig_text *mig_print_to(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  return k->depth ? &p->part : &p->body;
+}
+
+/* A statement without its line's end. */
+static void mig_print_open(migrate *k, const char *sql) {
+  if (sql && strstr(sql, "\r\n")) { /* only quoted texts still hold one */
+    mig_fail(&k->work, MIGRATE_SCRIPT,
+             "a script cannot hold CR LF in quotes, which the sqlite3 shell reads as LF: write "
+             "char(13, 10)");
+  }
+  mig_put_statement(mig_print_to(k), sql);
+}
+
+static void mig_print(migrate *k, const char *sql) {
+  mig_text *z = mig_print_to(k);
+  mig_print_open(k, sql);
+  mig_put(z, "\n");
+}
+
+/* A statement of a transaction. A shell without -bail goes on after an error with the next line,
+** not with the rest of the one at hand: so each line first releases the savepoint that the line
+** before it has made at its end, while there was still the transaction that its own savepoint was
+** in. After an error, a rollback or a line that is missing none of the rest runs, up to the COMMIT.
+** Outside of a transaction all statements stand in one line. */
+static void mig_print_linked(migrate *k, const char *sql) {
+  mig_printer *p = (mig_printer *)k->listener;
+  mig_text *z = mig_print_to(k);
+  if (k->depth) mig_putf(z, "RELEASE m%d; SAVEPOINT m; ", p->link);
+  mig_print_open(k, sql);
+  mig_put(z, " ");
+  if (k->depth) mig_putf(z, "RELEASE m; SAVEPOINT m%d;\n", ++p->link);
+}
+
+/* A rule that rows must not break becomes a row of the guard's, which stops the COMMIT. */
+static void mig_print_check(migrate *k, const mig_statement *s) {
+  mig_arena *a = &k->work;
+  const char *word = s->complaint ? strrchr(s->complaint, '|') : 0;
+  char *why = word ? mig_copyn(a, s->complaint, (size_t)(word - s->complaint)) : mig_copy(a, "");
+  if (s->kind == MIG_S_COUNT) {
+    why = mig_format(a, "INSERT OR REPLACE INTO temp.migrate_count SELECT %d, (%s)", s->slot,
+                     s->sql);
+  } else if (s->kind == MIG_S_NOT_MORE) {
+    why = mig_format(a,
+                     "INSERT INTO temp.migrate_guard SELECT %Q WHERE (%s) > (SELECT n FROM "
+                     "temp.migrate_count WHERE slot = %d)",
+                     why, s->sql, s->slot);
+  } else {
+    why = mig_format(a, "INSERT INTO temp.migrate_guard SELECT %Q WHERE EXISTS (%s)", why, s->sql);
+  }
+  mig_print_linked(k, why);
+}
+
+/* The settings of the portable rung: its rename touches nothing else, its copy keeps rows that
+** broke a CHECK before; new rules are looked at by themselves. Behind it they are what the
+** revisions have made of them, which the scratch database knows. */
+static void mig_print_settings(migrate *k, int portable) {
+  mig_printer *p = (mig_printer *)k->listener;
+  int legacy = 1, unchecked = 1;
+  if (p->portable == portable) return;
+  p->portable = portable;
+  if (!portable) {
+    legacy = mig_flag(k->db, MIG_LEGACY_ALTER_TABLE, -1);
+    unchecked = mig_read_int(k, "PRAGMA ignore_check_constraints") != 0;
+  }
+  mig_putf(mig_print_to(k),
+           "PRAGMA legacy_alter_table = %s;\nPRAGMA ignore_check_constraints = %s;\n",
+           legacy ? "ON" : "OFF", unchecked ? "ON" : "OFF");
+}
+
+/* The head of a step: the line that its run would log. It must not end the line of a section that
+** stands outside of a transaction. */
+static void mig_print_step(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  const char *line = mig_text_z(&k->result), *last = strrchr(line, '\n'), *at;
+  if (p->step == k->step || !k->step) return;
+  p->step = k->step;
+  line = last ? last + 1 : line;
+  if (k->depth) {
+    mig_putf(&p->part, "\n-- %s\n", line);
+    return;
+  }
+  mig_put(&p->body, "/* ");
+  for (; (at = strstr(line, "*/")) != 0; line = at + 2) {
+    mig_putf(&p->body, "%.*s* /", (int)(at - line), line);
+  }
+  mig_putf(&p->body, "%s */ ", line);
+}
+
+static void mig_print_statement(migrate *k, const mig_statement *s, const char *strategy) {
+  mig_printer *p = (mig_printer *)k->listener;
+  int portable = strcmp(strategy, "portable") == 0;
+  mig_print_step(k);
+  switch (s->kind) {
+    case MIG_S_CHECK:
+    case MIG_S_COUNT:
+    case MIG_S_NOT_MORE:
+      mig_print_check(k, s);
+      return;
+    case MIG_S_EDIT:
+    case MIG_S_RELOAD:
+      mig_fail(&k->work, MIGRATE_UNSUPPORTED,
+               "a script cannot edit the schema, which this change needs: %.200s", s->sql);
+      return;
+    default:
+      if (portable) p->rebuilds = 1;
+      if (s->kind == MIG_S_SCRIPT) p->own = 1;
+      mig_print_settings(k, portable);
+      mig_print_linked(k, s->sql);
+  }
+}
+
+/* The version rows must be just these. */
+static void mig_print_rows_guard(migrate *k, const char *why) {
+  const char *others = mig_other_versions(k->db, &k->work, "main.", k->settings.version_table);
+  if (!others) return;
+  mig_print_linked(
+      k, mig_format(&k->work, "INSERT INTO temp.migrate_guard SELECT %Q WHERE %s", why, others));
+}
+
+/* So must the schema: the number of objects and of the characters of their texts. */
+static void mig_print_schema_guard(migrate *k) {
+  static const char measure[] =
+      "SELECT count(*) || ' ' || total(length(sql)) FROM main.sqlite_master WHERE "
+      "name NOT LIKE 'sqlite~_%' ESCAPE '~'";
+  sqlite3_stmt *stmt = mig_prepare(k, measure);
+  char *want = 0;
+  while (mig_row(k, &stmt)) want = mig_cell(k, stmt, 0);
+  mig_print_linked(k, mig_format(&k->work,
+                                 "INSERT INTO temp.migrate_guard SELECT 'the schema is not as "
+                                 "planned' WHERE (%s) IS NOT %Q",
+                                 measure, want));
+}
+
+static const char mig_print_problems[] =
+    "SELECT 'not committed: ' || problem FROM temp.migrate_guard";
+
+/* A rebuild needs foreign keys off for its whole transaction. What the revisions' own statements
+** would have done to other tables under them is missed there: no row may be left without its parent
+** that had one. */
+#define MIG_COUNT_ORPHANS "(SELECT count(*) FROM pragma_foreign_key_check)"
+
+static void mig_print_keys_guard(migrate *k) {
+  mig_print_linked(
+      k, "INSERT INTO temp.migrate_guard SELECT 'rows lost their parent: foreign keys are off "
+         "where a table is rebuilt, so that ON DELETE and ON UPDATE do nothing; put the rebuild "
+         "into a revision of its own and set transaction_per_migration' WHERE " MIG_COUNT_ORPHANS
+         " > (SELECT n FROM temp.migrate_count WHERE slot = -1)");
+}
+
+/* The transaction that has ended, with what must come before it and behind; it begins in the line
+** of what stands outside before it. With a row in the guard OR ROLLBACK stops in front of the
+** COMMIT in its line: a shell without -bail must not commit half a schema. */
+static void mig_print_part(mig_printer *p, int guarded) {
+  mig_text *z = &p->body;
+  mig_put(z, p->first ? "" : "\n");
+  if (p->rebuilds) mig_put(z, "PRAGMA foreign_keys = OFF; ");
+  mig_put(z, "BEGIN IMMEDIATE; ");
+  if (p->env) mig_put(z, "DROP TABLE temp.migrate_env; ");
+  if (guarded) {
+    mig_put(z, "INSERT OR REPLACE INTO temp.migrate_count SELECT -1, " MIG_COUNT_ORPHANS "; ");
+  }
+  mig_putf(z, "SAVEPOINT m%d;\n%s", p->first, mig_text_z(&p->part));
+  mig_put(z, "INSERT OR ROLLBACK INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard; "
+             "COMMIT; ");
+  if (p->rebuilds && p->keys) mig_put(z, "PRAGMA foreign_keys = ON; ");
+  p->env = 0;
+}
+
+/* A transaction begins. */
+static void mig_print_begin(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  mig_text_init(&p->part, &k->work);
+  p->rebuilds = p->own = 0;
+  p->first = p->link;
+  mig_print_rows_guard(k, "the database is not at the revision that this script begins with");
+  mig_print(k, mig_print_problems);
+  mig_print_linked(k, "INSERT INTO temp.migrate_stop SELECT NULL FROM temp.migrate_guard");
+}
+
+/* It ends. */
+static void mig_print_end(migrate *k) {
+  mig_printer *p = (mig_printer *)k->listener;
+  int guarded = p->rebuilds && p->keys && p->own;
+  mig_print_settings(k, 0);
+  mig_put(&p->part, "\n-- nothing is committed where anything above went wrong\n");
+  mig_print(k, "INSERT INTO temp.migrate_guard VALUES ('a statement failed')");
+  mig_print_rows_guard(k, "the version rows are not as planned");
+  mig_print_schema_guard(k);
+  if (guarded) mig_print_keys_guard(k);
+  mig_print_linked(k, "DELETE FROM temp.migrate_guard WHERE problem = 'a statement failed'");
+  mig_print(k, mig_print_problems);
+  mig_print_part(p, guarded);
+}
+
+static void mig_print_frame(migrate *k, int opened) {
+  if (opened) mig_print_begin(k);
+  else mig_print_end(k);
+}
+
+/* Is this statement PRAGMA foreign_keys = ..? -1: no; else whether it switches them on. */
+static int mig_sets_keys(const char *sql, mig_span s) {
+  mig_token k = mig_next_significant(sql, s.end, s.at);
+  if (!mig_token_is(sql, k, "PRAGMA")) return -1;
+  k = mig_next_significant(sql, s.end, k.end);
+  if (!mig_token_is(sql, k, "foreign_keys")) return -1;
+  k = mig_next_significant(sql, s.end, k.end);
+  if (!mig_token_op(sql, k, "=") && !mig_token_op(sql, k, "(")) return -1;
+  k = mig_next_significant(sql, s.end, k.end);
+  return mig_token_is(sql, k, "ON") || mig_token_is(sql, k, "YES") ||
+         mig_token_is(sql, k, "TRUE") || (k.type == MIG_TK_NUMBER && sql[k.at] != '0');
+}
+
+/* Are foreign keys on where the script's own statements run? As on this connection, unless env.sql
+** says something else. */
+static int mig_keys_are_on(migrate *m) {
+  const char *sql = m->settings.env_sql;
+  int on = mig_flag(m->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1), said;
+  size_t at = 0;
+  mig_span s;
+  while (sql && mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
+    said = mig_sets_keys(sql, s);
+    if (said >= 0) on = said;
+  }
+  return on;
+}
+
+/* env.sql is run by the script as well, before its transaction. It all stands in one line with the
+** table that the first transaction takes away: where something in it fails, that does not begin. */
+static void mig_print_env(migrate *m) {
+  const char *sql = m->settings.env_sql;
+  size_t at = 0;
+  mig_span s;
+  int found;
+  if (!sql) return;
+  mig_put(&m->result, "\n-- env.sql\n");
+  while ((found = mig_next_statement(sql, strlen(sql), &at, &s)) > 0) {
+    mig_putn(&m->result, sql + s.at, s.end - s.at);
+    mig_put(&m->result, "; ");
+  }
+  mig_put(&m->result, "CREATE TEMP TABLE migrate_env(x);\n");
+  if (found < 0) {
+    mig_fail(&m->work, MIGRATE_SCRIPT, "%s, line %d: the text ends inside of this statement",
+             m->settings.env_path, mig_place_of(sql, s.at).line);
+  }
+}
+
+/* Words of the caller's in a comment: they must not end its line. */
+static void mig_print_words(mig_text *out, const char *z) {
+  for (; *z; z++) mig_putn(out, (unsigned char)*z < ' ' ? " " : z, 1);
+}
+
+static void mig_print_script(migrate *m, const mig_printer *p, const char *command,
+                             const char *words, const char *tag) {
+  mig_text *out = &m->result;
+  mig_put(out, "-- run with: sqlite3 -bail FILE < script\n");
+  mig_putf(out, "-- migrate %s, %s ", MIGRATE_VERSION, command);
+  mig_print_words(out, words);
+  mig_put(out, tag ? "\n-- tag: " : "\n");
+  if (tag) mig_print_words(out, tag);
+  if (tag) mig_put(out, "\n");
+  mig_print_env(m);
+  if (p->keys) mig_put(out, "PRAGMA foreign_keys = ON;\n");
+  mig_put(out, "PRAGMA legacy_alter_table = OFF;\n"
+               "-- Each line goes on from the savepoint of the line before it: after an error none "
+               "of the\n-- rest runs, and nothing is committed.\n"
+               "CREATE TEMP TABLE migrate_guard(problem);\n"
+               "CREATE TEMP TABLE migrate_stop(never NOT NULL);\n"
+               "CREATE TEMP TABLE migrate_count(slot INTEGER PRIMARY KEY, n);\n");
+  mig_put(out, mig_text_z(&p->body));
+  mig_put(out, "\nDROP TABLE temp.migrate_guard;\n"
+               "DROP TABLE temp.migrate_stop;\n"
+               "DROP TABLE temp.migrate_count;\n");
+}
+
+static int mig_script_direction(const char *command) {
+  if (strcmp(command, "upgrade") == 0) return MIG_UPGRADE;
+  if (strcmp(command, "downgrade") == 0) return MIG_DOWNGRADE;
+  return strcmp(command, "stamp") == 0 ? MIG_STAMP : 0;
+}
+
+/* "from:to" -> from, to; without a colon from is NULL: where the database is. */
+static const char *mig_split_range(mig_arena *a, const char *range, const char **from) {
+  const char *colon = strchr(range, ':');
+  *from = 0;
+  if (!colon) return range;
+  *from = colon == range ? "base" : mig_copyn(a, range, (size_t)(colon - range));
+  return colon[1] ? colon + 1 : "head";
+}
+
+/* Prints a run in the dialect that is set. */
+static void mig_print_run(migrate *m, mig_offline *o, int direction, const char *command,
+                          const char *range, const char *to, const char *tag) {
+  migrate *k = &o->k;
+  mig_printer p;
+  mig_d1 d1;
+  if (m->settings.dialect == MIG_DIALECT_D1) {
+    mig_d1_listen(k, &d1);
+    mig_offline_run(k, direction, to);
+    if (!k->fault.code && d1.body.n) mig_d1_script(m, &d1, command, range, tag);
+    return;
+  }
+  memset(&p, 0, sizeof p);
+  mig_text_init(&p.body, &k->work);
+  p.keys = mig_keys_are_on(m);
+  p.env = m->settings.env_sql != 0;
+  k->listen = mig_print_statement;
+  k->framed = mig_print_frame;
+  k->listener = &p;
+  k->settings.rebuild = MIG_REBUILD_PORTABLE;
+  mig_offline_run(k, direction, to);
+  if (!k->fault.code && p.body.n) mig_print_script(m, &p, command, range, tag);
+}
+
+MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
+                               const char *tag) {
+  mig_offline o;
+  const char *from, *to;
+  int direction;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  direction = command ? mig_script_direction(command) : 0;
+  if (!direction || !range) {
+    mig_fail(&m->work, MIGRATE_MISUSE,
+             "migrate_script: the command is upgrade, downgrade or stamp, the range is not NULL");
+    return mig_end_call(m);
+  }
+  to = mig_split_range(&m->work, range, &from);
+  mig_offline_begin(m, &o, from);
+  if (o.k.db && !o.k.fault.code) mig_print_run(m, &o, direction, command, range, to, tag);
+  mig_offline_end(m, &o);
+  return mig_end_call(m);
+}
+/* List: what a script or a run of revisions would run, statement by statement, from a scratch
+** database. */
+
+/* A listener that hands each statement to a callback of the caller's. */
+static void mig_list_row(migrate *m, const mig_statement *s, const char *strategy) {
+  migrate_statement row;
+  if (m->row_stop) return;
+  memset(&row, 0, sizeof row);
+  row.step = m->step;
+  row.seq = ++m->seq;
+  row.revision = m->revision;
+  row.direction = m->direction ? m->direction : "";
+  row.kind = mig_kind_name(s->kind);
+  row.sql = s->sql;
+  row.strategy = strategy ? strategy : "";
+  row.reason = s->reason;
+  if (m->row(m->row_arg, &row)) m->row_stop = 1;
+}
+
+static void mig_list_frame(migrate *k, int opened) {
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_FRAME;
+  s.sql = opened ? "BEGIN IMMEDIATE" : "COMMIT";
+  s.reason = opened ? "one transaction for the run" : "all of it or nothing";
+  mig_list_row(k, &s, "");
+}
+
+MIGRATE_API int migrate_plan(migrate *m, const char *target,
+                             int (*row)(void *, const migrate_statement *), void *arg) {
+  mig_offline o;
+  int direction;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!target || !row) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_plan: the target or the callback is NULL");
+    return mig_end_call(m);
+  }
+  direction = mig_plan_direction(m, target);
+  mig_offline_begin(m, &o, 0);
+  if (o.k.db && !o.k.fault.code && direction) {
+    o.k.listen = mig_list_row;
+    o.k.framed = mig_list_frame;
+    o.k.row = row;
+    o.k.row_arg = arg;
+    mig_offline_run(&o.k, direction, target);
+  }
+  mig_offline_end(m, &o);
+  return mig_end_call(m);
+}
+
+MIGRATE_API int migrate_explain(migrate *m, const char *sql,
+                                int (*row)(void *, const migrate_statement *), void *arg) {
+  migrate k;
+  sqlite3 *db;
+  if (mig_begin_call(m)) return migrate_errcode(m);
+  if (!sql || !row) {
+    mig_fail(&m->work, MIGRATE_MISUSE, "migrate_explain: the SQL or the callback is NULL");
+    return mig_end_call(m);
+  }
+  mig_check_exec(&m->work, sql);
+  db = mig_failed(&m->work) ? 0 : mig_scratch_open(m, 1);
+  if (db) {
+    mig_stub_functions(&m->work, db, sql);
+    mig_scratch_handle(m, db, &k);
+    k.listen = mig_list_row;
+    k.row = row;
+    k.row_arg = arg;
+    k.keeps = 0;
+    mig_exec_script(&k, sql);
+    m->statements = k.statements;
+    mig_scratch_close(m, &k);
+  }
+  return mig_end_call(m);
+}
 /* Goal: the target schema. It is SQL: SQLite executes it in a private database in memory, and what
 ** that then holds is what it means. */
 
@@ -18009,17 +18444,18 @@ typedef struct mig_goal {
 static void mig_goal_module(migrate *m, mig_goal *g, const char *sql) {
   mig_reader r;
   const char *schema, *name;
+  mig_span as_written = {0, 0};
   mig_reader_init(&r, &m->work, sql, strlen(sql), 0);
   mig_take(&r);
   mig_take(&r);
   mig_want_word(&r, "TABLE");
   mig_take_if_not_exists(&r);
-  name = mig_take_object(&r, &schema, 0);
+  name = mig_take_object(&r, &schema, &as_written);
   mig_scratch_step(m, g->k.db,
                    mig_format(&m->work,
                               "INSERT INTO sqlite_master(type, name, tbl_name, rootpage, sql) "
                               "VALUES('table', %Q, %Q, 0, 'CREATE VIRTUAL TABLE ' || %Q || ?1)",
-                              name, name, name),
+                              name, name, mig_span_text(&m->work, sql, as_written)),
                    mig_copy(&m->work, sql + r.end));
 }
 
@@ -18035,6 +18471,18 @@ static int mig_goal_run(migrate *m, mig_goal *g, const char *sql) {
   return rc;
 }
 
+/* Words with which statements of a schema begin. What begins with none is not SQL: the file that
+** was named may hold a secret, and nothing of it is repeated. */
+static const char *const mig_opening_words[] = {
+    "ALTER", "ANALYZE", "ATTACH", "BEGIN", "COMMIT", "CREATE", "DELETE", "DETACH", "DROP",
+    "END", "EXPLAIN", "INSERT", "PRAGMA", "REINDEX", "RELEASE", "REPLACE", "ROLLBACK", "SAVEPOINT",
+    "SELECT", "UPDATE", "VACUUM", "VALUES", "WITH", 0};
+
+static int mig_opens_statement(const char *sql) {
+  mig_token t = mig_next_significant(sql, strlen(sql), 0);
+  return t.type == MIG_TK_WORD && mig_word_in(sql, t, mig_opening_words);
+}
+
 /* Executes the statement at byte `at` of a script. */
 static void mig_goal_step(migrate *m, mig_goal *g, const char *one, const char *where,
                           const char *script, size_t at) {
@@ -18044,7 +18492,7 @@ static void mig_goal_step(migrate *m, mig_goal *g, const char *one, const char *
     mig_goal_module(m, g, one);
   } else {
     mig_fail(&m->work, rc, "%s:%d: %s", where, mig_place_of(script, at).line,
-             sqlite3_errmsg(g->k.db));
+             mig_opens_statement(one) ? sqlite3_errmsg(g->k.db) : "this is not SQL");
   }
 }
 
@@ -18288,6 +18736,7 @@ static void mig_try(mig_draft *d, mig_way *way, mig_difference *list) {
   mig_frame_close(k);
   mig_forget_catalogs(k);
   if (!k->fault.code) return;
+  if (k->fault.code == SQLITE_NOMEM) mig_no_memory(&m->work);
   way->trouble = mig_copy(&m->work, mig_fault_text(&k->fault));
   mig_fault_clear(&k->fault);
 }
@@ -18854,7 +19303,7 @@ typedef struct mig_allow {
   size_t at; /* of the comment */
 } mig_allow;
 
-static int mig_is_rule_char(char c) {
+static int mig_is_rule_char(int c) {
   return c == '-' || mig_is_word_start(c) || mig_is_digit(c);
 }
 
@@ -18869,7 +19318,7 @@ static mig_allow *mig_allow_words(mig_arena *a, const char *z, mig_token comment
     mig_allow *one;
     size_t from;
     while (at < comment.end && (z[at] == ' ' || z[at] == '\t')) at++;
-    for (from = at; at < comment.end && mig_is_rule_char(z[at]);) at++;
+    for (from = at; at < comment.end && mig_is_rule_char((unsigned char)z[at]);) at++;
     if (at == from) return list;
     one = (mig_allow *)mig_alloc(a, sizeof *one);
     if (!one) return list;
@@ -19883,10 +20332,10 @@ static int mig_lint_section(mig_lint *l, int upgrade) {
   l->section = upgrade ? &l->rev->upgrade : &l->rev->downgrade;
   l->events = 0;
   sql = l->section->sql;
+  if (upgrade) l->before = mig_catalog_now(l); /* of this revision, also where it does nothing */
   if (!sql) return 1;
   n = strlen(sql);
   l->unsure = 0;
-  if (upgrade) l->before = mig_catalog_now(l);
   if (upgrade) mig_lint_baseline(l, sql);
   while (l->k.fault.code == 0 && (found = mig_next_statement(sql, n, &at, &s)) != 0) {
     size_t to = mig_remarks_end(sql, n, at);
@@ -20365,10 +20814,19 @@ static void mig_contrast_statements(migrate *m, sqlite3_stmt *x, sqlite3_stmt *y
   }
 }
 
+/* Compiles the query of one side; that it names columns which are not there is no fault. */
+static sqlite3_stmt *mig_contrast_side(migrate *m, sqlite3 *db, const char *sql,
+                                       const char *name) {
+  sqlite3_stmt *stmt = 0;
+  int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, 0);
+  if (mig_is_accident(rc)) mig_fail(&m->work, rc, "the rows of %s cannot be compared", name);
+  return stmt;
+}
+
 /* The first row that differs, of an ordinary table; where its columns are others now, all do. */
 static void mig_contrast_table(migrate *m, migrate *before, migrate *after, const char *schema,
                                const mig_object *o, mig_contrast *out) {
-  sqlite3_stmt *x = 0, *y = 0;
+  sqlite3_stmt *x, *y;
   mig_table t;
   char *sql;
   if (mig_failed(&m->work) || mig_is_virtual(o)) return;
@@ -20378,13 +20836,10 @@ static void mig_contrast_table(migrate *m, migrate *before, migrate *after, cons
   }
   sql = mig_rows_query(&m->work, schema, &t);
   if (!sql) return;
-  if (sqlite3_prepare_v2(before->db, sql, -1, &x, 0) == SQLITE_OK) {
-    if (sqlite3_prepare_v2(after->db, sql, -1, &y, 0) == SQLITE_OK) {
-      mig_contrast_statements(m, x, y, schema, o->name, out);
-    } else {
-      mig_set_contrast(out, schema, o->type, o->name, o->sql, 0);
-    }
-  }
+  x = mig_contrast_side(m, before->db, sql, o->name);
+  y = mig_contrast_side(m, after->db, sql, o->name);
+  if (x && y) mig_contrast_statements(m, x, y, schema, o->name, out);
+  else if (x) mig_set_contrast(out, schema, o->type, o->name, o->sql, 0);
   sqlite3_finalize(x);
   sqlite3_finalize(y);
 }
@@ -20424,7 +20879,7 @@ static void mig_verify_run(mig_verify *v, migrate *k, const mig_step *step) {
   if (!mig_failed(&k->work)) mig_frame_open(k);
   if (!mig_failed(&k->work)) mig_make_tables(k, now.exists);
   if (!mig_failed(&k->work)) mig_run_step(k, step, 1);
-  mig_frame_close(k);
+  mig_end_transaction(k);
   k->step = 0;
   if (!mig_failed(&k->work) && !sqlite3_get_autocommit(k->db)) {
     mig_fail(&k->work, MIGRATE_SCRIPT, "revision %s leaves a transaction open", step->rev->id);
@@ -20950,6 +21405,7 @@ static void mig_refuse_trouble(migrate *m, const mig_found *f) {
 /* ---- the mapping ---- */
 
 typedef struct mig_mapping {
+  const char *path;  /* of its file, of which nothing is repeated; NULL: given as text */
   const char *tool;  /* "Rails: .."; NULL: not said */
   mig_names theirs, ours;
 } mig_mapping;
@@ -20959,10 +21415,14 @@ static void mig_map_entry(migrate *m, mig_mapping *map, const char *entry) {
   mig_arena *a = &m->work;
   const char *equals = strrchr(entry, '=');
   mig_span from, to;
-  if (!equals) {
+  if (!equals && map->path) {
+    mig_fail(a, MIGRATE_MISUSE,
+             "%s: the mapping is a list of their-id=revision; its entry %d is none", map->path,
+             map->theirs.n + 1);
+  } else if (!equals) {
     mig_fail(a, MIGRATE_MISUSE, "the mapping is their-id=revision, ..; this is none: %.60s", entry);
-    return;
   }
+  if (!equals) return;
   from = mig_trim_blanks(entry, 0, (size_t)(equals - entry));
   to = mig_trim_blanks(entry, (size_t)(equals + 1 - entry), strlen(entry));
   map->theirs.at[map->theirs.n++] = mig_span_text(a, entry, from);
@@ -20995,7 +21455,10 @@ static mig_mapping mig_read_mapping(migrate *m, const char *mapping) {
   const char *colon, *equals;
   int i;
   memset(&map, 0, sizeof map);
-  if (mapping && strncmp(mapping, "file:", 5) == 0) mapping = mig_mapping_file(m, mapping + 5);
+  if (mapping && strncmp(mapping, "file:", 5) == 0) {
+    map.path = mapping + 5;
+    mapping = mig_mapping_file(m, map.path);
+  }
   if (!mapping || mig_failed(a)) return map;
   colon = strchr(mapping, ':');
   equals = strchr(mapping, '=');
@@ -21137,13 +21600,378 @@ MIGRATE_API int migrate_adopt(migrate *m, const char *mapping) {
     mig_return_handler(m);
   } else if (mapping) {
     mig_fail(&m->work, MIGRATE_NO_SUCH, "there is no history table of %s here, which could be "
-             "adopted", map.tool ? map.tool : "another tool");
+             "adopted", map.tool && !map.path ? map.tool : "another tool");
   } else {
     mig_put(&m->result, "Found no history table of another tool, and user_version is 0.");
   }
   return mig_end_call(m);
 }
 #ifndef MIGRATE_NO_STDIO
+/* Template: what a new revision file holds, and how it is called. */
+
+static const char mig_template[] =
+    "-- ${message}\n"
+    "-- revision: ${revision}\n"
+    "-- down_revision: ${down_revision}\n"
+    "-- branch_labels: ${branch_labels}\n"
+    "-- depends_on: ${depends_on}\n"
+    "-- create_date: ${create_date}\n"
+    "\n"
+    "-- migrate:up\n"
+    "${upgrade}\n"
+    "-- migrate:down\n"
+    "${downgrade}";
+
+/* ---- New files ---- */
+
+/* 12 random hexadecimal digits. */
+static const char *mig_new_id(mig_arena *a) {
+  unsigned char b[6];
+  sqlite3_randomness((int)sizeof b, b);
+  return mig_format(a, "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+}
+
+static const char *mig_template_value(mig_arena *a, const mig_revision *rev, const char *name,
+                                      size_t n) {
+  if (mig_word_is(name, n, "message")) return rev->message;
+  if (mig_word_is(name, n, "revision")) return rev->id;
+  if (mig_word_is(name, n, "down_revision")) return mig_join(a, rev->down);
+  if (mig_word_is(name, n, "branch_labels")) return mig_join(a, rev->labels);
+  if (mig_word_is(name, n, "depends_on")) return mig_join(a, rev->depends);
+  if (mig_word_is(name, n, "create_date")) return rev->create_date;
+  if (mig_word_is(name, n, "upgrade")) return rev->upgrade.sql ? rev->upgrade.sql : "";
+  if (mig_word_is(name, n, "downgrade")) return rev->downgrade.sql ? rev->downgrade.sql : "";
+  return 0;
+}
+
+/* A message that would be read as a key or a marker cannot be the first line of a file. */
+static void mig_check_message(mig_arena *a, const char *message) {
+  size_t length = mig_key_length(message, strlen(message));
+  if ((length && mig_known_key(message, length) >= 0) || strncmp(message, "migrate:", 8) == 0) {
+    mig_fail(a, MIGRATE_MISUSE, "the message would be read as a line of the header: %s", message);
+  }
+}
+
+/* The text of a new revision file: the template with its ${..} replaced. */
+static const char *mig_script_render(mig_arena *a, const char *path, const char *tmpl,
+                                     const mig_revision *rev) {
+  mig_text t;
+  const char *from = tmpl, *dollar;
+  mig_text_init(&t, a);
+  mig_check_message(a, rev->message);
+  while (!mig_failed(a) && (dollar = strstr(from, "${")) != 0) {
+    const char *end = strchr(dollar, '}');
+    size_t n = end ? (size_t)(end - dollar) - 2 : 0;
+    const char *value = end ? mig_template_value(a, rev, dollar + 2, n) : 0;
+    if (!value) {
+      mig_fail(a, MIGRATE_CONFIG, "%s:%d: unknown token '${%.*s}' in the template", path,
+               mig_place_of(tmpl, (size_t)(dollar - tmpl)).line, (int)(n < 40 ? n : 40),
+               dollar + 2);
+      return 0;
+    }
+    mig_putn(&t, from, (size_t)(dollar - from));
+    mig_put(&t, value);
+    from = end + 1;
+  }
+  mig_put(&t, from);
+  return mig_failed(a) ? 0 : mig_text_z(&t);
+}
+
+/* The words of a message, in lower case and joined by '_'; cut at a '_' where there are more than
+** `most` characters. */
+static const char *mig_slug(mig_arena *a, const char *message, int most) {
+  char *slug = (char *)mig_alloc(a, strlen(message) + 2);
+  size_t n = 0, cut = 0, i;
+  int chars = 0;
+  for (i = 0; message[i] && slug; i++) {
+    int c = (unsigned char)message[i];
+    if (mig_is_word_start(c) || mig_is_digit(c)) {
+      slug[n++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    } else if (n && slug[n - 1] != '_') {
+      slug[n++] = '_';
+    }
+  }
+  while (n && slug[n - 1] == '_') n--;
+  for (i = 0; i < n; i++) {
+    chars += (slug[i] & 0xc0) != 0x80;
+    if (chars <= most) cut = i + 1;
+  }
+  if (slug && chars > most) {
+    for (n = cut; n && slug[n - 1] != '_'; n--) {
+    }
+    n = n ? n - 1 : cut;
+    slug[n++] = '_';
+  }
+  if (slug) slug[n] = 0;
+  return slug;
+}
+
+/* What the name of a new file is made of. */
+typedef struct mig_file_facts {
+  const char *id, *slug;
+  int year, month, day, hour, minute, second;
+  sqlite3_int64 epoch;
+} mig_file_facts;
+
+static int mig_file_number(const mig_file_facts *f, const char *z, size_t n, sqlite3_int64 *value) {
+  if (mig_word_is(z, n, "year"))
+    *value = f->year;
+  else if (mig_word_is(z, n, "month"))
+    *value = f->month;
+  else if (mig_word_is(z, n, "day"))
+    *value = f->day;
+  else if (mig_word_is(z, n, "hour"))
+    *value = f->hour;
+  else if (mig_word_is(z, n, "minute"))
+    *value = f->minute;
+  else if (mig_word_is(z, n, "second"))
+    *value = f->second;
+  else if (mig_word_is(z, n, "epoch"))
+    *value = f->epoch;
+  else
+    return 0;
+  return 1;
+}
+
+/* Puts what %(name)s or %(name).2d means, z standing behind the parenthesis; returns the rest, or
+** NULL where it means nothing. */
+static const char *mig_put_file_token(mig_text *t, const char *z, const mig_file_facts *f) {
+  const char *end = strchr(z, ')');
+  size_t n = end ? (size_t)(end - z) : 0;
+  sqlite3_int64 value = 0;
+  int digits = 0;
+  if (!end) return 0;
+  for (end++; *end == '.' || mig_is_digit((unsigned char)*end); end++) {
+    if (*end != '.' && digits < 10) digits = digits * 10 + (*end - '0');
+  }
+  if (mig_word_is(z, n, "rev") && *end == 's')
+    mig_put(t, f->id);
+  else if (mig_word_is(z, n, "slug") && *end == 's')
+    mig_put(t, f->slug);
+  else if (mig_file_number(f, z, n, &value) && (*end == 'd' || *end == 's')) {
+    mig_putf(t, "%0*lld", digits > 20 ? 20 : digits, value);
+  } else {
+    return 0;
+  }
+  return end + 1;
+}
+
+/* The name of a new file by Alembic's file_template, in which a % may be doubled. */
+static const char *mig_file_name(mig_arena *a, const char *tmpl, const mig_file_facts *f) {
+  mig_text t;
+  const char *z = tmpl;
+  mig_text_init(&t, a);
+  while (*z && !mig_failed(a)) {
+    const char *token = z;
+    if (*z != '%') {
+      mig_putn(&t, z++, 1);
+      continue;
+    }
+    if (z[1] == '%') z++;
+    if (z[1] != '(') {
+      mig_putn(&t, z++, 1);
+      continue;
+    }
+    z = mig_put_file_token(&t, z + 2, f);
+    if (!z) {
+      mig_fail(a, MIGRATE_CONFIG, "file_template: no such token: %.40s", token);
+      return 0;
+    }
+  }
+  mig_put(&t, ".sql");
+  if (!mig_failed(a) && (strpbrk(t.z, "/\\:") || t.z[0] == '.')) {
+    mig_fail(a, MIGRATE_CONFIG, "file_template makes '%s', which is not the name of a file", t.z);
+  }
+  return mig_failed(a) ? 0 : t.z;
+}
+/* Zone: how far a place is from UTC at a moment, by the time zone files of the system (RFC 9636).
+** They are read here: to ask the C library would mean to change the environment of the process. */
+
+/* ---- the rule at the end of a file: CET-1CEST,M3.5.0,M10.5.0/3 ---- */
+
+/* Days since 1970-01-01. */
+static int mig_day_number(int year, int month, int day) {
+  int from_march = (month + 9) % 12;
+  year -= month <= 2;
+  day += year * 365 + year / 4 - year / 100 + year / 400;
+  return day + (153 * from_march + 2) / 5 - 719469;
+}
+
+/* Skips the name of a zone: letters, or anything in < >. NULL: there is none. */
+static const char *mig_rule_name(const char *z) {
+  const char *from = z;
+  if (*z == '<') {
+    z = strchr(z, '>');
+    return z ? z + 1 : 0;
+  }
+  while ((*z >= 'A' && *z <= 'Z') || (*z >= 'a' && *z <= 'z')) z++;
+  return z > from ? z : 0;
+}
+
+static const char *mig_rule_number(const char *z, int *n) {
+  for (*n = 0; *z >= '0' && *z <= '9' && *n < 1000; z++) *n = *n * 10 + (*z - '0');
+  return z;
+}
+
+/* [+-]hh[:mm[:ss]] in seconds. */
+static const char *mig_rule_time(const char *z, int *seconds) {
+  int sign = *z == '-' ? -1 : 1, unit, n;
+  *seconds = 0;
+  if (*z == '-' || *z == '+') z++;
+  for (unit = 3600; unit; unit /= 60) {
+    z = mig_rule_number(z, &n);
+    *seconds += sign * n * unit;
+    if (*z != ':') break;
+    z++;
+  }
+  return z;
+}
+
+/* The d-th weekday (0 is Sunday) of the w-th week of a month; the fifth is the last. */
+static int mig_rule_weekday(int year, int month, int week, int weekday) {
+  int first = mig_day_number(year, month, 1);
+  int day = first + (weekday - (first + 4) % 7 + 7) % 7 + 7 * (week - 1);
+  int next = mig_day_number(year + month / 12, month % 12 + 1, 1);
+  return day < next ? day : day - 7;
+}
+
+/* Mm.w.d, Jn or n, with /time behind it: seconds since 1970 by the clock on the wall. NULL: it is
+** none of them. */
+static const char *mig_rule_moment(const char *z, int year, sqlite3_int64 *moment) {
+  int month, week, weekday, day, seconds = 7200;
+  if (*z == 'M') {
+    z = mig_rule_number(z + 1, &month);
+    z = mig_rule_number(z + (*z == '.'), &week);
+    z = mig_rule_number(z + (*z == '.'), &weekday);
+    if (month < 1 || month > 12 || week < 1 || week > 5 || weekday > 6) return 0;
+    day = mig_rule_weekday(year, month, week, weekday);
+  } else {
+    int julian = *z == 'J', new_year = mig_day_number(year, 1, 1);
+    int leap = mig_day_number(year + 1, 1, 1) - new_year == 366;
+    z = mig_rule_number(z + julian, &day);
+    if (julian) day -= !(leap && day > 59); /* counts from 1, and never the leap day */
+    day += new_year;
+  }
+  if (*z == '/') z = mig_rule_time(z + 1, &seconds);
+  *moment = (sqlite3_int64)day * 86400 + seconds;
+  return z;
+}
+
+/* The seconds from UTC that a rule means; 0: it is not understood. */
+static int mig_rule_offset(const char *z, sqlite3_int64 now, int *offset) {
+  int winter, summer, year = 1970;
+  sqlite3_int64 begin, end;
+  z = mig_rule_name(z);
+  if (!z) return 0;
+  z = mig_rule_time(z, &winter);
+  *offset = winter = -winter;
+  if (*z == '\n') return 1;
+  z = mig_rule_name(z);
+  if (!z) return 0;
+  summer = -winter - 3600;
+  if (*z != ',') z = mig_rule_time(z, &summer);
+  summer = -summer;
+  while ((sqlite3_int64)mig_day_number(year + 1, 1, 1) * 86400 <= now + winter) year++;
+  z = *z == ',' ? mig_rule_moment(z + 1, year, &begin) : 0;
+  z = z && *z == ',' ? mig_rule_moment(z + 1, year, &end) : 0;
+  if (!z || *z != '\n') return 0;
+  begin -= winter;
+  end -= summer;
+  if (begin < end ? now >= begin && now < end : now >= begin || now < end) *offset = summer;
+  return 1;
+}
+
+/* ---- the file ---- */
+
+typedef struct mig_zone_block {
+  const char *times, *kinds, *types; /* when the offset changes, to which type, the types */
+  size_t ntime, ntype, end;
+} mig_zone_block;
+
+static sqlite3_int64 mig_big_endian(const char *z, int n) {
+  sqlite3_uint64 v = z[0] & 0x80 ? ~(sqlite3_uint64)0 : 0;
+  while (n--) v = v << 8 | (unsigned char)*z++;
+  return (sqlite3_int64)v;
+}
+
+/* Finds the parts of the block at byte `at`, whose times have `width` bytes. 0: it is none. */
+static int mig_zone_block_at(const char *z, size_t n, size_t at, int width, mig_zone_block *b) {
+  sqlite3_uint64 count[6], end;
+  int i;
+  if (at + 44 > n || memcmp(z + at, "TZif", 4) != 0) return 0;
+  for (i = 0; i < 6; i++) { /* of UT marks, standard marks, leap seconds, times, types, letters */
+    count[i] = (sqlite3_uint64)mig_big_endian(z + at + 20 + 4 * (size_t)i, 4) & 0xffffffffu;
+  }
+  end = at + 44 + count[3] * (sqlite3_uint64)(width + 1) + count[4] * 6 + count[5] +
+        count[2] * (sqlite3_uint64)(width + 4) + count[1] + count[0];
+  if (end > n || !count[4]) return 0;
+  b->times = z + at + 44;
+  b->kinds = b->times + count[3] * (sqlite3_uint64)width;
+  b->types = b->kinds + count[3];
+  b->ntime = (size_t)count[3];
+  b->ntype = (size_t)count[4];
+  b->end = (size_t)end;
+  return 1;
+}
+
+/* The seconds from UTC at a moment, by the bytes of a file with a NUL behind them; 0: they are not
+** understood. Since version 2 times of 8 bytes follow those of 4, and the rule for all that comes
+** later follows these. */
+static int mig_zone_offset(const char *z, size_t n, sqlite3_int64 now, int *offset) {
+  mig_zone_block b;
+  size_t i, kind;
+  int width = 4;
+  if (!mig_zone_block_at(z, n, 0, 4, &b)) return 0;
+  if (z[4] >= '2') {
+    width = 8;
+    if (!mig_zone_block_at(z, n, b.end, 8, &b)) return 0;
+  }
+  for (i = 0; i < b.ntime; i++) {
+    if (mig_big_endian(b.times + i * (size_t)width, width) > now) break;
+  }
+  if (width == 8 && i == b.ntime && z[b.end] == '\n' && z[b.end + 1] != '\n') {
+    return mig_rule_offset(z + b.end + 1, now, offset);
+  }
+  kind = i ? (unsigned char)b.kinds[i - 1] : 0;
+  if (kind >= b.ntype) return 0;
+  *offset = (int)mig_big_endian(b.types + kind * 6, 4);
+  return 1;
+}
+
+/* Where the file of a zone is; NULL: nowhere. */
+static const char *mig_zone_file(mig_arena *a, const char *name) {
+  const char *folders[] = {getenv("TZDIR"), "/usr/share/zoneinfo", "/usr/lib/zoneinfo",
+                           "/usr/share/lib/zoneinfo", "/etc/zoneinfo"};
+  size_t i;
+  for (i = 0; i < sizeof folders / sizeof folders[0] && !mig_failed(a); i++) {
+    const char *path = folders[i] && folders[i][0] ? mig_path_join(a, folders[i], name) : 0;
+    if (path && mig_path_kind(a, path) == MIG_PATH_FILE) return path;
+  }
+  return 0;
+}
+
+/* The minutes from UTC of a named zone. As Alembic does, est is taken for EST. */
+static int mig_zone_minutes(mig_arena *a, const char *name, sqlite3_int64 now) {
+  const char *path = mig_zone_file(a, name), *z;
+  char *upper = mig_copy(a, name);
+  int offset = 0;
+  size_t n, i;
+  for (i = 0; upper && upper[i]; i++) {
+    if (upper[i] >= 'a' && upper[i] <= 'z') upper[i] = (char)(upper[i] - 'a' + 'A');
+  }
+  if (!path && upper) path = mig_zone_file(a, upper);
+  if (!path) {
+    mig_fail(a, MIGRATE_CONFIG,
+             "Can't locate timezone: %s; utc, local and offsets such as +02:00 need no time zone "
+             "files",
+             name);
+  }
+  z = path && !mig_failed(a) ? mig_file_read(a, path, &n) : 0;
+  if (z && !mig_zone_offset(z, n, now, &offset)) {
+    mig_fail(a, MIGRATE_FILE, "cannot read %s: it is not a time zone file", path);
+  }
+  return offset / 60;
+}
 /* Init: the files of a new migration environment. */
 
 static const char mig_ini_text[] =
@@ -21968,8 +22796,8 @@ static const char *mig_draft_folder(migrate *m, const mig_graph *g, mig_nodes pa
   if (wanted) {
     const char *full = mig_is_folder(m, wanted) ? mig_full_path(a, wanted) : wanted;
     for (i = 0; i < locations.n && !mig_failed(a); i++) {
-      if (!mig_is_folder(m, locations.at[i])) continue;
-      if (strcmp(mig_full_path(a, locations.at[i]), full) == 0) return locations.at[i];
+      const char *path = mig_is_folder(m, locations.at[i]) ? mig_full_path(a, locations.at[i]) : 0;
+      if (path && full && strcmp(path, full) == 0) return locations.at[i];
     }
     mig_fail(a, MIGRATE_FILE, "Path %s is not represented in current version locations", wanted);
     return 0;
@@ -22113,6 +22941,11 @@ MIGRATE_API int migrate_merge(migrate *m, const char *revisions, const char *mes
   }
   return mig_end_call(m);
 }
+#endif
+#endif
+
+#if (defined(MIGRATE_NO_STDIO) || defined(MIGRATE_NO_TOOLS)) && defined(__GNUC__)
+#pragma GCC diagnostic pop
 #endif
 
 #endif
