@@ -5,7 +5,7 @@
 # into `report` what was not reached: FILE:LINE: text, or which ways of its conditions were not.
 # A way (a branch) is one outcome of a condition as the compiler sees it without optimisation: two
 # of each if, ?:, && and loop, one of each case. Calls that may not return are none.
-function share(part, whole) { return whole ? 100 * part / whole : 100 }
+function share(part, whole) { return whole ? 100 * part / whole : 0 }
 function row(name, l, lines, b, ways) {
   return sprintf("%-16s %6d of %6d lines %6.1f %% %7d of %6d branches %6.1f %%", name, l, lines,
     share(l, lines), b, ways, share(b, ways))
