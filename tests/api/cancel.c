@@ -202,10 +202,11 @@ static void stops_at_once(void **state) {
         if (rc && now() - w.told > slowest) slowest = now() - w.told;
         if (rc == MIGRATE_OK) assert_true(k == BY_THREAD || (n && w.calls < calls[n]));
         else assert_int_equal(rc, SQLITE_INTERRUPT);
-        if (rc) assert_string_equal(w.begun, "");
+        if (rc == MIGRATE_OK) break; /* a thread was too late, or before the run: that is lost */
+        assert_string_equal(w.begun, "");
         assert_in_range(w.after, 0, k == BY_THREAD);
-        if (rc) assert_undone(db);
-        if (works[i].backup && rc) assert_int_not_equal(access(COPY, F_OK), 0);
+        assert_undone(db);
+        if (works[i].backup) assert_int_not_equal(access(COPY, F_OK), 0);
       }
       print_message("# %s, stopped by %s: undone after at most %.1f ms\n", works[i].name, by[k],
                     slowest);
