@@ -42,7 +42,6 @@ typedef struct mig_backup { /* of the last run */
   int commits;           /* of the run since */
 } mig_backup;
 
-
 struct migrate {
   sqlite3 *db;
   mig_fault fault;
@@ -120,6 +119,7 @@ static migrate *mig_live(const migrate *m) { return MIG_TOOLS ? m->live : 0; }
 
 /* May the schema not be edited? */
 static int mig_is_plain(const migrate *m) { return m->settings.rebuild != MIG_REBUILD_AUTO; }
+
 static void mig_catalog_free(mig_catalog *c) {
   mig_arena memory = c->memory;
   mig_arena_free(&memory);

@@ -36,10 +36,9 @@ static int mig_is_dense(migrate *m, const mig_target *t) {
                          "FROM \"%w\".\"%w\") = (SELECT count(*) FROM \"%w\".\"%w\")",
                          schema, name, schema, name, schema, name);
   sqlite3_stmt *stmt = 0;
-  int dense = 0, braced;
-  if (!sql || !mig_is_narrow(m, db, t)) return 0;
-  braced = mig_brace_frail(m);
-  if (sqlite3_prepare_v2(db, sql, -1, &stmt, 0) == SQLITE_OK) {
+  int dense = 0, braced = mig_brace_frail(m);
+  if (sql && mig_is_narrow(m, db, t) &&
+      sqlite3_prepare_v2(db, sql, -1, &stmt, 0) == SQLITE_OK) {
     dense = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
   }
   if (mig_is_accident(sqlite3_finalize(stmt))) {
