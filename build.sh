@@ -377,7 +377,7 @@ verb_compare() {
 # function, of which it then gives up 534; either way, and over single parts too, it did not see a
 # double free that was planted there.
 # clang 14's --analyze over the functions of the header takes four minutes and reports twelve times
-# that something could be NULL where no fault is set: it does not see that the one implies the other.
+# that something could be NULL where no fault is set: it misses that one implies the other.
 ## lint              clang-tidy, cppcheck, shellcheck, where they are installed
 verb_lint() {
   need build

@@ -161,7 +161,7 @@ static void mig_d1_statement(migrate *k, const mig_statement *s, const char *str
 
 /* The version rows must be just these. */
 static void mig_d1_rows_guard(migrate *k, const char *why) {
-  char *others = mig_other_versions(k->db, &k->work, "", k->settings.version_table);
+  char *others = mig_other_versions(k->db, &k->work, 0, k->settings.version_table);
   if (others) mig_d1_guard(k, why, others);
 }
 

@@ -85,6 +85,7 @@ struct migrate {
   mig_pending *pending;
   mig_gone *gone;        /* by the section that runs */
   mig_due *due, *last_due; /* in the order of the steps */
+  int watched;           /* texts may read the rows without their names */
   mig_script_place place; /* of the statement at work */
   mig_edited *edited;    /* since the last reload, newest first */
   const mig_edited *blamed; /* the one that the reload failed over */
@@ -156,6 +157,7 @@ static int mig_begin_call(migrate *m) {
   m->pending = 0;
   m->gone = 0;
   m->due = m->last_due = 0;
+  m->watched = 0;
   m->edited = 0;
   m->blamed = 0;
   m->crowd = 0;

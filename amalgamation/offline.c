@@ -209,7 +209,7 @@ static void mig_print_statement(migrate *k, const mig_statement *s, const char *
 
 /* The version rows must be just these. */
 static void mig_print_rows_guard(migrate *k, const char *why) {
-  const char *others = mig_other_versions(k->db, &k->work, "main.", k->settings.version_table);
+  const char *others = mig_other_versions(k->db, &k->work, "main", k->settings.version_table);
   if (!others) return;
   mig_print_linked(
       k, mig_format(&k->work, "INSERT INTO temp.migrate_guard SELECT %Q WHERE %s", why, others));

@@ -145,14 +145,27 @@ static void mig_write_due(migrate *m) {
   mig_undo_in_need(m);
 }
 
-/* Those that this text may read: by name, or as all tables (ANALYZE, PRAGMA optimize). */
+static int mig_reads_rows(const migrate *m, const char *sql) {
+  return mig_mentions(sql, MIG_JOURNAL) || mig_mentions(sql, m->settings.version_table);
+}
+
+/* Is there a view or a trigger through which statements that do not name the rows may read them? */
+static void mig_find_watchers(migrate *m) {
+  sqlite3_stmt *stmt = mig_prepare(m,
+                                   "SELECT sql FROM main.sqlite_master WHERE type IN ('view', "
+                                   "'trigger') UNION ALL SELECT sql FROM temp.sqlite_master WHERE "
+                                   "type IN ('view', 'trigger')");
+  while (mig_row(m, &stmt)) {
+    m->watched |= mig_reads_rows(m, (const char *)sqlite3_column_text(stmt, 0));
+  }
+}
+
+/* Those that this text may read: by name, and then perhaps so that later ones read them without it;
+** or as all tables (ANALYZE, PRAGMA optimize). */
 static void mig_write_due_for(migrate *m, const char *sql) {
   static const char *const words[] = {"ANALYZE", "PRAGMA", 0};
-  if (!m->due) return;
-  if (mig_mentions(sql, MIG_JOURNAL) || mig_mentions(sql, m->settings.version_table) ||
-      mig_begins_with(sql, words)) {
-    mig_write_due(m);
-  }
+  if (!m->watched) m->watched = mig_reads_rows(m, sql);
+  if (m->due && (m->watched || mig_begins_with(sql, words))) mig_write_due(m);
 }
 
 /* ---- the end of a step ---- */

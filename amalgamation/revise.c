@@ -397,6 +397,7 @@ static void mig_run_open(migrate *m, mig_run *r) {
   if (!stamp) mig_run_env(m);
   if (stamp && !mig_failed(&m->work)) mig_frame_open(m);
   if (!stamp && !mig_failed(&m->work)) mig_backup_open_frame(m, r->todo.rows);
+  mig_find_watchers(m);
   if (!mig_failed(&m->work)) mig_run_plan(m, r, 1);
 }
 

@@ -293,18 +293,21 @@ static void mig_journal_entry(mig_arena *a, mig_journal *j, sqlite3_stmt *s) {
 }
 
 /* The condition that the version rows are others than now; NULL: there is no table, or a fault.
-** `prefix` is "main." where the script's reader has such a name. */
-static char *mig_other_versions(sqlite3 *db, mig_arena *a, const char *prefix, const char *table) {
+** `schema` is NULL where the reader of the script has no such word. */
+static char *mig_other_versions(sqlite3 *db, mig_arena *a, const char *schema, const char *table) {
   mig_version v = mig_version_read(db, a, table);
-  mig_text list;
+  mig_text z;
   int i;
   if (!v.exists) return 0;
-  mig_text_init(&list, a);
-  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
-  return mig_format(a,
-                    "(SELECT count(*) FROM %s\"%w\") <> %d OR (SELECT count(*) FROM %s\"%w\" WHERE "
-                    "version_num IN (%s)) <> %d",
-                    prefix, table, v.rows.n, prefix, table, mig_text_z(&list), v.rows.n);
+  mig_text_init(&z, a);
+  mig_put(&z, "(SELECT count(*) FROM ");
+  mig_put_object(&z, schema, table);
+  mig_putf(&z, ") <> %d OR (SELECT count(*) FROM ", v.rows.n);
+  mig_put_object(&z, schema, table);
+  mig_put(&z, " WHERE version_num IN (");
+  for (i = 0; i < v.rows.n; i++) mig_putf(&z, "%s%Q", i ? ", " : "", v.rows.at[i]);
+  mig_putf(&z, ")) <> %d", v.rows.n);
+  return mig_failed(a) ? 0 : z.z;
 }
 
 /* Reads what was done last with each revision. */

@@ -260,6 +260,25 @@ static void nobody_sees_them_wait(void **state) {
   assert_string_equal(ask("SELECT * FROM alembic_version"), "3");
 }
 
+static const migrate_revision watchers[] = {
+    {"1", 0, 0, 0, 0, 0, "CREATE TABLE seen(v); CREATE VIEW now AS SELECT * FROM alembic_version;",
+     "DROP VIEW now; DROP TABLE seen", 0, 0, 0},
+    {"2", "1", 0, 0, 0, 0, "CREATE TABLE t(a);", "DROP TABLE t;", 0, 0, 0},
+    {"3", "2", 0, 0, 0, 0, "INSERT INTO seen SELECT * FROM now;", "DELETE FROM seen", 0, 0, 0},
+};
+
+/* Nor can a view or a trigger through which a text reads them without their name. */
+static void no_view_sees_them_wait(void **state) {
+  (void)state;
+  migrate_close(m);
+  open_with(watchers, 3);
+  good(migrate_upgrade(m, "head"));
+  assert_string_equal(ask("SELECT * FROM seen"), "2");
+  good(migrate_downgrade(m, "1"));
+  good(migrate_upgrade(m, "head")); /* the view is there from the beginning */
+  assert_string_equal(ask("SELECT * FROM seen"), "2");
+}
+
 /* A revision that empties the version table is found out, although its row waits. */
 static void a_row_that_is_gone(void **state) {
   static const migrate_revision v[] = {
@@ -283,6 +302,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(switched_off, begin, end),
       cmocka_unit_test_setup_teardown(read_once, begin, end),
       cmocka_unit_test_setup_teardown(nobody_sees_them_wait, begin, end),
+      cmocka_unit_test_setup_teardown(no_view_sees_them_wait, begin, end),
       cmocka_unit_test_setup_teardown(a_row_that_is_gone, begin, end),
       cmocka_unit_test_setup_teardown(duration_of_a_script, begin, end),
   };

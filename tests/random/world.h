@@ -389,7 +389,8 @@ static int is_own_collation(const table *t, const key *k) {
   return 0;
 }
 
-/* A key of one INTEGER column is by the column's collation, whatever it says, without rowid, too. */
+/* A key of one INTEGER column is by the column's collation, whatever it says, without rowid,
+** too. */
 static int is_integer_key(const table *t, const constraint *k) {
   int i;
   if (k->kind != K_PRIMARY || k->nkey != 1 || (k->at >= 0 && k->keys[0].desc)) return 0;
