@@ -11459,18 +11459,21 @@ static void mig_journal_entry(mig_arena *a, mig_journal *j, sqlite3_stmt *s) {
 }
 
 /* The condition that the version rows are others than now; NULL: there is no table, or a fault.
-** `prefix` is "main." where the script's reader has such a name. */
-static char *mig_other_versions(sqlite3 *db, mig_arena *a, const char *prefix, const char *table) {
+** `schema` is NULL where the reader of the script has no such word. */
+static char *mig_other_versions(sqlite3 *db, mig_arena *a, const char *schema, const char *table) {
   mig_version v = mig_version_read(db, a, table);
-  mig_text list;
+  mig_text z;
   int i;
   if (!v.exists) return 0;
-  mig_text_init(&list, a);
-  for (i = 0; i < v.rows.n; i++) mig_putf(&list, "%s%Q", i ? ", " : "", v.rows.at[i]);
-  return mig_format(a,
-                    "(SELECT count(*) FROM %s\"%w\") <> %d OR (SELECT count(*) FROM %s\"%w\" WHERE "
-                    "version_num IN (%s)) <> %d",
-                    prefix, table, v.rows.n, prefix, table, mig_text_z(&list), v.rows.n);
+  mig_text_init(&z, a);
+  mig_put(&z, "(SELECT count(*) FROM ");
+  mig_put_object(&z, schema, table);
+  mig_putf(&z, ") <> %d OR (SELECT count(*) FROM ", v.rows.n);
+  mig_put_object(&z, schema, table);
+  mig_put(&z, " WHERE version_num IN (");
+  for (i = 0; i < v.rows.n; i++) mig_putf(&z, "%s%Q", i ? ", " : "", v.rows.at[i]);
+  mig_putf(&z, ")) <> %d", v.rows.n);
+  return mig_failed(a) ? 0 : z.z;
 }
 
 /* Reads what was done last with each revision. */
@@ -11547,7 +11550,6 @@ typedef struct mig_backup { /* of the last run */
   int commits;           /* of the run since */
 } mig_backup;
 
-
 struct migrate {
   sqlite3 *db;
   mig_fault fault;
@@ -11591,6 +11593,7 @@ struct migrate {
   mig_pending *pending;
   mig_gone *gone;        /* by the section that runs */
   mig_due *due, *last_due; /* in the order of the steps */
+  int watched;           /* texts may read the rows without their names */
   mig_script_place place; /* of the statement at work */
   mig_edited *edited;    /* since the last reload, newest first */
   const mig_edited *blamed; /* the one that the reload failed over */
@@ -11625,6 +11628,7 @@ static migrate *mig_live(const migrate *m) { return MIG_TOOLS ? m->live : 0; }
 
 /* May the schema not be edited? */
 static int mig_is_plain(const migrate *m) { return m->settings.rebuild != MIG_REBUILD_AUTO; }
+
 static void mig_catalog_free(mig_catalog *c) {
   mig_arena memory = c->memory;
   mig_arena_free(&memory);
@@ -11661,6 +11665,7 @@ static int mig_begin_call(migrate *m) {
   m->pending = 0;
   m->gone = 0;
   m->due = m->last_due = 0;
+  m->watched = 0;
   m->edited = 0;
   m->blamed = 0;
   m->crowd = 0;
@@ -14716,10 +14721,9 @@ static int mig_is_dense(migrate *m, const mig_target *t) {
                          "FROM \"%w\".\"%w\") = (SELECT count(*) FROM \"%w\".\"%w\")",
                          schema, name, schema, name, schema, name);
   sqlite3_stmt *stmt = 0;
-  int dense = 0, braced;
-  if (!sql || !mig_is_narrow(m, db, t)) return 0;
-  braced = mig_brace_frail(m);
-  if (sqlite3_prepare_v2(db, sql, -1, &stmt, 0) == SQLITE_OK) {
+  int dense = 0, braced = mig_brace_frail(m);
+  if (sql && mig_is_narrow(m, db, t) &&
+      sqlite3_prepare_v2(db, sql, -1, &stmt, 0) == SQLITE_OK) {
     dense = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
   }
   if (mig_is_accident(sqlite3_finalize(stmt))) {
@@ -15478,8 +15482,9 @@ static void mig_backup_verify(migrate *m) {
   if (!copy) return;
   mig_step_all(copy, MIG_ALONE, 0);
   damage = mig_backup_damage(m, copy);
-  if (mig_backup_size(m, copy) != mig_backup_size(m, m->db)) damage = "it has lost pages";
-  else if (damage && mig_backup_damage(m, m->db)) {
+  if (mig_backup_size(m, copy) != mig_read_int(m, "PRAGMA main.page_count")) {
+    damage = "it has lost pages"; /* unless there is a fault, which wins: an interrupt perhaps */
+  } else if (damage && mig_backup_damage(m, m->db)) {
     mig_log(m, MIGRATE_WARNING,
             mig_format(&m->work, "the database was damaged before, and so is its backup: %s",
                        damage));
@@ -15759,14 +15764,27 @@ static void mig_write_due(migrate *m) {
   mig_undo_in_need(m);
 }
 
-/* Those that this text may read: by name, or as all tables (ANALYZE, PRAGMA optimize). */
+static int mig_reads_rows(const migrate *m, const char *sql) {
+  return mig_mentions(sql, MIG_JOURNAL) || mig_mentions(sql, m->settings.version_table);
+}
+
+/* Is there a view or a trigger through which statements that do not name the rows may read them? */
+static void mig_find_watchers(migrate *m) {
+  sqlite3_stmt *stmt = mig_prepare(m,
+                                   "SELECT sql FROM main.sqlite_master WHERE type IN ('view', "
+                                   "'trigger') UNION ALL SELECT sql FROM temp.sqlite_master WHERE "
+                                   "type IN ('view', 'trigger')");
+  while (mig_row(m, &stmt)) {
+    m->watched |= mig_reads_rows(m, (const char *)sqlite3_column_text(stmt, 0));
+  }
+}
+
+/* Those that this text may read: by name, and then perhaps so that later ones read them without it;
+** or as all tables (ANALYZE, PRAGMA optimize). */
 static void mig_write_due_for(migrate *m, const char *sql) {
   static const char *const words[] = {"ANALYZE", "PRAGMA", 0};
-  if (!m->due) return;
-  if (mig_mentions(sql, MIG_JOURNAL) || mig_mentions(sql, m->settings.version_table) ||
-      mig_begins_with(sql, words)) {
-    mig_write_due(m);
-  }
+  if (!m->watched) m->watched = mig_reads_rows(m, sql);
+  if (m->due && (m->watched || mig_begins_with(sql, words))) mig_write_due(m);
 }
 
 /* ---- the end of a step ---- */
@@ -16725,6 +16743,7 @@ static void mig_run_open(migrate *m, mig_run *r) {
   if (!stamp) mig_run_env(m);
   if (stamp && !mig_failed(&m->work)) mig_frame_open(m);
   if (!stamp && !mig_failed(&m->work)) mig_backup_open_frame(m, r->todo.rows);
+  mig_find_watchers(m);
   if (!mig_failed(&m->work)) mig_run_plan(m, r, 1);
 }
 
@@ -17874,7 +17893,7 @@ static void mig_d1_statement(migrate *k, const mig_statement *s, const char *str
 
 /* The version rows must be just these. */
 static void mig_d1_rows_guard(migrate *k, const char *why) {
-  char *others = mig_other_versions(k->db, &k->work, "", k->settings.version_table);
+  char *others = mig_other_versions(k->db, &k->work, 0, k->settings.version_table);
   if (others) mig_d1_guard(k, why, others);
 }
 
@@ -18138,7 +18157,7 @@ static void mig_print_statement(migrate *k, const mig_statement *s, const char *
 
 /* The version rows must be just these. */
 static void mig_print_rows_guard(migrate *k, const char *why) {
-  const char *others = mig_other_versions(k->db, &k->work, "main.", k->settings.version_table);
+  const char *others = mig_other_versions(k->db, &k->work, "main", k->settings.version_table);
   if (!others) return;
   mig_print_linked(
       k, mig_format(&k->work, "INSERT INTO temp.migrate_guard SELECT %Q WHERE %s", why, others));
