@@ -156,6 +156,7 @@ static sqlite3 *mig_backup_open(migrate *m, const char *path, int flags, const c
   int rc = sqlite3_open_v2(path, &db, flags, vfs);
   if (rc == SQLITE_OK) return db;
   if ((rc & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  mig_is_interrupted(m);
   mig_fail(&m->work, MIGRATE_BACKUP, "the backup %s cannot be opened: %s", path,
            sqlite3_errmsg(db));
   sqlite3_close(db);
@@ -196,7 +197,7 @@ static void mig_backup_copy(migrate *m, sqlite3 *to, sqlite3 *from, const char *
     mig_fail(&m->work, SQLITE_BUSY,
              "%s cannot be copied: another connection holds the database; nothing was changed",
              to == m->db ? path : "the database");
-  } else {
+  } else if (!mig_is_interrupted(m)) {
     mig_fail(&m->work, to == m->db ? rc : MIGRATE_BACKUP, "%s %s: %s; nothing was changed", path,
              to == m->db ? "cannot be restored" : "cannot be written as a backup",
              sqlite3_errmsg(to));
@@ -265,7 +266,7 @@ static void mig_backup_verify(migrate *m) {
                        damage));
     damage = 0;
   }
-  if (damage) {
+  if (damage && !mig_is_interrupted(m)) {
     mig_fail(&m->work, MIGRATE_BACKUP, "the backup %s is damaged: %s; nothing was changed", path,
              damage);
   }

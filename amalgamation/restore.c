@@ -9,7 +9,7 @@ static void mig_restore_from(migrate *m, const char *path) {
   if (mig_backup_size(m, from) < 0) mig_step_all(from, MIG_ALONE, 0);
   damage = mig_backup_damage(m, from);
   if (!damage && mig_backup_size(m, from) <= 0) damage = "it is empty";
-  if (damage) {
+  if (damage && !mig_is_interrupted(m)) {
     mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,
              damage);
   }

@@ -163,6 +163,7 @@ static int work(int i, watch *w, sqlite3 *db, int by, int at) {
   migrate_add(m, works[i].revisions, works[i].n);
   if (by == BY_THREAD) pthread_create(&thread, 0, interrupt_later, w);
   rc = works[i].restore ? migrate_restore(m, COPY) : migrate_upgrade(m, "head");
+  if (rc && rc != SQLITE_INTERRUPT) print_message("# %s\n", migrate_errmsg(m));
   migrate_close(m);
   if (by == BY_THREAD) pthread_join(thread, 0);
   sqlite3_trace_v2(db, 0, 0, 0);
