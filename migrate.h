@@ -15381,6 +15381,7 @@ static sqlite3 *mig_backup_open(migrate *m, const char *path, int flags, const c
   int rc = sqlite3_open_v2(path, &db, flags, vfs);
   if (rc == SQLITE_OK) return db;
   if ((rc & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  mig_is_interrupted(m);
   mig_fail(&m->work, MIGRATE_BACKUP, "the backup %s cannot be opened: %s", path,
            sqlite3_errmsg(db));
   sqlite3_close(db);
@@ -15421,7 +15422,7 @@ static void mig_backup_copy(migrate *m, sqlite3 *to, sqlite3 *from, const char *
     mig_fail(&m->work, SQLITE_BUSY,
              "%s cannot be copied: another connection holds the database; nothing was changed",
              to == m->db ? path : "the database");
-  } else {
+  } else if (!mig_is_interrupted(m)) {
     mig_fail(&m->work, to == m->db ? rc : MIGRATE_BACKUP, "%s %s: %s; nothing was changed", path,
              to == m->db ? "cannot be restored" : "cannot be written as a backup",
              sqlite3_errmsg(to));
@@ -15490,7 +15491,7 @@ static void mig_backup_verify(migrate *m) {
                        damage));
     damage = 0;
   }
-  if (damage) {
+  if (damage && !mig_is_interrupted(m)) {
     mig_fail(&m->work, MIGRATE_BACKUP, "the backup %s is damaged: %s; nothing was changed", path,
              damage);
   }
@@ -15990,7 +15991,7 @@ static void mig_restore_from(migrate *m, const char *path) {
   if (mig_backup_size(m, from) < 0) mig_step_all(from, MIG_ALONE, 0);
   damage = mig_backup_damage(m, from);
   if (!damage && mig_backup_size(m, from) <= 0) damage = "it is empty";
-  if (damage) {
+  if (damage && !mig_is_interrupted(m)) {
     mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,
              damage);
   }
