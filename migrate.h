@@ -11580,6 +11580,7 @@ struct migrate {
   struct mig_run *run;   /* of migrate_prepare(), until its last step; NULL: none */
   mig_backup backup;
   int crowd, many;       /* the run has many steps; its script has many ALTERs */
+  int watched;           /* texts may read the version rows without their names */
   int reloads;           /* of edits, so far */
   int blind;             /* the reload that an edit of more than texts waits for */
   int depth;             /* 0: no transaction of ours is open */
@@ -11593,14 +11594,12 @@ struct migrate {
   mig_pending *pending;
   mig_gone *gone;        /* by the section that runs */
   mig_due *due, *last_due; /* in the order of the steps */
-  int watched;           /* texts may read the rows without their names */
   mig_script_place place; /* of the statement at work */
   mig_edited *edited;    /* since the last reload, newest first */
   const mig_edited *blamed; /* the one that the reload failed over */
   sqlite3_stmt *edit;    /* puts a text into sqlite_master of edit_schema; NULL: none is open */
   const char *edit_schema;
-  int edit_renames;      /* .. and names */
-  int defensive, writable; /* the flags before it was opened */
+  int edit_renames, defensive, writable; /* .. and names; the flags before it was opened */
   sqlite3_int64 *slots;  /* counts that MIG_S_COUNT remembers */
   int nslot;
   mig_catalog *catalogs; /* read in this run and still true */
