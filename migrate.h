@@ -12914,7 +12914,8 @@ static int mig_do_ranges(migrate *m, const mig_ranges *r) {
   return rc ? rc : m->fault.code;
 }
 /* Execute: the one sink. Every statement that changes anything passes through mig_sink(): it is
-** listed for whoever asks, then run. */
+** listed for whoever asks, then run. Past it go the version rows that wait, of which nobody hears
+** (record.c). */
 
 static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
   mig_statement written = *s;

@@ -1,5 +1,6 @@
 /* Execute: the one sink. Every statement that changes anything passes through mig_sink(): it is
-** listed for whoever asks, then run. */
+** listed for whoever asks, then run. Past it go the version rows that wait, of which nobody hears
+** (record.c). */
 
 static void mig_announce(migrate *m, const mig_statement *s, const char *strategy) {
   mig_statement written = *s;
