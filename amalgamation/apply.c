@@ -322,6 +322,7 @@ static void mig_apply_type(mig_alteration *c, const mig_op *op, int column) {
   } else {
     mig_use_text(c, mig_splice(c->a, c->now.sql, s, op->text));
   }
+  if (mig_failed(c->a)) return; /* .. and the model may have no columns */
   if (op->using_expr) {
     if (c->now.columns[column].generated) {
       mig_fail(c->a, MIGRATE_UNSUPPORTED, "column %s of %s is generated: USING has no effect on it",
