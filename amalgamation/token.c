@@ -26,20 +26,23 @@ typedef struct mig_token {
   size_t at, end;
 } mig_token;
 
-/* What an ASCII byte may be; all others are parts of words. */
+/* What a byte may be. Those beyond ASCII are parts of words. */
 enum { MIG_C_DIGIT = 1, MIG_C_HEX = 2, MIG_C_WORD = 4, MIG_C_START = 8, MIG_C_SPACE = 16 };
 
-static const unsigned char mig_byte_class[128] = {
-    0,  0,  0,  0,  0,  0,  0,  0,  0,  16, 16, 16, 16, 16, 0,  0,  0,  0,  0,  0,  0,  0,
-    0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  16, 0,  0,  0,  4,  0,  0,  0,  0,  0,  0,  0,
-    0,  0,  0,  0,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  0,  0,  0,  0,  0,  0,  0,  14,
-    14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
-    12, 12, 12, 0,  0,  0,  0,  12, 0,  14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12,
-    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 0,  0,  0,  0,  0};
+static const unsigned char mig_byte_class[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 16, 16, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 16, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0,
+    0, 0, 0, 0, 14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 0, 0, 0, 0, 12, 0, 14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 0, 0, 0, 0, 0, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12};
 
-static int mig_is_class(int c, int classes) {
-  return ((c < 0x80 ? mig_byte_class[c] : MIG_C_WORD | MIG_C_START) & classes) != 0;
-}
+static int mig_is_class(int c, int classes) { return (mig_byte_class[c] & classes) != 0; }
 
 static int mig_is_digit(int c) { return mig_is_class(c, MIG_C_DIGIT); }
 static int mig_is_hex(int c) { return mig_is_class(c, MIG_C_HEX); }
@@ -53,7 +56,7 @@ static int mig_is_space(int c) { return mig_is_class(c, MIG_C_SPACE); }
 static int mig_byte(const char *z, size_t n, size_t i) { return i < n ? (unsigned char)z[i] : 0; }
 
 static size_t mig_skip_word(const char *z, size_t n, size_t i) {
-  while (mig_is_word_byte(mig_byte(z, n, i))) i++;
+  while (i < n && mig_is_word_byte((unsigned char)z[i])) i++;
   return i;
 }
 
@@ -286,13 +289,23 @@ static char *mig_dequote(mig_arena *a, const char *z, mig_token t) {
   return copy;
 }
 
-/* Never a name unless quoted, by first letter. (RETURNING was one before 3.35.) */
-static const char *const mig_reserved_words[26] = {
-    "ADD ALL ALTER AND AS AUTOINCREMENT", "BETWEEN", "CASE CHECK COLLATE COMMIT CONSTRAINT CREATE",
-    "DEFAULT DEFERRABLE DELETE DISTINCT DROP", "ELSE ESCAPE EXCEPT EXISTS", "FOREIGN FROM", "GROUP",
-    "HAVING", "IN INDEX INSERT INTERSECT INTO IS ISNULL", "JOIN", "", "LIMIT", "",
-    "NOT NOTHING NOTNULL NULL", "ON OR ORDER", "PRIMARY", "", "REFERENCES", "SELECT SET",
-    "TABLE THEN TO TRANSACTION", "UNION UNIQUE UPDATE USING", "VALUES", "WHEN WHERE", "", "", ""};
+#define MIG_RESERVED_MAX 13 /* bytes of the longest reserved word */
+
+/* Never a name unless quoted, by length from 2 on. (RETURNING was one before 3.35.) */
+static const char *const mig_reserved_words[MIG_RESERVED_MAX - 1] = {
+    "AS" "IN" "IS" "ON" "OR" "TO",
+    "ADD" "ALL" "AND" "NOT" "SET",
+    "CASE" "DROP" "ELSE" "FROM" "INTO" "JOIN" "NULL" "THEN" "WHEN",
+    "ALTER" "CHECK" "GROUP" "INDEX" "LIMIT" "ORDER" "TABLE" "UNION" "USING" "WHERE",
+    "COMMIT" "CREATE" "DELETE" "ESCAPE" "EXCEPT" "EXISTS" "HAVING" "INSERT" "ISNULL" "SELECT"
+      "UNIQUE" "UPDATE" "VALUES",
+    "BETWEEN" "COLLATE" "DEFAULT" "FOREIGN" "NOTHING" "NOTNULL" "PRIMARY",
+    "DISTINCT",
+    "INTERSECT",
+    "CONSTRAINT" "DEFERRABLE" "REFERENCES",
+    "TRANSACTION",
+    "",
+    "AUTOINCREMENT"};
 
 /* Names, but no words of a type. */
 static const char *const mig_join_words[] = {
@@ -311,13 +324,12 @@ static int mig_word_in(const char *z, mig_token t, const char *const *words) {
 }
 
 static int mig_is_reserved(const char *z, mig_token t) {
-  int letter = (z[t.at] | 32) - 'a';
+  size_t n = t.end - t.at, i;
   const char *word;
-  size_t n;
-  if (t.type != MIG_TK_WORD || letter < 0 || letter > 25) return 0;
-  for (word = mig_reserved_words[letter]; *word; word += n + (word[n] == ' ')) {
-    n = strcspn(word, " ");
-    if (n == t.end - t.at && sqlite3_strnicmp(z + t.at, word, (int)n) == 0) return 1;
+  if (t.type != MIG_TK_WORD || n < 2 || n > MIG_RESERVED_MAX) return 0;
+  for (word = mig_reserved_words[n - 2]; *word; word += n) {
+    for (i = 0; i < n && ((z[t.at + i] ^ word[i]) & ~32) == 0; i++) {}
+    if (i == n) return 1;
   }
   return 0;
 }
