@@ -19,7 +19,7 @@ typedef struct mig_alteration {
   mig_table now;        /* as wanted */
   mig_origin *origins;  /* one a column of now */
   mig_rename *renames, *last_rename; /* columns renamed, in order */
-  const char *renamed_sql; /* the old text after the renames alone */
+  mig_table renamed;       /* the old one after the renames alone */
   const char *new_name;    /* RENAME TO, or NULL */
   int cascade;             /* some DROP said CASCADE */
   int requoted;            /* strings in double quotes got single ones */
@@ -29,6 +29,13 @@ typedef struct mig_alteration {
 
 static void mig_use_text(mig_alteration *c, char *sql) {
   if (sql) mig_parse_table(c->a, sql, &c->now);
+}
+
+/* Reads a text that may be that of a table at hand. */
+static int mig_read_table(mig_arena *a, const char *sql, const mig_table *known, mig_table *out) {
+  if (strcmp(sql, known->sql) != 0) return mig_parse_table(a, sql, out);
+  *out = *known;
+  return a->fault->code;
 }
 
 static int mig_no_column(mig_alteration *c, const mig_op *op, const char *name) {
@@ -227,32 +234,29 @@ static void mig_rename_in_using(mig_alteration *c, const char *from, const char 
 }
 
 static void mig_note_rename(mig_alteration *c, mig_rename *r) {
-  mig_table renamed;
-  int column;
-  if (mig_parse_table(c->a, c->renamed_sql, &renamed)) return;
-  column = mig_find_column(&renamed, r->from);
+  int column = mig_find_column(&c->renamed, r->from);
+  char *sql;
   if (column < 0) return;
   if (c->last_rename) c->last_rename->next = r;
   else c->renames = r;
   c->last_rename = r;
-  c->renamed_sql = mig_rename_column_text(c->a, &renamed, column, r->to);
+  sql = mig_rename_column_text(c->a, &c->renamed, column, r->to);
+  if (sql) mig_parse_table(c->a, sql, &c->renamed);
 }
 
 /* Renames run before everything else: a column that an earlier action drops is still there, and
 ** gets another name where a rename needs the one that it has. */
 static void mig_free_name(mig_alteration *c, const char *name) {
-  mig_table renamed;
+  const mig_table *renamed = &c->renamed;
   mig_rename *r;
-  int i, number = 0;
-  if (mig_parse_table(c->a, c->renamed_sql, &renamed)) return;
-  i = mig_find_column(&renamed, name);
+  int i = mig_find_column(renamed, name), number = 0;
   r = i < 0 ? 0 : (mig_rename *)mig_alloc(c->a, sizeof *r);
   if (!r) return;
-  r->from = renamed.columns[i].name;
+  r->from = renamed->columns[i].name;
   do {
     r->to = mig_format(c->a, "migrate_dropped_%d", ++number);
   } while (r->to &&
-           (mig_find_column(&renamed, r->to) >= 0 || mig_find_column(&c->now, r->to) >= 0));
+           (mig_find_column(renamed, r->to) >= 0 || mig_find_column(&c->now, r->to) >= 0));
   if (!r->to) return;
   mig_rename_in_using(c, r->from, r->to);
   mig_note_rename(c, r);
@@ -260,6 +264,7 @@ static void mig_free_name(mig_alteration *c, const char *name) {
 
 static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int column) {
   mig_rename *r;
+  char *sql;
   int other = mig_find_column(&c->now, op->to);
   if (other >= 0 && other != column) {
     mig_fail_at(c->a, MIGRATE_EXISTS, c->alter->sql, op->name_at,
@@ -279,7 +284,8 @@ static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int col
   mig_rename_in_using(c, r->from, r->to);
   mig_keep_table_strings(c, r->to);
   if (mig_failed(c->a)) return;
-  mig_use_text(c, mig_rename_column_text(c->a, &c->now, column, op->to));
+  sql = mig_rename_column_text(c->a, &c->now, column, op->to);
+  if (sql) mig_read_table(c->a, sql, &c->renamed, &c->now);
 }
 
 /* The last constraint of a kind at a column, or -1. */
@@ -678,9 +684,8 @@ static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig
   memset(c, 0, sizeof *c);
   c->a = a;
   c->alter = alter;
-  c->renamed_sql = sql;
   mig_parse_table(a, sql, &c->old);
-  c->now = c->old; /* nothing writes into a model: it is read again after each edit */
+  c->now = c->renamed = c->old; /* nothing writes into a model: it is read again after each edit */
   c->origins = (mig_origin *)mig_array(a, (size_t)c->old.ncolumn + 1, sizeof(mig_origin));
   for (i = 0; c->origins && i < c->old.ncolumn; i++) c->origins[i].from = i;
   for (op = alter->first; op && !mig_failed(a); op = op->next) mig_apply_op(c, op);

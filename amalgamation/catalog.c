@@ -147,7 +147,7 @@ static int mig_mentions_token(mig_arena *a, const char *sql, const char *name) {
   for (k = mig_next_significant(sql, n, 0); k.type != MIG_TK_END && !mig_failed(a);
        k = mig_next_significant(sql, n, k.end)) {
     if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME && k.type != MIG_TK_STRING) continue;
-    if (mig_same(mig_dequote(a, sql, k), name)) return 1;
+    if (mig_token_names(a, sql, k, name)) return 1;
   }
   return 0;
 }

@@ -24,6 +24,12 @@ typedef struct mig_uses {
 /* The column that is the rowid's alias, or -1: WITHOUT ROWID tables have none. */
 static int mig_alias(const mig_table *t) { return t->without_rowid ? -1 : t->rowid_column; }
 
+static void mig_add_use(mig_arena *a, mig_uses *uses, mig_span s) {
+  uses->v = (mig_span *)mig_grow(a, uses->v, uses->n, &uses->cap, sizeof(mig_span));
+  if (mig_failed(a)) return;
+  uses->v[uses->n++] = s;
+}
+
 /* Finds the uses of a column in a span of z. */
 static void mig_find_uses(mig_arena *a, const char *z, mig_span s, const char *column,
                           mig_uses *uses) {
@@ -32,11 +38,8 @@ static void mig_find_uses(mig_arena *a, const char *z, mig_span s, const char *c
   before.type = MIG_TK_END;
   for (k = mig_next_significant(z, s.end, s.at); k.type != MIG_TK_END && !mig_failed(a);
        k = mig_next_significant(z, s.end, k.end)) {
-    if (mig_is_column_use(z, s.end, before, k) && mig_same(mig_dequote(a, z, k), column)) {
-      uses->v = (mig_span *)mig_grow(a, uses->v, uses->n, &uses->cap, sizeof(mig_span));
-      if (mig_failed(a)) return;
-      uses->v[uses->n].at = k.at;
-      uses->v[uses->n++].end = k.end;
+    if (mig_is_column_use(z, s.end, before, k) && mig_token_names(a, z, k, column)) {
+      mig_add_use(a, uses, mig_span_of(k.at, k.end));
     }
     before = k;
   }
@@ -85,12 +88,6 @@ static void mig_put_name_like(mig_text *t, const char *z, mig_span old, const ch
   } else {
     mig_put(t, name);
   }
-}
-
-static void mig_add_use(mig_arena *a, mig_uses *uses, mig_span s) {
-  uses->v = (mig_span *)mig_grow(a, uses->v, uses->n, &uses->cap, sizeof(mig_span));
-  if (mig_failed(a)) return;
-  uses->v[uses->n++] = s;
 }
 
 /* sql with every span of uses replaced by the name; the spans are made ascending first. */

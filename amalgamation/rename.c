@@ -190,7 +190,7 @@ static int mig_table_uses(mig_arena *a, const mig_object *o, const char *table, 
   for (k = mig_next_significant(o->sql, n, 0); own && k.type != MIG_TK_END && !mig_failed(a);
        k = mig_next_significant(o->sql, n, k.end)) {
     if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME && k.type != MIG_TK_STRING) continue;
-    names += mig_same(mig_dequote(a, o->sql, k), table);
+    names += mig_token_names(a, o->sql, k, table);
   }
   return !mig_failed(a) && (!own || names == uses->n);
 }
@@ -211,45 +211,48 @@ static int mig_table_is_plain(migrate *m, const mig_target *t, const char *name)
          !mig_catalog_table(t->temp, t->object->name);
 }
 
-static void mig_emit_table_name(mig_lowering *l, mig_object *o, const char *from, const char *to) {
+/* Emits the edit of one object; 0 where it speaks of the table in a way that only SQLite
+** understands. */
+static int mig_emit_table_name(mig_lowering *l, mig_object *o, const char *from, const char *to) {
   int own = mig_same(o->table, from);
   mig_statement *s;
   mig_uses uses;
   char *sql = 0;
   if (o->sql) {
-    if (!mig_table_uses(l->a, o, from, &uses) || !uses.n) return;
+    if (!mig_table_uses(l->a, o, from, &uses)) return 0;
+    if (!uses.n) return 1;
     sql = mig_put_new_name(l->a, o->sql, &uses, to);
   }
   s = mig_emit_edit(l, "", mig_why_many);
-  if (!s) return;
+  if (!s) return 0;
   s->object = o;
   s->text = sql;
-  if (!own) return;
+  if (!own) return 1;
   s->table = to;
   s->name = mig_is_type(o, "table") ? to : o->name;
   if (!o->sql) { /* sqlite_autoindex_TABLE_1 */
     s->name = mig_format(l->a, "sqlite_autoindex_%s%s", to, o->name + 17 + strlen(from));
   }
+  return 1;
 }
 
-/* RENAME TO by edits of the texts and names that SQLite's own would write; 0 where something speaks
-** of the table that only SQLite understands. */
+/* RENAME TO by edits of the texts and names that SQLite's own would write; 0, and nothing done,
+** where something speaks of the table that only SQLite understands. */
 static int mig_rename_table_by_edits(migrate *m, const mig_target *t, const char *to) {
   const char *from = t->object->name;
   const mig_mention *x;
   mig_object *o = 0;
   mig_statements list;
   mig_lowering l;
-  mig_uses uses;
   if (!m->many || !mig_table_is_plain(m, t, to)) return 0;
-  while ((o = mig_objects_of(t->catalog, from, o)) != 0) {
-    if (o->sql && !mig_table_uses(&m->work, o, from, &uses)) return 0;
-  }
   l = mig_begin_renames(m, t, &list);
-  while ((o = mig_objects_of(t->catalog, from, o)) != 0) mig_emit_table_name(&l, o, from, to);
+  while ((o = mig_objects_of(t->catalog, from, o)) != 0) {
+    if (!mig_emit_table_name(&l, o, from, to)) return 0;
+  }
   for (x = mig_next_mention(t->catalog, from, 0); x && !mig_failed(l.a);
        x = mig_next_mention(t->catalog, from, x)) {
-    if (!mig_same(x->object->table, from)) mig_emit_table_name(&l, x->object, from, to);
+    if (mig_same(x->object->table, from)) continue;
+    if (!mig_emit_table_name(&l, x->object, from, to)) return 0;
   }
   mig_sink_list(m, &list);
   return 1;

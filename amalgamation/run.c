@@ -94,7 +94,7 @@ static int mig_names_bare(mig_arena *a, const char *sql, const char *name) {
   for (; k.type != MIG_TK_END && !mig_failed(a); before = k, k = next) {
     next = mig_next_significant(sql, n, k.end);
     if (before.type != MIG_TK_WORD || !mig_word_in(sql, before, heads)) continue;
-    if (!mig_token_op(sql, next, ".") && mig_same(mig_dequote(a, sql, k), name)) return 1;
+    if (!mig_token_op(sql, next, ".") && mig_token_names(a, sql, k, name)) return 1;
   }
   return 0;
 }
@@ -347,7 +347,7 @@ static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alterati
   for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
     mig_table now;
     mig_refuse_readers(m, t, r->from);
-    if (mig_failed(&m->work) || mig_parse_table(&m->work, t->object->sql, &now)) return;
+    if (mig_failed(&m->work) || mig_read_table(&m->work, t->object->sql, &c->old, &now)) return;
     if (mig_is_half_renamed(&now, r->from)) mig_run_rename_key(m, t, &now, r);
     else if (mig_rename_is_refused(r)) mig_rename_by_text(m, t, r);
     else if (m->many && mig_rename_is_plain(m, t, r)) mig_rename_by_edits(m, t, r);
@@ -407,10 +407,10 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   if (c.renames) mig_run_rename_columns(m, t, &c);
   if (mig_failed(a) || !t->object) return;
   if (c.renames) {
-    mig_parse_table(a, c.renamed_sql, &c.old);
+    c.old = c.renamed;
     mig_renew_dependents(m, &dependents);
   }
-  if (c.recomputed || strcmp(c.renamed_sql, c.now.sql) != 0) mig_run_change(m, t, &c);
+  if (c.recomputed || strcmp(c.renamed.sql, c.now.sql) != 0) mig_run_change(m, t, &c);
   else if (c.renames && !mig_has_text(m, t, c.now.sql)) mig_run_respelled(m, t, &c);
   if (dependents.n) mig_check_dependents(m, &dependents, &c);
   if (c.new_name) {

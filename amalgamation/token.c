@@ -289,6 +289,12 @@ static char *mig_dequote(mig_arena *a, const char *z, mig_token t) {
   return copy;
 }
 
+/* Is the token, taken for a name, this one? */
+static int mig_token_names(mig_arena *a, const char *z, mig_token t, const char *name) {
+  if (t.type != MIG_TK_WORD) return mig_same(mig_dequote(a, z, t), name);
+  return strlen(name) == t.end - t.at && sqlite3_strnicmp(z + t.at, name, (int)(t.end - t.at)) == 0;
+}
+
 #define MIG_RESERVED_MAX 13 /* bytes of the longest reserved word */
 
 /* Never a name unless quoted, by length from 2 on. (RETURNING was one before 3.35.) */
