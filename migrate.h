@@ -869,20 +869,23 @@ typedef struct mig_token {
   size_t at, end;
 } mig_token;
 
-/* What an ASCII byte may be; all others are parts of words. */
+/* What a byte may be. Those beyond ASCII are parts of words. */
 enum { MIG_C_DIGIT = 1, MIG_C_HEX = 2, MIG_C_WORD = 4, MIG_C_START = 8, MIG_C_SPACE = 16 };
 
-static const unsigned char mig_byte_class[128] = {
-    0,  0,  0,  0,  0,  0,  0,  0,  0,  16, 16, 16, 16, 16, 0,  0,  0,  0,  0,  0,  0,  0,
-    0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  16, 0,  0,  0,  4,  0,  0,  0,  0,  0,  0,  0,
-    0,  0,  0,  0,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  0,  0,  0,  0,  0,  0,  0,  14,
-    14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
-    12, 12, 12, 0,  0,  0,  0,  12, 0,  14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12,
-    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 0,  0,  0,  0,  0};
+static const unsigned char mig_byte_class[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 16, 16, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 16, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0,
+    0, 0, 0, 0, 14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 0, 0, 0, 0, 12, 0, 14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 0, 0, 0, 0, 0, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12,
+    12, 12, 12, 12, 12, 12};
 
-static int mig_is_class(int c, int classes) {
-  return ((c < 0x80 ? mig_byte_class[c] : MIG_C_WORD | MIG_C_START) & classes) != 0;
-}
+static int mig_is_class(int c, int classes) { return (mig_byte_class[c] & classes) != 0; }
 
 static int mig_is_digit(int c) { return mig_is_class(c, MIG_C_DIGIT); }
 static int mig_is_hex(int c) { return mig_is_class(c, MIG_C_HEX); }
@@ -896,7 +899,7 @@ static int mig_is_space(int c) { return mig_is_class(c, MIG_C_SPACE); }
 static int mig_byte(const char *z, size_t n, size_t i) { return i < n ? (unsigned char)z[i] : 0; }
 
 static size_t mig_skip_word(const char *z, size_t n, size_t i) {
-  while (mig_is_word_byte(mig_byte(z, n, i))) i++;
+  while (i < n && mig_is_word_byte((unsigned char)z[i])) i++;
   return i;
 }
 
@@ -1129,13 +1132,29 @@ static char *mig_dequote(mig_arena *a, const char *z, mig_token t) {
   return copy;
 }
 
-/* Never a name unless quoted, by first letter. (RETURNING was one before 3.35.) */
-static const char *const mig_reserved_words[26] = {
-    "ADD ALL ALTER AND AS AUTOINCREMENT", "BETWEEN", "CASE CHECK COLLATE COMMIT CONSTRAINT CREATE",
-    "DEFAULT DEFERRABLE DELETE DISTINCT DROP", "ELSE ESCAPE EXCEPT EXISTS", "FOREIGN FROM", "GROUP",
-    "HAVING", "IN INDEX INSERT INTERSECT INTO IS ISNULL", "JOIN", "", "LIMIT", "",
-    "NOT NOTHING NOTNULL NULL", "ON OR ORDER", "PRIMARY", "", "REFERENCES", "SELECT SET",
-    "TABLE THEN TO TRANSACTION", "UNION UNIQUE UPDATE USING", "VALUES", "WHEN WHERE", "", "", ""};
+/* Is the token, taken for a name, this one? */
+static int mig_token_names(mig_arena *a, const char *z, mig_token t, const char *name) {
+  if (t.type != MIG_TK_WORD) return mig_same(mig_dequote(a, z, t), name);
+  return strlen(name) == t.end - t.at && sqlite3_strnicmp(z + t.at, name, (int)(t.end - t.at)) == 0;
+}
+
+#define MIG_RESERVED_MAX 13 /* bytes of the longest reserved word */
+
+/* Never a name unless quoted, by length from 2 on. (RETURNING was one before 3.35.) */
+static const char *const mig_reserved_words[MIG_RESERVED_MAX - 1] = {
+    "AS" "IN" "IS" "ON" "OR" "TO",
+    "ADD" "ALL" "AND" "NOT" "SET",
+    "CASE" "DROP" "ELSE" "FROM" "INTO" "JOIN" "NULL" "THEN" "WHEN",
+    "ALTER" "CHECK" "GROUP" "INDEX" "LIMIT" "ORDER" "TABLE" "UNION" "USING" "WHERE",
+    "COMMIT" "CREATE" "DELETE" "ESCAPE" "EXCEPT" "EXISTS" "HAVING" "INSERT" "ISNULL" "SELECT"
+      "UNIQUE" "UPDATE" "VALUES",
+    "BETWEEN" "COLLATE" "DEFAULT" "FOREIGN" "NOTHING" "NOTNULL" "PRIMARY",
+    "DISTINCT",
+    "INTERSECT",
+    "CONSTRAINT" "DEFERRABLE" "REFERENCES",
+    "TRANSACTION",
+    "",
+    "AUTOINCREMENT"};
 
 /* Names, but no words of a type. */
 static const char *const mig_join_words[] = {
@@ -1154,13 +1173,12 @@ static int mig_word_in(const char *z, mig_token t, const char *const *words) {
 }
 
 static int mig_is_reserved(const char *z, mig_token t) {
-  int letter = (z[t.at] | 32) - 'a';
+  size_t n = t.end - t.at, i;
   const char *word;
-  size_t n;
-  if (t.type != MIG_TK_WORD || letter < 0 || letter > 25) return 0;
-  for (word = mig_reserved_words[letter]; *word; word += n + (word[n] == ' ')) {
-    n = strcspn(word, " ");
-    if (n == t.end - t.at && sqlite3_strnicmp(z + t.at, word, (int)n) == 0) return 1;
+  if (t.type != MIG_TK_WORD || n < 2 || n > MIG_RESERVED_MAX) return 0;
+  for (word = mig_reserved_words[n - 2]; *word; word += n) {
+    for (i = 0; i < n && ((z[t.at + i] ^ word[i]) & ~32) == 0; i++) {}
+    if (i == n) return 1;
   }
   return 0;
 }
@@ -1599,7 +1617,7 @@ static int mig_mentions_token(mig_arena *a, const char *sql, const char *name) {
   for (k = mig_next_significant(sql, n, 0); k.type != MIG_TK_END && !mig_failed(a);
        k = mig_next_significant(sql, n, k.end)) {
     if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME && k.type != MIG_TK_STRING) continue;
-    if (mig_same(mig_dequote(a, sql, k), name)) return 1;
+    if (mig_token_names(a, sql, k, name)) return 1;
   }
   return 0;
 }
@@ -3642,6 +3660,12 @@ typedef struct mig_uses {
 /* The column that is the rowid's alias, or -1: WITHOUT ROWID tables have none. */
 static int mig_alias(const mig_table *t) { return t->without_rowid ? -1 : t->rowid_column; }
 
+static void mig_add_use(mig_arena *a, mig_uses *uses, mig_span s) {
+  uses->v = (mig_span *)mig_grow(a, uses->v, uses->n, &uses->cap, sizeof(mig_span));
+  if (mig_failed(a)) return;
+  uses->v[uses->n++] = s;
+}
+
 /* Finds the uses of a column in a span of z. */
 static void mig_find_uses(mig_arena *a, const char *z, mig_span s, const char *column,
                           mig_uses *uses) {
@@ -3650,11 +3674,8 @@ static void mig_find_uses(mig_arena *a, const char *z, mig_span s, const char *c
   before.type = MIG_TK_END;
   for (k = mig_next_significant(z, s.end, s.at); k.type != MIG_TK_END && !mig_failed(a);
        k = mig_next_significant(z, s.end, k.end)) {
-    if (mig_is_column_use(z, s.end, before, k) && mig_same(mig_dequote(a, z, k), column)) {
-      uses->v = (mig_span *)mig_grow(a, uses->v, uses->n, &uses->cap, sizeof(mig_span));
-      if (mig_failed(a)) return;
-      uses->v[uses->n].at = k.at;
-      uses->v[uses->n++].end = k.end;
+    if (mig_is_column_use(z, s.end, before, k) && mig_token_names(a, z, k, column)) {
+      mig_add_use(a, uses, mig_span_of(k.at, k.end));
     }
     before = k;
   }
@@ -3703,12 +3724,6 @@ static void mig_put_name_like(mig_text *t, const char *z, mig_span old, const ch
   } else {
     mig_put(t, name);
   }
-}
-
-static void mig_add_use(mig_arena *a, mig_uses *uses, mig_span s) {
-  uses->v = (mig_span *)mig_grow(a, uses->v, uses->n, &uses->cap, sizeof(mig_span));
-  if (mig_failed(a)) return;
-  uses->v[uses->n++] = s;
 }
 
 /* sql with every span of uses replaced by the name; the spans are made ascending first. */
@@ -4192,7 +4207,7 @@ typedef struct mig_alteration {
   mig_table now;        /* as wanted */
   mig_origin *origins;  /* one a column of now */
   mig_rename *renames, *last_rename; /* columns renamed, in order */
-  const char *renamed_sql; /* the old text after the renames alone */
+  mig_table renamed;       /* the old one after the renames alone */
   const char *new_name;    /* RENAME TO, or NULL */
   int cascade;             /* some DROP said CASCADE */
   int requoted;            /* strings in double quotes got single ones */
@@ -4202,6 +4217,13 @@ typedef struct mig_alteration {
 
 static void mig_use_text(mig_alteration *c, char *sql) {
   if (sql) mig_parse_table(c->a, sql, &c->now);
+}
+
+/* Reads a text that may be that of a table at hand. */
+static int mig_read_table(mig_arena *a, const char *sql, const mig_table *known, mig_table *out) {
+  if (strcmp(sql, known->sql) != 0) return mig_parse_table(a, sql, out);
+  *out = *known;
+  return a->fault->code;
 }
 
 static int mig_no_column(mig_alteration *c, const mig_op *op, const char *name) {
@@ -4400,32 +4422,29 @@ static void mig_rename_in_using(mig_alteration *c, const char *from, const char 
 }
 
 static void mig_note_rename(mig_alteration *c, mig_rename *r) {
-  mig_table renamed;
-  int column;
-  if (mig_parse_table(c->a, c->renamed_sql, &renamed)) return;
-  column = mig_find_column(&renamed, r->from);
+  int column = mig_find_column(&c->renamed, r->from);
+  char *sql;
   if (column < 0) return;
   if (c->last_rename) c->last_rename->next = r;
   else c->renames = r;
   c->last_rename = r;
-  c->renamed_sql = mig_rename_column_text(c->a, &renamed, column, r->to);
+  sql = mig_rename_column_text(c->a, &c->renamed, column, r->to);
+  if (sql) mig_parse_table(c->a, sql, &c->renamed);
 }
 
 /* Renames run before everything else: a column that an earlier action drops is still there, and
 ** gets another name where a rename needs the one that it has. */
 static void mig_free_name(mig_alteration *c, const char *name) {
-  mig_table renamed;
+  const mig_table *renamed = &c->renamed;
   mig_rename *r;
-  int i, number = 0;
-  if (mig_parse_table(c->a, c->renamed_sql, &renamed)) return;
-  i = mig_find_column(&renamed, name);
+  int i = mig_find_column(renamed, name), number = 0;
   r = i < 0 ? 0 : (mig_rename *)mig_alloc(c->a, sizeof *r);
   if (!r) return;
-  r->from = renamed.columns[i].name;
+  r->from = renamed->columns[i].name;
   do {
     r->to = mig_format(c->a, "migrate_dropped_%d", ++number);
   } while (r->to &&
-           (mig_find_column(&renamed, r->to) >= 0 || mig_find_column(&c->now, r->to) >= 0));
+           (mig_find_column(renamed, r->to) >= 0 || mig_find_column(&c->now, r->to) >= 0));
   if (!r->to) return;
   mig_rename_in_using(c, r->from, r->to);
   mig_note_rename(c, r);
@@ -4433,6 +4452,7 @@ static void mig_free_name(mig_alteration *c, const char *name) {
 
 static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int column) {
   mig_rename *r;
+  char *sql;
   int other = mig_find_column(&c->now, op->to);
   if (other >= 0 && other != column) {
     mig_fail_at(c->a, MIGRATE_EXISTS, c->alter->sql, op->name_at,
@@ -4452,7 +4472,8 @@ static void mig_apply_rename_column(mig_alteration *c, const mig_op *op, int col
   mig_rename_in_using(c, r->from, r->to);
   mig_keep_table_strings(c, r->to);
   if (mig_failed(c->a)) return;
-  mig_use_text(c, mig_rename_column_text(c->a, &c->now, column, op->to));
+  sql = mig_rename_column_text(c->a, &c->now, column, op->to);
+  if (sql) mig_read_table(c->a, sql, &c->renamed, &c->now);
 }
 
 /* The last constraint of a kind at a column, or -1. */
@@ -4850,9 +4871,8 @@ static void mig_apply(mig_arena *a, const char *sql, const mig_alter *alter, mig
   memset(c, 0, sizeof *c);
   c->a = a;
   c->alter = alter;
-  c->renamed_sql = sql;
   mig_parse_table(a, sql, &c->old);
-  c->now = c->old; /* nothing writes into a model: it is read again after each edit */
+  c->now = c->renamed = c->old; /* nothing writes into a model: it is read again after each edit */
   c->origins = (mig_origin *)mig_array(a, (size_t)c->old.ncolumn + 1, sizeof(mig_origin));
   for (i = 0; c->origins && i < c->old.ncolumn; i++) c->origins[i].from = i;
   for (op = alter->first; op && !mig_failed(a); op = op->next) mig_apply_op(c, op);
@@ -14228,7 +14248,7 @@ static int mig_table_uses(mig_arena *a, const mig_object *o, const char *table, 
   for (k = mig_next_significant(o->sql, n, 0); own && k.type != MIG_TK_END && !mig_failed(a);
        k = mig_next_significant(o->sql, n, k.end)) {
     if (k.type != MIG_TK_WORD && k.type != MIG_TK_NAME && k.type != MIG_TK_STRING) continue;
-    names += mig_same(mig_dequote(a, o->sql, k), table);
+    names += mig_token_names(a, o->sql, k, table);
   }
   return !mig_failed(a) && (!own || names == uses->n);
 }
@@ -14249,45 +14269,48 @@ static int mig_table_is_plain(migrate *m, const mig_target *t, const char *name)
          !mig_catalog_table(t->temp, t->object->name);
 }
 
-static void mig_emit_table_name(mig_lowering *l, mig_object *o, const char *from, const char *to) {
+/* Emits the edit of one object; 0 where it speaks of the table in a way that only SQLite
+** understands. */
+static int mig_emit_table_name(mig_lowering *l, mig_object *o, const char *from, const char *to) {
   int own = mig_same(o->table, from);
   mig_statement *s;
   mig_uses uses;
   char *sql = 0;
   if (o->sql) {
-    if (!mig_table_uses(l->a, o, from, &uses) || !uses.n) return;
+    if (!mig_table_uses(l->a, o, from, &uses)) return 0;
+    if (!uses.n) return 1;
     sql = mig_put_new_name(l->a, o->sql, &uses, to);
   }
   s = mig_emit_edit(l, "", mig_why_many);
-  if (!s) return;
+  if (!s) return 0;
   s->object = o;
   s->text = sql;
-  if (!own) return;
+  if (!own) return 1;
   s->table = to;
   s->name = mig_is_type(o, "table") ? to : o->name;
   if (!o->sql) { /* sqlite_autoindex_TABLE_1 */
     s->name = mig_format(l->a, "sqlite_autoindex_%s%s", to, o->name + 17 + strlen(from));
   }
+  return 1;
 }
 
-/* RENAME TO by edits of the texts and names that SQLite's own would write; 0 where something speaks
-** of the table that only SQLite understands. */
+/* RENAME TO by edits of the texts and names that SQLite's own would write; 0, and nothing done,
+** where something speaks of the table that only SQLite understands. */
 static int mig_rename_table_by_edits(migrate *m, const mig_target *t, const char *to) {
   const char *from = t->object->name;
   const mig_mention *x;
   mig_object *o = 0;
   mig_statements list;
   mig_lowering l;
-  mig_uses uses;
   if (!m->many || !mig_table_is_plain(m, t, to)) return 0;
-  while ((o = mig_objects_of(t->catalog, from, o)) != 0) {
-    if (o->sql && !mig_table_uses(&m->work, o, from, &uses)) return 0;
-  }
   l = mig_begin_renames(m, t, &list);
-  while ((o = mig_objects_of(t->catalog, from, o)) != 0) mig_emit_table_name(&l, o, from, to);
+  while ((o = mig_objects_of(t->catalog, from, o)) != 0) {
+    if (!mig_emit_table_name(&l, o, from, to)) return 0;
+  }
   for (x = mig_next_mention(t->catalog, from, 0); x && !mig_failed(l.a);
        x = mig_next_mention(t->catalog, from, x)) {
-    if (!mig_same(x->object->table, from)) mig_emit_table_name(&l, x->object, from, to);
+    if (mig_same(x->object->table, from)) continue;
+    if (!mig_emit_table_name(&l, x->object, from, to)) return 0;
   }
   mig_sink_list(m, &list);
   return 1;
@@ -14779,7 +14802,7 @@ static int mig_names_bare(mig_arena *a, const char *sql, const char *name) {
   for (; k.type != MIG_TK_END && !mig_failed(a); before = k, k = next) {
     next = mig_next_significant(sql, n, k.end);
     if (before.type != MIG_TK_WORD || !mig_word_in(sql, before, heads)) continue;
-    if (!mig_token_op(sql, next, ".") && mig_same(mig_dequote(a, sql, k), name)) return 1;
+    if (!mig_token_op(sql, next, ".") && mig_token_names(a, sql, k, name)) return 1;
   }
   return 0;
 }
@@ -15032,7 +15055,7 @@ static void mig_run_rename_columns(migrate *m, mig_target *t, const mig_alterati
   for (r = c->renames; r && !mig_failed(&m->work); r = r->next) {
     mig_table now;
     mig_refuse_readers(m, t, r->from);
-    if (mig_failed(&m->work) || mig_parse_table(&m->work, t->object->sql, &now)) return;
+    if (mig_failed(&m->work) || mig_read_table(&m->work, t->object->sql, &c->old, &now)) return;
     if (mig_is_half_renamed(&now, r->from)) mig_run_rename_key(m, t, &now, r);
     else if (mig_rename_is_refused(r)) mig_rename_by_text(m, t, r);
     else if (m->many && mig_rename_is_plain(m, t, r)) mig_rename_by_edits(m, t, r);
@@ -15092,10 +15115,10 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   if (c.renames) mig_run_rename_columns(m, t, &c);
   if (mig_failed(a) || !t->object) return;
   if (c.renames) {
-    mig_parse_table(a, c.renamed_sql, &c.old);
+    c.old = c.renamed;
     mig_renew_dependents(m, &dependents);
   }
-  if (c.recomputed || strcmp(c.renamed_sql, c.now.sql) != 0) mig_run_change(m, t, &c);
+  if (c.recomputed || strcmp(c.renamed.sql, c.now.sql) != 0) mig_run_change(m, t, &c);
   else if (c.renames && !mig_has_text(m, t, c.now.sql)) mig_run_respelled(m, t, &c);
   if (dependents.n) mig_check_dependents(m, &dependents, &c);
   if (c.new_name) {
