@@ -389,7 +389,9 @@ verb_lint() {
   lint_with cppcheck --quiet --std=c99 --max-configs=1 --error-exitcode=1 --inline-suppr \
     --enable=warning,portability --suppress=missingIncludeSystem --suppress=autoVariables \
     -DMIGRATE_IMPLEMENTATION migrate.h
-  lint_with shellcheck -s sh -S warning build.sh tests/run tests/*/run
+  scripts=$(grep -rlI --exclude-dir=.git --exclude-dir=build '^#!/bin/sh' .)
+  # shellcheck disable=SC2086
+  lint_with shellcheck -s sh -S warning $scripts
   return $wrong
 }
 
