@@ -35,12 +35,14 @@ static int evaluates_constraints(sqlite3_stmt *statement) {
 
 /* SQLite keeps SQLITE_DIRECTONLY functions out of views, triggers, defaults, indexes and generated
 ** columns, but lets a CHECK constraint call them, and whoever wrote the database file wrote its
-** constraints: no call is taken from a statement that evaluates some. */
+** constraints: no call is taken from a statement that evaluates some. While a call runs none is
+** taken at all, which call_open() says: the statements that stand are then its own. */
 static void scalar_start(scalar *s, sqlite3_context *context) {
   sqlite3 *db = scalar_connection(context)->db;
   sqlite3_stmt *statement = 0;
   s->context = context;
   memset(&s->k, 0, sizeof(s->k));
+  if (scalar_connection(context)->running) return;
   while ((statement = sqlite3_next_stmt(db, statement)) != 0) {
     if (!sqlite3_stmt_busy(statement) || !evaluates_constraints(statement)) continue;
     call_fail(&s->k, MIGRATE_BUSY_STATEMENT,
