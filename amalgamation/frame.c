@@ -357,11 +357,12 @@ static int mig_pause(migrate *m, int *waited) {
   if (pause > MIG_PAUSE_LAST) pause = MIG_PAUSE_LAST;
   if (pause > limit - *waited) pause = limit - *waited;
   if (!mig_tell(m)) {
-    sqlite3_sleep(pause);
+    int slept = sqlite3_sleep(pause); /* a second, where SQLite was compiled without usleep() */
+    if (slept > pause) pause = slept;
     mig_is_interrupted(m);
   }
   if (!awake) mig_fall_asleep(m);
-  *waited += pause;
+  *waited = pause < limit - *waited ? *waited + pause : limit;
   return !mig_failed(&m->work);
 }
 

@@ -350,6 +350,41 @@ static void stopped_while_waiting(void **state) {
   remove(FILE_NAME);
 }
 
+static int seconds_slept;
+
+/* As SQLite sleeps where it was compiled without usleep(). */
+static int sleep_seconds(sqlite3_vfs *vfs, int microseconds) {
+  int seconds = (microseconds + 999999) / 1000000;
+  (void)vfs;
+  seconds_slept += seconds;
+  return seconds * 1000000;
+}
+
+static void waits_in_whole_seconds(void **state) {
+  sqlite3_vfs *real = sqlite3_vfs_find(0), coarse = *real;
+  sqlite3 *db, *other;
+  watch w;
+  migrate_options o;
+  (void)state;
+  remove(FILE_NAME);
+  assert_int_equal(sqlite3_open(FILE_NAME, &db), SQLITE_OK);
+  assert_int_equal(sqlite3_open(FILE_NAME, &other), SQLITE_OK);
+  sqlite3_exec(other, "BEGIN EXCLUSIVE", 0, 0, 0);
+  coarse.zName = "coarse";
+  coarse.xSleep = sleep_seconds;
+  sqlite3_vfs_register(&coarse, 1);
+  seconds_slept = 0;
+  o = watched(&w, db);
+  o.busy_timeout = 4500;
+  assert_int_equal(upgrade_with(db, &o) & 0xff, SQLITE_BUSY);
+  assert_int_equal(seconds_slept, 5);
+  sqlite3_vfs_register(real, 1);
+  sqlite3_vfs_unregister(&coarse);
+  sqlite3_close(other);
+  sqlite3_close(db);
+  remove(FILE_NAME);
+}
+
 /* ---- the progress handler ---- */
 
 static int count_call(void *arg) {
@@ -401,6 +436,7 @@ int main(void) {
       cmocka_unit_test(interrupted_in_sql),
       cmocka_unit_test(from_a_thread),
       cmocka_unit_test(stopped_while_waiting),
+      cmocka_unit_test(waits_in_whole_seconds),
       cmocka_unit_test(lent_handler),
   };
   return cmocka_run_group_tests(tests, 0, 0);
