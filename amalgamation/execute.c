@@ -142,8 +142,9 @@ static int mig_forget_begin(migrate *m) {
   if (sqlite3_libversion_number() >= 3035000) return SQLITE_OK;
   mig_still_ready(m);
   rc = mig_forget_step(m->db, "SAVEPOINT migrate_reload");
+  if (rc != SQLITE_OK) return rc; /* the brace would be the last that SQLite speaks of */
   mig_brace(m);
-  return rc ? rc : mig_forget_step(m->db, "ROLLBACK TO migrate_reload");
+  return mig_forget_step(m->db, "ROLLBACK TO migrate_reload");
 }
 
 static int mig_forget_end(migrate *m) {
