@@ -116,7 +116,7 @@ link_sqlite() {
   SQLITE_LIBS=-lsqlite3
   [ -n "${SQLITE-}" ] || return 0
   [ -f "$SQLITE/sqlite3.c" ] || die "SQLITE=$SQLITE holds no sqlite3.c"
-  object=$CACHE/sqlite3-$(cksum <"$SQLITE/sqlite3.c" | tr ' ' -).o
+  object=$CACHE/sqlite3-$({ say "$SQLITE_OPTIONS"; cat "$SQLITE/sqlite3.c"; } | cksum | tr ' ' -).o
   if [ ! -f "$object" ]; then
     mkdir -p "$CACHE"
     # shellcheck disable=SC2086
@@ -125,8 +125,9 @@ link_sqlite() {
   fi
   SQLITE_LIBS="$object -lpthread -ldl -lm"
 }
-SQLITE_OPTIONS="-DSQLITE_ENABLE_FTS5 -DSQLITE_ENABLE_RTREE -DSQLITE_ENABLE_STAT4
-  -DSQLITE_ENABLE_JSON1 -DSQLITE_ENABLE_COLUMN_METADATA -DSQLITE_ENABLE_DBSTAT_VTAB"
+SQLITE_OPTIONS="-DSQLITE_ENABLE_FTS4 -DSQLITE_ENABLE_FTS5 -DSQLITE_ENABLE_RTREE
+  -DSQLITE_ENABLE_STAT4 -DSQLITE_ENABLE_JSON1 -DSQLITE_ENABLE_COLUMN_METADATA
+  -DSQLITE_ENABLE_DBSTAT_VTAB -DHAVE_USLEEP=1"
 
 # ---- verbs ------------------------------------------------------------------------------------
 
@@ -271,7 +272,7 @@ verb_cover() {
   # A migrate.h that takes the parts from where they are, so that the lines are theirs.
   say '#include "migrate.in.h"' >build/cover/parts/migrate.h
   CFLAGS="-I$PWD/build/cover/parts -I$PWD/amalgamation -O0 -g --coverage -DMIG_COVERAGE"
-  cover_library here
+  make_library build/cover/here
   trap 'rm -f build/migrate.$SUFFIX' EXIT
   verb_ext # it counts, too, in the shell
   WITHOUT=$COVER_WITHOUT PLACES=all sh tests/run "$JOBS" "${1-}" || :
@@ -281,7 +282,7 @@ verb_cover() {
     if [ -n "${1-}" ] || [ ! -f "$SQLITE/sqlite3.c" ]; then continue; fi
     SQLITE_CFLAGS="-isystem $SQLITE"
     link_sqlite
-    cover_library "$release"
+    make_library "build/cover/$release"
     say "SQLite $(sqlite_version "$SQLITE")"
     sh tests/run one tests/alter/cases.c
   done
@@ -291,8 +292,8 @@ verb_cover() {
 }
 COVER_SQLITES='6.0.1 latest' # older and newer ones, where ./build.sh matrix has fetched them
 
-cover_library() { # NAME: the library, compiled once for the tests that link it
-  TEST_DIR=build/cover/$1
+make_library() { # FOLDER: the library, compiled once for the tests that link it
+  TEST_DIR=$1
   LIBRARY=$PWD/$TEST_DIR/library.o
   mkdir -p "$TEST_DIR"
   export TEST_DIR CFLAGS LIBRARY SQLITE_CFLAGS SQLITE_LIBS
@@ -301,7 +302,7 @@ cover_library() { # NAME: the library, compiled once for the tests that link it
 }
 
 # Other SQLites, as npm packages carry them, each unpacked once outside of the repository.
-MATRIX="6.0.1 7.3.0 7.5.0 8.0.1 11.1.2 11.9.1 13.0.0 latest"
+MATRIX=${MATRIX-6.0.1 7.3.0 7.5.0 8.0.1 11.1.2 11.9.1 13.0.0 latest}
 
 fetch_sqlite() { # version of better-sqlite3; prints the folder
   folder=$CACHE/better-sqlite3-$1
@@ -326,21 +327,36 @@ sqlite_version() { sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/\1/p' "$1/sqlite
 ## matrix [NAME]     the C tests with each of several SQLite versions, from the oldest supported on
 verb_matrix() {
   have npm || die "please install: npm"
-  verb_default
-  mkdir -p "$CACHE"
+  verb_amalgamate
+  trap 'rm -rf build/matrix-$$' EXIT
+  trap 'exit 1' HUP INT TERM
   failed=0
   for release in $MATRIX; do
-    if ! folder=$(fetch_sqlite "$release"); then
+    if SQLITE=$(fetch_sqlite "$release"); then
+      matrix_one "${1-.c}" || failed=1
+    else
       say "better-sqlite3@$release cannot be had from npm"
       failed=1
-      continue
     fi
-    SQLITE=$folder sh build.sh test "${1-.c}" >build/matrix.log 2>&1 || failed=1
-    printf 'SQLite %-8s %s\n' "$(sqlite_version "$folder")" "$(tail -n 1 build/matrix.log)"
-    grep '^FAILED\|^build.sh:' build/matrix.log | head -n 20 || :
   done
+  SQLITE=''
   verb_ext >/dev/null
   return $failed
+}
+
+matrix_one() { # NAME
+  work=build/matrix-$$
+  log=$work/log
+  rm -rf $work
+  mkdir -p $work
+  SQLITE=$SQLITE sh build.sh ext >/dev/null || return 1
+  need test
+  CFLAGS='-O1 -g0 -DMIG_TEST'
+  make_library $work || return 1
+  TEST_QUICK=1 sh tests/run "$JOBS" "$1" >$log 2>&1 || :
+  printf 'SQLite %-8s %s\n' "$(sqlite_version "$SQLITE")" "$(tail -n 1 $log)"
+  grep -A 3 '^FAILED' $log | head -n 60 || :
+  tail -n 1 $log | grep -q ' 0 failed'
 }
 
 ## hosts             installs the hosts of tests/hosts outside of the repository, then runs it

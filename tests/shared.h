@@ -57,6 +57,29 @@ static int shared_list(const char *path, const char *end, char ***names) {
   return n;
 }
 
+/* Why a schema or chain of the corpus cannot run on this SQLite; NULL where it can. */
+static const char *shared_needs_newer(const char *name) {
+  static const struct {
+    int version;
+    const char *name, *what;
+  } newer[] = {
+      {3032000, "ory-hydra", "iif()"},
+      {3033000, "harness-gitness", "UPDATE .. FROM"},
+      {3033000, "shiori", "UPDATE .. FROM"},
+      {3033000, "taproot-assets", "UPDATE .. FROM"},
+      {3034000, "chroma-metadb", "tokenizer trigram"},
+      {3037000, "syncthing-folder.sql", "STRICT"},
+      {3037000, "syncthing-main.sql", "STRICT"},
+      {3038000, "ntfy-user", "unixepoch()"},
+  };
+  size_t i;
+  for (i = 0; i < sizeof newer / sizeof newer[0]; i++) {
+    if (sqlite3_libversion_number() >= newer[i].version) continue;
+    if (strcmp(newer[i].name, name) == 0) return newer[i].what;
+  }
+  return 0;
+}
+
 static void shared_free(char **names, int n) {
   while (n > 0) free(names[--n]);
   free(names);

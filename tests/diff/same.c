@@ -150,7 +150,9 @@ static void constraints(void **state) {
   differs("CREATE TABLE t(a INTEGER PRIMARY KEY)", "CREATE TABLE t(a INT PRIMARY KEY)");
   differs("CREATE TABLE t(a TEXT PRIMARY KEY, b)", "CREATE TABLE t(a TEXT, b, PRIMARY KEY(a, b))");
   differs("CREATE TABLE t(a TEXT PRIMARY KEY)", "CREATE TABLE t(a TEXT PRIMARY KEY) WITHOUT ROWID");
-  differs("CREATE TABLE t(a TEXT)", "CREATE TABLE t(a TEXT) STRICT");
+  if (sqlite3_libversion_number() >= 3037000) {
+    differs("CREATE TABLE t(a TEXT)", "CREATE TABLE t(a TEXT) STRICT");
+  }
   differs("CREATE TABLE p(a PRIMARY KEY); CREATE TABLE t(a REFERENCES p(a) ON DELETE CASCADE)",
           "CREATE TABLE p(a PRIMARY KEY); CREATE TABLE t(a REFERENCES p(a))");
   differs("CREATE TABLE p(a PRIMARY KEY); CREATE TABLE t(a REFERENCES p(a))",
@@ -418,7 +420,7 @@ static int differs_in(const char *name, const char *how, const char *sql, const 
 
 static void corpus(void **state) {
   char **names;
-  int n = shared_list("corpus/schemas", ".sql", &names), i, wrong = 0;
+  int n = shared_list("corpus/schemas", ".sql", &names), i, tried = 0, wrong = 0;
   (void)state;
   if (n < 0) {
     print_message("skipped: no %s/corpus/schemas\n", shared_folder());
@@ -426,6 +428,8 @@ static void corpus(void **state) {
   }
   for (i = 0; i < n; i++) {
     char path[300], *sql, *words, *places, *names_too;
+    if (shared_needs_newer(names[i])) continue;
+    tried++;
     snprintf(path, sizeof(path), "corpus/schemas/%s", names[i]);
     sql = shared_read(path);
     words = reformatted(sql);
@@ -443,7 +447,7 @@ static void corpus(void **state) {
   print_message(
       "%d schemas in other words, with constraints at the table, in other quotes: %d of %d "
       "differ from themselves\n",
-      n, wrong, 3 * n);
+      tried, wrong, 3 * tried);
   assert_int_equal(wrong, 0);
 }
 

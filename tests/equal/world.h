@@ -141,6 +141,13 @@ static int world_shell(world *w, const char *flags, const char *script) {
 
 static int world_has_shell(void) { return system("sqlite3 --version >/dev/null 2>&1") == 0; }
 
+/* What FTS5 writes into its tables differs from one version to another. */
+static int world_shell_is_ours(void) {
+  char command[100];
+  snprintf(command, sizeof(command), "sqlite3 --version | grep -q '^%s '", sqlite3_libversion());
+  return system(command) == 0;
+}
+
 /* ---- comparing --------------------------------------------------------------------------------
  */
 
@@ -159,13 +166,15 @@ static void world_stop_clock(sqlite3 *db, char *z) {
 }
 
 /* The order of the rows of sqlite_master, and of SQLite's own tables, is no part of what a database
-** holds; of the journal the times are left out. */
+** holds; of the journal the times are left out. sqlite_stat4 is filled where SQLite was compiled
+** so, which the shell need not be. */
 static char *world_look(const char *path) {
   sqlite3 *db = world_database(path);
   sqlite3_str *out = sqlite3_str_new(0);
   sqlite3_stmt *s = 0;
   dump_query(out, db,
-             "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name, tbl_name");
+             "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name <> 'sqlite_stat4' "
+             "ORDER BY type, name, tbl_name");
   sqlite3_prepare_v2(
       db,
       "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name "

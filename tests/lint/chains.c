@@ -67,11 +67,13 @@ static void chains(void **state) {
     skip();
   }
   memset(&t, 0, sizeof t);
-  for (i = 0; i < n; i++) lint_chain(&t, names[i]);
+  for (i = 0; i < n; i++) {
+    if (!shared_needs_newer(names[i])) lint_chain(&t, names[i]);
+  }
   print_message("%d steps of %d chains: %d errors, %d warnings, %d notes; %d steps with an error "
                 "or a warning\n",
                 t.steps, n, t.errors, t.warnings, t.notes, t.warned);
-  if (sqlite3_libversion_number() >= 3035000) assert_int_equal(t.failed, 0); /* UPDATE .. FROM */
+  assert_int_equal(t.failed, 0);
   assert_true(t.warned * 10 < t.steps);
   shared_free(names, n);
 }
