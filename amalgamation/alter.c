@@ -183,6 +183,17 @@ static void mig_take_rename(mig_reader *r, mig_op *op) {
 
 /* --- ALTER COLUMN ---------------------------------------------------------------------------- */
 
+/* Takes the expression of USING: nobody would bind a value to it. */
+static mig_span mig_take_using(mig_reader *r) {
+  mig_span s = mig_take_expression(r);
+  mig_token k = mig_next_significant(r->z, s.end, s.at);
+  for (; k.type != MIG_TK_END && !mig_failed(r->a); k = mig_next_significant(r->z, s.end, k.end)) {
+    if (k.type != MIG_TK_VARIABLE) continue;
+    mig_fail_at(r->a, MIGRATE_SYNTAX, r->z, k.at, "parameters prohibited in USING");
+  }
+  return s;
+}
+
 static void mig_take_set_type(mig_reader *r, mig_op *op) {
   mig_span type;
   mig_position_words p;
@@ -194,7 +205,7 @@ static void mig_take_set_type(mig_reader *r, mig_op *op) {
   if (mig_span_empty(type) || p.word.type != MIG_TK_END) mig_refuse(r);
   op->text = mig_text_of(r, type);
   if (mig_take_word(r, "COLLATE")) op->collate = mig_take_name(r, 0);
-  if (mig_take_word(r, "USING")) op->using_expr = mig_text_of(r, mig_take_expression(r));
+  if (mig_take_word(r, "USING")) op->using_expr = mig_text_of(r, mig_take_using(r));
 }
 
 /* Takes AS (expression) */

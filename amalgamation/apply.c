@@ -334,7 +334,12 @@ static void mig_apply_type(mig_alteration *c, const mig_op *op, int column) {
       mig_fail(c->a, MIGRATE_UNSUPPORTED, "column %s of %s is generated: USING has no effect on it",
                op->name, c->old.name);
     }
-    if (c->origins[column].from >= 0) c->origins[column].using_expr = op->using_expr;
+    if (c->origins[column].from < 0) {
+      mig_fail(c->a, MIGRATE_UNSUPPORTED,
+               "column %s of %s is new: USING has no old value of it, DEFAULT gives one", op->name,
+               c->old.name);
+    }
+    c->origins[column].using_expr = op->using_expr;
     c->recomputed = 1;
   }
   if (op->collate && mig_same(op->collate, "BINARY")) { /* the default goes without saying */

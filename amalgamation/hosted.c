@@ -209,7 +209,7 @@ static void mig_lower_family(mig_family *f) {
   if (mig_failed(f->l->a)) return;
   for (i = 0; i < f->n; i++) {
     mig_lowering *l = &f->order[i]->l;
-    two_copies |= mig_names_itself(&l->c->old) || mig_is_hidden(l);
+    two_copies |= mig_needs_two_copies(l);
     mig_family_disarm(f->order[i]);
   }
   if (two_copies) mig_family_by_two_copies(f);
@@ -219,6 +219,7 @@ static void mig_lower_family(mig_family *f) {
 
 static void mig_lower_by_hosted(mig_lowering *l, mig_object *table, const mig_alteration *c) {
   mig_family f;
+  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);

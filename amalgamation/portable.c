@@ -124,6 +124,27 @@ static int mig_is_hidden(const mig_lowering *l) {
   return 0;
 }
 
+/* A query within USING may read the table, itself or through a view: then the values are computed
+** while it stands as it was, and not while its new rows come in. */
+static int mig_using_asks(const mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    const char *z = c->origins[i].using_expr;
+    size_t n = z ? strlen(z) : 0;
+    mig_token k = mig_next_significant(z, n, 0), next;
+    for (; k.type != MIG_TK_END; k = next) {
+      next = mig_next_significant(z, n, k.end);
+      if (mig_token_is(z, k, "SELECT")) return 1;
+      if (mig_token_is(z, k, "IN") && !mig_token_op(z, next, "(")) return 1; /* IN table */
+    }
+  }
+  return 0;
+}
+
+static int mig_needs_two_copies(const mig_lowering *l) {
+  return mig_names_itself(&l->c->old) || mig_is_hidden(l) || mig_using_asks(l->c);
+}
+
 static void mig_lower_by_renaming(mig_lowering *l) {
   mig_emit(l->out, MIG_S_SCHEMA,
            mig_format(l->a, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", l->schema,
@@ -187,10 +208,11 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
 }
 
 static void mig_lower_by_portable(mig_lowering *l) {
+  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);
-  if (mig_names_itself(&l->c->old) || mig_is_hidden(l)) mig_lower_by_two_copies(l);
+  if (mig_needs_two_copies(l)) mig_lower_by_two_copies(l);
   else mig_lower_by_renaming(l);
   mig_lower_stats(l);
   mig_lower_objects_again(l);

@@ -185,6 +185,20 @@ static void mig_lower_loss_checks(mig_lowering *l) {
   }
 }
 
+/* USING sees one row at a time: what WHERE takes holds no aggregate, which would make one row of
+** all, and no window, which would end where a part of a copy does. */
+static void mig_lower_using_checks(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    mig_text z;
+    if (!c->origins[i].using_expr) continue;
+    z = mig_begin_check(l, &c->old, c->old.name);
+    mig_putf(&z, " NOT INDEXED WHERE (%s\n) IS NULL LIMIT 0", c->origins[i].using_expr);
+    mig_emit_check(l, &z, &c->old, "USING sees one row at a time", "");
+  }
+}
+
 /* NULL and doubles in what becomes the row's identity, before SQLite invents numbers for them. */
 static void mig_lower_identity_checks(mig_lowering *l) {
   const mig_alteration *c = l->c;
@@ -474,6 +488,32 @@ static void mig_lower_strict_defaults(mig_lowering *l) {
   }
 }
 
+/* SQLite reads a text whose generated columns call what it does not know, or each other in a
+** circle, and then no row of the table. */
+static void mig_lower_generated_checks(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  int i;
+  for (i = 0; i < t->ncolumn && !mig_failed(l->a); i++) {
+    const mig_column *from = mig_old_column(l->d, i);
+    mig_text z;
+    if (!t->columns[i].generated) continue;
+    if (from && from->generated &&
+        mig_same_text(mig_expr_text(l->a, &l->c->old, l->c->origins[i].from, MIG_GENERATED),
+                      mig_expr_text(l->a, t, i, MIG_GENERATED))) {
+      continue;
+    }
+    mig_text_init(&z, l->a);
+    mig_put(&z, "SELECT ");
+    mig_put_object(&z, t->name, t->columns[i].name);
+    mig_put(&z, " FROM ");
+    mig_put_object(&z, l->schema, l->c->old.name);
+    mig_put(&z, " AS ");
+    mig_put_name(&z, t->name);
+    mig_put(&z, " LIMIT 0");
+    mig_emit_check(l, &z, t, "the new expression can be computed", "");
+  }
+}
+
 static void mig_lower_refusals(mig_lowering *l) {
   const mig_alteration *c = l->c;
   int i;
@@ -491,6 +531,7 @@ static void mig_lower_refusals(mig_lowering *l) {
 }
 
 static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
+  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);
