@@ -141,7 +141,9 @@ typedef struct migrate_options {
                       ** it is, %% is %. NULL: no copy. See migrate_backup_path() */
   int busy_timeout;          /* ms that BEGIN IMMEDIATE is tried again; 0: 5000, below 0: never */
   /* Told of what happens, all levels: errors, warnings, the lines of migrate_result() at
-  ** MIGRATE_INFO, statements at MIGRATE_DEBUG. NULL: silence; migrate itself prints nothing */
+  ** MIGRATE_INFO, statements at MIGRATE_DEBUG. It may read through the connection; version rows and
+  ** journal wait for the end of the transaction, or for a revision that may look at them, and are
+  ** told of then. NULL: silence; migrate itself prints nothing */
   void (*log)(void *arg, int level, const char *message);
   void *log_arg;
   int (*written)(void *arg, const char *path); /* after a revision file was written; its code is

@@ -1,9 +1,9 @@
 /* Record: what the steps of a run leave in the version table and in the journal.
 **
-** Where nobody hears of single statements these rows wait for the end of the transaction, or for
-** whoever might look at them before, and are then written by statements that are compiled once:
-** each change of the schema makes SQLite compile anew, and to compile the rows of a small revision
-** takes longer than the revision. */
+** Where no statements are listed these rows wait for the end of the transaction, or for whoever
+** might look at them before, and are then written by statements that are compiled once: each change
+** of the schema makes SQLite compile anew, and to compile the rows of a small revision takes longer
+** than the revision. */
 
 struct mig_due { /* the rows of a step that wait */
   const mig_step *step;
@@ -64,8 +64,19 @@ static void mig_bind(sqlite3_stmt *stmt, int i, const char *z) {
   sqlite3_bind_text(stmt, i, z, -1, SQLITE_STATIC);
 }
 
+/* Callbacks hear of a row as it is written. */
+static void mig_tell_record(migrate *m, sqlite3_stmt *stmt) {
+  mig_tell_statement(m, sqlite3_sql(stmt));
+  if (m->log) {
+    char *sql = sqlite3_expanded_sql(stmt); /* NULL: too long for SQLite, or no memory for it */
+    mig_log(m, MIGRATE_DEBUG, sql);
+    sqlite3_free(sql);
+  }
+}
+
 /* Runs a compiled statement; what it was bound to may go behind it. */
 static void mig_record(migrate *m, sqlite3_stmt *stmt) {
+  mig_tell_record(m, stmt);
   if (mig_failed(&m->work) || mig_fail_undone(m)) return;
   sqlite3_step(stmt);
   if (sqlite3_reset(stmt) != SQLITE_OK) mig_fail_db(m, 0);
@@ -140,6 +151,7 @@ static void mig_write_due(migrate *m) {
     mig_record_step(&r, due);
     if (!mig_failed(&m->work)) mig_arena_rewind(&m->work, before);
   }
+  m->statement = 0;
   for (i = MIG_ROW_INSERT; i <= MIG_ROW_DELETE; i++) sqlite3_finalize(r.changes[i]);
   sqlite3_finalize(r.journal);
   mig_undo_in_need(m);
@@ -189,7 +201,7 @@ static void mig_put_off(migrate *m, const mig_step *step, sqlite3_int64 started)
 
 static void mig_record_end(migrate *m, const mig_step *step, sqlite3_int64 started) {
   if (mig_failed(&m->work)) return;
-  if (!m->listen && !m->log && !mig_wants_progress(m)) {
+  if (!m->listen) {
     mig_put_off(m, step, started);
     return;
   }

@@ -279,6 +279,51 @@ static void no_view_sees_them_wait(void **state) {
   assert_string_equal(ask("SELECT * FROM seen"), "2");
 }
 
+typedef struct heard {
+  int steps, rows;
+  char row[400], before[200]; /* the last row; what was there when the last step was told of */
+} heard;
+
+static void hear(void *arg, int level, const char *message) {
+  heard *h = (heard *)arg;
+  if (level == MIGRATE_INFO) {
+    h->steps++;
+    look(0, 0);
+    strcpy(h->before, seen);
+  }
+  if (strncmp(message, "UPDATE main.", 12) && strncmp(message, "INSERT INTO main.", 17)) return;
+  h->rows++;
+  sqlite3_snprintf((int)sizeof h->row, h->row, "%s", message);
+}
+
+/* The log hears of each row, values and all, when it is written; a callback that looks at the
+** tables meanwhile finds them as they were. */
+static void the_log_hears_of_them(void **state) {
+  static const migrate_revision v[] = {
+      {"1", 0, 0, 0, 0, 0, "CREATE TABLE t(a);", 0, 0, 0, 0},
+      {"2", "1", 0, 0, 0, 0, "CREATE TABLE u(a);", 0, 0, 0, 0},
+      {"3", "2", 0, 0, 0, 0, "CREATE TABLE v(a);", 0, 0, 0, 0},
+  };
+  migrate_options o;
+  heard h;
+  (void)state;
+  memset(&o, 0, sizeof o);
+  memset(&h, 0, sizeof h);
+  o.log = hear;
+  o.log_arg = &h;
+  migrate_close(m);
+  open_with(v, 1);
+  good(migrate_upgrade(m, "head"));
+  migrate_close(m);
+  assert_int_equal(migrate_open(db, &o, &m), 0);
+  assert_int_equal(migrate_add(m, v, 3), 0);
+  good(migrate_upgrade(m, "head"));
+  assert_int_equal(h.steps, 2);
+  assert_int_equal(h.rows, 4);
+  assert_string_equal(h.before, "1|1");
+  assert_non_null(strstr(h.row, "('3', 'upgrade', 'done', "));
+}
+
 /* A revision that empties the version table is found out, although its row waits. */
 static void a_row_that_is_gone(void **state) {
   static const migrate_revision v[] = {
@@ -303,6 +348,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(read_once, begin, end),
       cmocka_unit_test_setup_teardown(nobody_sees_them_wait, begin, end),
       cmocka_unit_test_setup_teardown(no_view_sees_them_wait, begin, end),
+      cmocka_unit_test_setup_teardown(the_log_hears_of_them, begin, end),
       cmocka_unit_test_setup_teardown(a_row_that_is_gone, begin, end),
       cmocka_unit_test_setup_teardown(duration_of_a_script, begin, end),
   };
