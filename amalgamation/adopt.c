@@ -107,8 +107,11 @@ static mig_found *mig_find_tools(migrate *m, const char *wanted, int *n) {
 
 static void mig_refuse_trouble(migrate *m, const mig_found *f) {
   sqlite3_stmt *stmt = 0;
+  int rc;
   if (!f->tool->trouble || mig_failed(&m->work)) return;
-  if (sqlite3_prepare_v2(m->db, f->tool->trouble, -1, &stmt, 0) != SQLITE_OK) return;
+  rc = sqlite3_prepare_v2(m->db, f->tool->trouble, -1, &stmt, 0);
+  if (mig_is_accident(rc)) mig_fail_db(m, 0);
+  if (rc) return; /* the table that would tell of it is not there */
   while (mig_row(m, &stmt)) {
     const char *why = mig_cell(m, stmt, 0);
     mig_fail(&m->work, MIGRATE_UNSUPPORTED,
@@ -252,22 +255,17 @@ static const char *mig_adopted(migrate *m, const mig_found *f, const mig_mapping
   return targets.z;
 }
 
-/* A version row that is there already was not put there by the other tool. */
-static void mig_refuse_stamped(migrate *m, const mig_found *f, mig_names rows) {
-  if (!rows.n || mig_same(f->table, m->settings.version_table)) return;
-  mig_fail(&m->work, MIGRATE_EXISTS,
-           "the database is at revision %s already: migrate_stamp() puts it elsewhere",
-           mig_join(&m->work, rows));
-}
-
-static void mig_adopt_found(migrate *m, const mig_found *f, const mig_mapping *map, int given) {
-  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+static void mig_adopt_found(migrate *m, const mig_found *f, const mig_mapping *map, int given,
+                            const mig_names *rows) {
   int own = mig_same(f->table, m->settings.version_table);
   const char *targets;
   mig_command c;
-  mig_refuse_trouble(m, f);
   mig_report_found(m, f);
   if (mig_failed(&m->work) || !f->nset) return;
+  if (rows->n && !own) { /* the other tool did not put it there */
+    mig_fail_stamped(m, *rows);
+    return;
+  }
   if (own && !given) {
     mig_put(&m->result, "\nIt is the version table itself: nothing is to be done.");
     return;
@@ -280,11 +278,11 @@ static void mig_adopt_found(migrate *m, const mig_found *f, const mig_mapping *m
              f->sets[f->nset - 1].newest);
     return;
   }
-  mig_refuse_stamped(m, f, v.rows);
   memset(&c, 0, sizeof c);
   c.direction = MIG_STAMP;
   c.purge = own;
   c.target = targets;
+  c.found = rows;
   if (!mig_failed(&m->work)) mig_run_todo(m, &c);
 }
 
@@ -299,19 +297,34 @@ static void mig_fail_tools(migrate *m, const mig_found *v, int n) {
            mig_text_z(&names));
 }
 
+/* All that is read, the version rows first. While another connection commits, nobody may read, and
+** it is waited for. */
+static mig_found *mig_look_around(migrate *m, const mig_mapping *map, int *n, mig_names *rows) {
+  int waited = 0;
+  if (mig_failed(&m->work)) return 0;
+  for (;;) {
+    mig_found *v;
+    *rows = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
+    v = mig_find_tools(m, map->tool, n);
+    if (*n == 1 && !rows->n) mig_refuse_trouble(m, v);
+    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &waited)) return v;
+  }
+}
+
 MIGRATE_API int migrate_adopt(migrate *m, const char *mapping) {
   mig_mapping map;
   mig_found *v;
-  int n;
+  mig_names rows;
+  int n = 0;
   if (mig_begin_call(m)) return migrate_errcode(m);
   map = mig_read_mapping(m, mapping);
-  v = mig_find_tools(m, map.tool, &n);
+  v = mig_look_around(m, &map, &n, &rows);
   if (mig_failed(&m->work)) return mig_end_call(m);
   if (n > 1) {
     mig_fail_tools(m, v, n);
   } else if (n) {
     mig_borrow_handler(m);
-    mig_adopt_found(m, v, &map, map.theirs.n > 0);
+    mig_adopt_found(m, v, &map, map.theirs.n > 0, &rows);
     mig_return_handler(m);
   } else if (mapping) {
     mig_fail(&m->work, MIGRATE_NO_SUCH, "there is no history table of %s here, which could be "

@@ -156,7 +156,7 @@ typedef struct migrate_options {
   ** "off") silences it */
   int (*progress)(void *arg, const migrate_progress *);
   void *progress_arg;
-  char *errbuf; /* receives the whole error message, also when migrate_open() fails */
+  char *errbuf; /* receives the whole error message, also when migrate_open() fails; "" without one */
   int nerrbuf;  /* its size in bytes, the final NUL included */
 } migrate_options;
 
@@ -365,7 +365,9 @@ MIGRATE_API int migrate_verify(migrate *m, const char *target);
 ** "their-id=revision, ..", or "file:" and the path of such a list, a line each; "Rails: .." where
 ** several tools have left tables. NULL: stamps the revision that has their id, where there is one.
 ** A database that the tool calls dirty, failed or locked is refused; its table is only read.
-** migrate_result() tells what was found, then a line a change. */
+** migrate_result() tells what was found, then a line a change. A program that adopts whenever it
+** starts goes on, with another handle, after MIGRATE_EXISTS (the database is at a revision already)
+** and MIGRATE_NO_SUCH (no tool has left anything: it is new). Of several at once one adopts. */
 MIGRATE_API int migrate_adopt(migrate *m, const char *mapping);
 
 /* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.

@@ -18,15 +18,6 @@ static void mig_scratch_rows(migrate *k, mig_names rows) {
   }
 }
 
-static int mig_same_names(mig_names a, mig_names b) {
-  int i, j, same = a.n == b.n;
-  for (i = 0; same && i < a.n; i++) {
-    for (j = 0; j < b.n && strcmp(a.at[i], b.at[j]) != 0; j++) {}
-    same = j < b.n;
-  }
-  return same;
-}
-
 /* The revisions that words name, as rows of the version table. */
 static mig_names mig_rows_named(migrate *m, const char *words) {
   mig_names none, rows;
@@ -51,6 +42,7 @@ static void mig_offline_run(migrate *k, int direction, const char *words) {
   c.direction = direction;
   c.purge = 0;
   c.target = words;
+  c.found = 0;
   mig_run_todo(k, &c);
 }
 

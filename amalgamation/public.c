@@ -33,6 +33,7 @@ static void mig_open_options(migrate *m, const migrate_options *o) {
   if (o->progress) mig_settings_put(a, &m->settings, "progress", "on", MIG_FROM_PROGRAM);
   m->errbuf = o->errbuf;
   m->nerrbuf = o->nerrbuf;
+  if (o->errbuf && o->nerrbuf > 0) o->errbuf[0] = 0; /* what an earlier handle said is over */
   if (o->version_table) {
     mig_settings_put(a, &m->settings, "version_table", o->version_table, MIG_FROM_PROGRAM);
   }

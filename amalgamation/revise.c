@@ -241,6 +241,7 @@ typedef struct mig_command {
   int direction;
   int purge; /* stamp: all rows go first */
   const char *target;
+  const mig_names *found; /* adopt: the rows that were there when it looked; NULL: any */
 } mig_command;
 
 /* What there is to do from the version rows as they are now. */
@@ -252,6 +253,27 @@ typedef struct mig_todo {
   int purge;        /* its rows are deleted first */
 } mig_todo;
 
+static void mig_fail_stamped(migrate *m, mig_names rows) {
+  mig_fail(&m->work, MIGRATE_EXISTS,
+           "the database is at revision %s already: migrate_stamp() puts it elsewhere",
+           mig_join(&m->work, rows));
+}
+
+static int mig_same_names(mig_names a, mig_names b) {
+  int i, j, same = a.n == b.n;
+  for (i = 0; same && i < a.n; i++) {
+    for (j = 0; j < b.n && strcmp(a.at[i], b.at[j]) != 0; j++) {}
+    same = j < b.n;
+  }
+  return same;
+}
+
+/* Another process that adopts and goes on from there must not be thrown back to where it began. */
+static void mig_refuse_moved(migrate *m, const mig_command *c, mig_names rows) {
+  if (!c->found || mig_failed(&m->work)) return;
+  if (!mig_same_names(*c->found, rows)) mig_fail_stamped(m, rows);
+}
+
 static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
@@ -260,6 +282,7 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
   t.rows = v.rows;
+  mig_refuse_moved(m, c, v.rows);
   if (mig_failed(&m->work)) return t;
   if (c->direction == MIG_UPGRADE && mig_at_only_head(m, v.rows, c->target)) return t;
   mig_stay_awake(m);
@@ -427,6 +450,7 @@ static int mig_run_command(migrate *m, int direction, int purge, const char *tar
   c.direction = direction;
   c.purge = purge;
   c.target = target;
+  c.found = 0;
   if (target && direction != MIG_STAMP && strchr(target, ':')) {
     mig_fail(&m->work, MIGRATE_RANGE, "Range revision not allowed");
   }

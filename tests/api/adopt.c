@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -116,6 +117,87 @@ static void renamed_ids(void **state) {
   end(m, db);
 }
 
+/* ---- beside another process ---- */
+
+#define DB "build/adopt-test.db"
+
+typedef struct neighbour {
+  sqlite3 *db;
+  const char *sql; /* what it does when its moment has come, once */
+} neighbour;
+
+static void acts(neighbour *n) {
+  const char *sql = n->sql;
+  n->sql = 0;
+  if (sql) assert_int_equal(sqlite3_exec(n->db, sql, 0, 0, 0), SQLITE_OK);
+}
+
+static int when_it_begins(unsigned event, void *arg, void *stmt, void *sql) {
+  (void)event;
+  (void)stmt;
+  if (strncmp((const char *)sql, "BEGIN", 5) == 0) acts((neighbour *)arg);
+  return 0;
+}
+
+static int when_it_waits(void *arg, const migrate_progress *p) {
+  (void)p;
+  acts((neighbour *)arg);
+  return 0;
+}
+
+static migrate *beside(neighbour *n, sqlite3 **db) {
+  migrate_options o;
+  migrate *m = 0;
+  memset(&o, 0, sizeof o);
+  o.progress = when_it_waits;
+  o.progress_arg = n;
+  remove(DB);
+  assert_int_equal(sqlite3_open(DB, &n->db), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(n->db, django, 0, 0, 0), SQLITE_OK);
+  assert_int_equal(sqlite3_open(DB, db), SQLITE_OK);
+  assert_int_equal(migrate_open(*db, &o, &m), 0);
+  assert_int_equal(migrate_add(m, revisions, 3), 0);
+  return m;
+}
+
+static void end_both(neighbour *n, migrate *m, sqlite3 *db) {
+  assert_int_equal(sqlite3_close(n->db), SQLITE_OK);
+  end(m, db);
+  remove(DB);
+}
+
+/* Another has adopted and gone on, after this one looked: it is not thrown back. */
+static void overtaken(void **state) {
+  neighbour n;
+  sqlite3 *db;
+  sqlite3_stmt *row = 0;
+  migrate *m = beside(&n, &db);
+  (void)state;
+  n.sql = "CREATE TABLE alembic_version(version_num VARCHAR(32) NOT NULL PRIMARY KEY);"
+          "INSERT INTO alembic_version VALUES('r3')";
+  sqlite3_trace_v2(db, SQLITE_TRACE_STMT, when_it_begins, &n);
+  assert_int_equal(migrate_adopt(m, "auth.0002=r2"), MIGRATE_EXISTS);
+  sqlite3_trace_v2(db, 0, 0, 0);
+  sqlite3_prepare_v2(db, "SELECT group_concat(version_num) FROM alembic_version", -1, &row, 0);
+  assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+  assert_string_equal((const char *)sqlite3_column_text(row, 0), "r3");
+  sqlite3_finalize(row);
+  end_both(&n, m, db);
+}
+
+/* Nobody may read while another commits: it is waited for. */
+static void patient(void **state) {
+  neighbour n;
+  sqlite3 *db;
+  migrate *m = beside(&n, &db);
+  (void)state;
+  assert_int_equal(sqlite3_exec(n.db, "BEGIN EXCLUSIVE", 0, 0, 0), SQLITE_OK);
+  n.sql = "COMMIT";
+  assert_int_equal(migrate_adopt(m, "auth.0002=r2"), 0);
+  assert_null(n.sql);
+  end_both(&n, m, db);
+}
+
 static int adopt_without_memory(int at) {
   sqlite3 *db;
   migrate *m = environment(&db, 0);
@@ -142,6 +224,8 @@ int main(void) {
       cmocka_unit_test(codes),
       cmocka_unit_test(another_version_table),
       cmocka_unit_test(renamed_ids),
+      cmocka_unit_test(overtaken),
+      cmocka_unit_test(patient),
       cmocka_unit_test(no_memory),
   };
   oom_install();

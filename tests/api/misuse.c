@@ -159,6 +159,9 @@ static void opening(void **state) {
   options.nerrbuf = (int)sizeof little;
   assert_int_equal(migrate_open(0, &options, &m), MIGRATE_MISUSE);
   assert_string_equal(little, "migr");
+  assert_int_equal(migrate_open(db, &options, &m), 0);
+  assert_string_equal(little, "");
+  assert_int_equal(migrate_close(m), 0);
 }
 
 #define CODE(name, value, text) value,
