@@ -156,7 +156,7 @@ typedef struct migrate_options {
   ** "off") silences it */
   int (*progress)(void *arg, const migrate_progress *);
   void *progress_arg;
-  char *errbuf; /* receives the whole error message, also when migrate_open() fails; "" without one */
+  char *errbuf; /* receives the error message, also when migrate_open() fails; "" without one */
   int nerrbuf;  /* its size in bytes, the final NUL included */
 } migrate_options;
 

@@ -139,13 +139,16 @@ static void mig_backup_reserve(migrate *m, const char *path) {
 static void mig_backup_remove(migrate *m) {
   static const char *const tails[] = {"", "-journal", "-wal", "-shm"};
   mig_fault kept = m->fault;
+  const char *name;
   int i;
   if (!m->backup.path) return;
   memset(&m->fault, 0, sizeof m->fault); /* names are needed after a fault, too */
   for (i = 0; i < 4; i++) {
-    const char *name = mig_format(&m->work, "%s%s", m->backup.path, tails[i]);
+    name = mig_format(&m->work, "%s%s", m->backup.path, tails[i]);
     if (name) m->backup.vfs->xDelete(m->backup.vfs, name, 0);
   }
+  name = mig_format(&m->work, "Backup %s removed", m->backup.path);
+  if (name) mig_log(m, MIGRATE_INFO, name);
   mig_fault_clear(&m->fault);
   m->fault = kept;
   m->backup.path = 0;

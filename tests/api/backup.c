@@ -222,6 +222,7 @@ static void kept_or_removed(void **state) {
   assert_true(upgrade(db, DB ".bak", 3, 0, &o) > 0); /* all undone: it says nothing new */
   assert_int_equal(copies(), 0);
   assert_string_equal(o.path, "");
+  assert_non_null(strstr(o.log, DB ".bak removed")); /* nobody looks for it in vain */
   assert_answer(db, STATE, BEFORE);
 
   options.backup = DB ".bak"; /* the program wants it for a failure alone */
