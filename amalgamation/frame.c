@@ -97,14 +97,19 @@ static void mig_forget_undo(migrate *m) {
   m->braced = m->stale = 0;
 }
 
-static int mig_step_undo(migrate *m) {
-  int i, rc = SQLITE_DONE;
-  for (i = 0; i < 2 && rc == SQLITE_DONE; i++) {
-    if (!m->undo[i]) continue;
-    rc = sqlite3_step(m->undo[i]);
-    sqlite3_reset(m->undo[i]);
-  }
+static int mig_step_way(migrate *m, int way) {
+  int rc = sqlite3_step(m->undo[way]);
+  sqlite3_reset(m->undo[way]);
   return rc == SQLITE_DONE;
+}
+
+/* The way back, tried twice. The brace holds up neither ROLLBACK nor ROLLBACK TO, but RELEASE. */
+static int mig_step_undo(migrate *m) {
+  if (!m->undo[0] || (!mig_step_way(m, 0) && !mig_step_way(m, 0))) return 0;
+  if (!m->undo[1]) return 1;
+  sqlite3_reset(m->brace);
+  if (!mig_step_way(m, 1)) mig_step_way(m, 1);
+  return 1;
 }
 
 static void mig_break_brace(migrate *m) {
@@ -123,9 +128,7 @@ static void mig_frame_undo(migrate *m) {
   if (m->fault.code != SQLITE_NOMEM && !(m->flags & MIGRATE_SQL_FUNCTION)) {
     sqlite3_reset(m->brace); /* an interrupt is over when nothing runs any more */
   }
-  if (!sqlite3_get_autocommit(m->db) && !mig_step_undo(m) && !mig_step_undo(m)) {
-    mig_break_brace(m);
-  }
+  if (!sqlite3_get_autocommit(m->db) && !mig_step_undo(m)) mig_break_brace(m);
   mig_forget_undo(m);
   if (!m->own_transaction && sqlite3_get_autocommit(m->db)) {
     mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");

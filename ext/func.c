@@ -347,6 +347,6 @@ static const struct function {
   {"migrate_adopt", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, adopt_call},
   {"migrate_adopt", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, adopt_call},
   {"migrate_exec", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, exec_call},
-  {"migrate_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, version_call},
+  {"migrate_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, version_call},
 };
 #define FUNCTION_COUNT ((int)(sizeof(functions) / sizeof(functions[0])))

@@ -21,9 +21,6 @@ static SQLITE_EXTENSION_INIT1 /* static: hosts that load us with RTLD_GLOBAL mus
 #ifndef SQLITE_DIRECTONLY
 #define SQLITE_DIRECTONLY 0x000080000
 #endif
-#ifndef SQLITE_INNOCUOUS
-#define SQLITE_INNOCUOUS 0x000200000
-#endif
 #ifndef SQLITE_VTAB_DIRECTONLY
 #define SQLITE_VTAB_DIRECTONLY 3
 #endif
