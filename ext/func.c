@@ -1,6 +1,6 @@
 /* Functions: the scalars. Each reads its arguments, makes one call of the public interface and
-** answers with its result. They change the database or read files, so that none but
-** migrate_version() may be called out of a schema (SQLITE_DIRECTONLY). */
+** answers with its result. They change the database or read files, so that none may be
+** called out of a schema (SQLITE_DIRECTONLY). */
 
 typedef struct scalar {
   sqlite3_context *context;

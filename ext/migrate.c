@@ -74,6 +74,33 @@ static int is_registered(sqlite3 *db) {
   return same;
 }
 
+/* Whether a statement of the host's is at work, besides the SELECT load_extension(..) itself. */
+static int is_at_work(sqlite3 *db) {
+  sqlite3_stmt *s = 0;
+  while ((s = sqlite3_next_stmt(db, s)) != 0) {
+    const char *sql = sqlite3_sql(s);
+    if (sqlite3_stmt_busy(s) && (!sql || !strstr(sql, "load_extension"))) return 1;
+  }
+  return 0;
+}
+
+/* SQLite keeps a schema's generated columns and indexes from calling SQLITE_DIRECTONLY functions as
+** it reads the schema, but only those functions that it knows by then: what a connection has read of
+** a file before it loaded us is read again. writable_schema, off behind the PRAGMA, is as before.
+** An older SQLite reads again where a change of a schema was undone, which ends what is at work. */
+static void read_schemas_again(sqlite3 *db) {
+  int writable = 0;
+  if (sqlite3_libversion_number() >= 3037000) {
+    sqlite3_db_config(db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, -1, &writable);
+    sqlite3_exec(db, "PRAGMA writable_schema = RESET", 0, 0, 0);
+    if (writable) sqlite3_db_config(db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, (int *)0);
+  } else if (!is_at_work(db) && sqlite3_exec(db, "SAVEPOINT migrate", 0, 0, 0) == SQLITE_OK) {
+    sqlite3_exec(db, "CREATE TEMP TABLE migrate_probe(x)", 0, 0, 0);
+    sqlite3_exec(db, "ROLLBACK TO migrate", 0, 0, 0);
+    sqlite3_exec(db, "RELEASE migrate", 0, 0, 0);
+  }
+}
+
 #ifdef SQLITE_CORE
 #define HAS_VIRTUAL_TABLES 1
 #else
@@ -113,7 +140,8 @@ int sqlite3_migrate_init(sqlite3 *db, char **error, const sqlite3_api_routines *
   c = connection_new(db);
   if (!c) return SQLITE_NOMEM;
   rc = register_all(c, error);
-  if (rc != SQLITE_OK) unregister(db);
+  if (rc == SQLITE_OK) read_schemas_again(db);
+  else unregister(db);
   connection_release(c);
   return rc;
 }
