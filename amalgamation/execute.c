@@ -353,6 +353,15 @@ static void mig_run_edit(migrate *m, const char *schema, const char *sql, const 
   mig_forget_catalogs(m);
 }
 
+/* The same for the text of one object. */
+static void mig_run_text(migrate *m, const char *schema, sqlite3_int64 rowid, const char *text,
+                          const char *reason) {
+  mig_run_edit(m, schema,
+               mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
+                          schema, rowid),
+               text, reason);
+}
+
 static mig_hidden *mig_hide(migrate *m, const char *schema, const mig_object *o,
                             mig_hidden *list) {
   mig_hidden *h = (mig_hidden *)mig_alloc(&m->work, sizeof *h);

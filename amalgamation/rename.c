@@ -264,10 +264,8 @@ static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *
   for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
     char *sql = mig_renamed_object(m, c, &c->v[i], table, r);
     if (!sql) continue;
-    mig_run_edit(m, c->schema,
-                 mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
-                            c->schema, c->v[i].rowid),
-                 sql, "SQLite's own refuses a column that is called like the rowid");
+    mig_run_text(m, c->schema, c->v[i].rowid, sql,
+                 "SQLite's own refuses a column that is called like the rowid");
   }
 }
 
@@ -306,4 +304,76 @@ static char *mig_with_plain_key(mig_arena *a, const mig_table *t) {
   sql = mig_splice(a, now.sql, now.columns[t->rowid_column].type, "INT");
   if (!sql || mig_parse_table(a, sql, &now)) return 0;
   return mig_insert_item(a, &now, mig_list_items(a, &now).n - 1, key);
+}
+
+/* ---- generated columns, where SQLite's own RENAME COLUMN mistakes them ---- */
+
+/* The number by which SQLite knows a column in an expression: the rowid's alias has none. */
+static int mig_column_number(const mig_table *t, int column) {
+  return column == mig_alias(t) ? -1 : column;
+}
+
+/* The text of another table with each generated expression that uses its own column of that number
+** put out of the way; NULL where there is none. */
+static char *mig_without_generated(mig_arena *a, const char *sql, int number) {
+  mig_table t;
+  int i, k, uses;
+  char *text = 0;
+  if (!sql || !mig_mentions(sql, "as") || mig_parse_table(a, sql, &t)) return 0;
+  for (i = t.nconstraint - 1; i >= 0 && !mig_failed(a); i--) {
+    const mig_constraint *g = &t.constraints[i];
+    if (g->kind != MIG_GENERATED) continue;
+    for (k = uses = 0; k < t.ncolumn && !uses; k++) {
+      uses = mig_column_number(&t, k) == number &&
+             mig_span_uses(a, sql, g->expr, t.columns[k].name);
+    }
+    if (uses) text = mig_splice(a, text ? text : sql, g->expr, "NULL");
+  }
+  return text;
+}
+
+/* SQLite before 3.35 (3.31.1 was seen to) renames in the generated columns of every table of the
+** database what has the column's number there, whatever that is called. For the time of the rename
+** such expressions are NULL. Returns the objects whose text changed, as they were; ends at one
+** without a text. */
+static mig_object *mig_hide_generated(migrate *m, const mig_target *t, const char *column) {
+  mig_arena *a = &m->work;
+  mig_object *hidden = 0;
+  mig_table own;
+  int i, number, n = 0, cap = 0;
+  if (sqlite3_libversion_number() >= 3035000) return 0;
+  if (mig_parse_table(a, t->object->sql, &own)) return 0;
+  number = mig_column_number(&own, mig_find_column(&own, column));
+  for (i = 0; i < t->catalog->n && !mig_failed(a); i++) {
+    mig_object *o = &t->catalog->v[i];
+    char *sql = 0;
+    if (o != t->object && mig_is_type(o, "table") && !mig_is_virtual(o)) {
+      sql = mig_without_generated(a, o->sql, number);
+    }
+    if (!sql) continue;
+    if (mig_is_plain(m)) {
+      mig_fail(a, MIGRATE_UNSUPPORTED,
+               "this SQLite would rename a column that generated columns of %s use, too, and without "
+               "an edit of the schema nothing keeps it from that: rebuild = auto does",
+               o->name);
+      return 0;
+    }
+    hidden = (mig_object *)mig_grow(a, hidden, n + 1, &cap, sizeof *hidden);
+    if (mig_failed(a)) return 0;
+    hidden[n++] = *o;
+    hidden[n].sql = 0;
+    mig_run_text(m, t->catalog->schema, o->rowid, sql,
+                  "SQLite before 3.35 takes its generated columns for the renamed one");
+  }
+  return hidden;
+}
+
+/* The texts again, their foreign keys with the new name. */
+static void mig_show_generated(migrate *m, const mig_target *t, const mig_rename *r,
+                               const mig_object *hidden) {
+  for (; hidden && hidden->sql && !mig_failed(&m->work); hidden++) {
+    char *sql = mig_renamed_table(&m->work, hidden->sql, t->object->name, r);
+    mig_run_text(m, t->catalog->schema, hidden->rowid, sql ? sql : hidden->sql,
+                  "its generated columns are as they were");
+  }
 }

@@ -216,10 +216,8 @@ static void mig_run_final_text(migrate *m, const mig_target *t, const mig_altera
   now = mig_find_target(m, t->catalog->schema, t->object->name);
   if (!now.object || !now.object->sql || strcmp(now.object->sql, c->now.sql) == 0) return;
   if (mig_is_plain(m)) return;
-  mig_run_edit(m, t->catalog->schema,
-               mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
-                          t->catalog->schema, now.object->rowid),
-               c->now.sql, "the text keeps its layout and spelling");
+  mig_run_text(m, t->catalog->schema, now.object->rowid, c->now.sql,
+                "the text keeps its layout and spelling");
 }
 
 /* SQLite's DROP COLUMN puts its own quotes into the texts of the schema. */
@@ -295,18 +293,18 @@ static void mig_run_index_strings(migrate *m, const mig_target *t, const char *n
     if (!sql || mig_parse_index(&m->work, sql, &x)) return;
     sql = mig_keep_strings(&m->work, sql, x.list, name);
     if (!sql || strcmp(sql, o->sql) == 0) continue;
-    mig_run_edit(m, t->catalog->schema,
-                 mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
-                            t->catalog->schema, o->rowid),
-                 sql, "a string in double quotes stays one beside the new name");
+    mig_run_text(m, t->catalog->schema, o->rowid, sql,
+                  "a string in double quotes stays one beside the new name");
   }
 }
 
 /* RENAME COLUMN: SQLite's own, which alone knows names inside of views and triggers. */
 static void mig_run_native_rename(migrate *m, const mig_target *t, const mig_rename *r) {
   const char *store = mig_run_hide(m, t, t->object->name);
+  const mig_object *hidden;
   mig_statement s;
   mig_run_index_strings(m, t, r->to);
+  hidden = mig_hide_generated(m, t, r->from);
   memset(&s, 0, sizeof s);
   s.kind = MIG_S_NATIVE;
   s.sql = mig_format(&m->work,
@@ -316,6 +314,7 @@ static void mig_run_native_rename(migrate *m, const mig_target *t, const mig_ren
                      t->catalog->schema, t->object->name, r->from, r->to);
   s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
   mig_sink(m, &s, "native");
+  mig_show_generated(m, t, r, hidden);
   mig_run_show(m, store);
   if (m->settings.rebuild == MIG_REBUILD_PORTABLE) mig_respell_plainly(m, t, r->from, r->to);
   else if (!mig_is_plain(m)) mig_respell_all(m, t, r->from, r->to);

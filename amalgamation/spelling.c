@@ -55,13 +55,11 @@ static void mig_respell_catalog(migrate *m, const mig_catalog *before, const cha
   int i;
   for (i = 0; after && i < after->n && !mig_failed(&m->work); i++) {
     const mig_object *now = &after->v[i], *old = mig_by_rowid(before, now);
-    char *sql, *edit;
+    char *sql;
     if (!old || !old->sql || !now->sql || strcmp(old->sql, now->sql) == 0) continue;
     sql = mig_respell(&m->work, old->sql, now->sql, from, to);
     if (!sql || strcmp(sql, now->sql) == 0) continue;
-    edit = mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
-                      before->schema, now->rowid);
-    mig_run_edit(m, before->schema, edit, sql, "names and strings keep their quotes");
+    mig_run_text(m, before->schema, now->rowid, sql, "names and strings keep their quotes");
   }
 }
 

@@ -582,6 +582,7 @@ static int applies(const test_run *run) {
   const test_file *file = run->file;
   int by_function = strncmp(file->env, "call-", 5) == 0;
   if (strcmp(file->env, "file") == 0 && run->store == MEMORY) return 0;
+  if (strcmp(file->env, "edits") == 0 && run->rung != AUTO) return 0;
   if (run->rung == HOSTED && run->store != (strcmp(file->env, "file") == 0 ? JOURNAL : MEMORY)) {
     return 0; /* where the rows are is all the same to it */
   }
