@@ -143,7 +143,9 @@ typedef struct migrate_options {
                       ** it is, %% is %. NULL: no copy. See migrate_backup_path() */
   int busy_timeout;          /* ms that BEGIN IMMEDIATE is tried again; 0: 5000, below 0: never */
   /* Told of what happens, all levels: errors, warnings, the lines of migrate_result() at
-  ** MIGRATE_INFO, statements at MIGRATE_DEBUG. NULL: silence; migrate itself prints nothing */
+  ** MIGRATE_INFO, statements at MIGRATE_DEBUG. It may read through the connection; version rows and
+  ** journal wait for the end of the transaction, or for a revision that may look at them, and are
+  ** told of then. NULL: silence; migrate itself prints nothing */
   void (*log)(void *arg, int level, const char *message);
   void *log_arg;
   int (*written)(void *arg, const char *path); /* after a revision file was written; its code is
@@ -156,7 +158,7 @@ typedef struct migrate_options {
   ** "off") silences it */
   int (*progress)(void *arg, const migrate_progress *);
   void *progress_arg;
-  char *errbuf; /* receives the whole error message, also when migrate_open() fails */
+  char *errbuf; /* receives the error message, also when migrate_open() fails; "" without one */
   int nerrbuf;  /* its size in bytes, the final NUL included */
 } migrate_options;
 
@@ -365,7 +367,9 @@ MIGRATE_API int migrate_verify(migrate *m, const char *target);
 ** "their-id=revision, ..", or "file:" and the path of such a list, a line each; "Rails: .." where
 ** several tools have left tables. NULL: stamps the revision that has their id, where there is one.
 ** A database that the tool calls dirty, failed or locked is refused; its table is only read.
-** migrate_result() tells what was found, then a line a change. */
+** migrate_result() tells what was found, then a line a change. A program that adopts whenever it
+** starts goes on, with another handle, after MIGRATE_EXISTS (the database is at a revision already)
+** and MIGRATE_NO_SUCH (no tool has left anything: it is new). Of several at once one adopts. */
 MIGRATE_API int migrate_adopt(migrate *m, const char *mapping);
 
 /* Offline: prints the run as a script for a stock sqlite3 shell (3.31 or newer), changing nothing.
@@ -3435,6 +3439,17 @@ static void mig_take_rename(mig_reader *r, mig_op *op) {
 
 /* --- ALTER COLUMN ---------------------------------------------------------------------------- */
 
+/* Takes the expression of USING: nobody would bind a value to it. */
+static mig_span mig_take_using(mig_reader *r) {
+  mig_span s = mig_take_expression(r);
+  mig_token k = mig_next_significant(r->z, s.end, s.at);
+  for (; k.type != MIG_TK_END && !mig_failed(r->a); k = mig_next_significant(r->z, s.end, k.end)) {
+    if (k.type != MIG_TK_VARIABLE) continue;
+    mig_fail_at(r->a, MIGRATE_SYNTAX, r->z, k.at, "parameters prohibited in USING");
+  }
+  return s;
+}
+
 static void mig_take_set_type(mig_reader *r, mig_op *op) {
   mig_span type;
   mig_position_words p;
@@ -3446,7 +3461,7 @@ static void mig_take_set_type(mig_reader *r, mig_op *op) {
   if (mig_span_empty(type) || p.word.type != MIG_TK_END) mig_refuse(r);
   op->text = mig_text_of(r, type);
   if (mig_take_word(r, "COLLATE")) op->collate = mig_take_name(r, 0);
-  if (mig_take_word(r, "USING")) op->using_expr = mig_text_of(r, mig_take_expression(r));
+  if (mig_take_word(r, "USING")) op->using_expr = mig_text_of(r, mig_take_using(r));
 }
 
 /* Takes AS (expression) */
@@ -4522,7 +4537,12 @@ static void mig_apply_type(mig_alteration *c, const mig_op *op, int column) {
       mig_fail(c->a, MIGRATE_UNSUPPORTED, "column %s of %s is generated: USING has no effect on it",
                op->name, c->old.name);
     }
-    if (c->origins[column].from >= 0) c->origins[column].using_expr = op->using_expr;
+    if (c->origins[column].from < 0) {
+      mig_fail(c->a, MIGRATE_UNSUPPORTED,
+               "column %s of %s is new: USING has no old value of it, DEFAULT gives one", op->name,
+               c->old.name);
+    }
+    c->origins[column].using_expr = op->using_expr;
     c->recomputed = 1;
   }
   if (op->collate && mig_same(op->collate, "BINARY")) { /* the default goes without saying */
@@ -9515,6 +9535,20 @@ static void mig_lower_loss_checks(mig_lowering *l) {
   }
 }
 
+/* USING sees one row at a time: what WHERE takes holds no aggregate, which would make one row of
+** all, and no window, which would end where a part of a copy does. */
+static void mig_lower_using_checks(mig_lowering *l) {
+  const mig_alteration *c = l->c;
+  int i;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
+    mig_text z;
+    if (!c->origins[i].using_expr) continue;
+    z = mig_begin_check(l, &c->old, c->old.name);
+    mig_putf(&z, " NOT INDEXED WHERE (%s\n) IS NULL LIMIT 0", c->origins[i].using_expr);
+    mig_emit_check(l, &z, &c->old, "USING sees one row at a time", "");
+  }
+}
+
 /* NULL and doubles in what becomes the row's identity, before SQLite invents numbers for them. */
 static void mig_lower_identity_checks(mig_lowering *l) {
   const mig_alteration *c = l->c;
@@ -9804,6 +9838,32 @@ static void mig_lower_strict_defaults(mig_lowering *l) {
   }
 }
 
+/* SQLite reads a text whose generated columns call what it does not know, or each other in a
+** circle, and then no row of the table. */
+static void mig_lower_generated_checks(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  int i;
+  for (i = 0; i < t->ncolumn && !mig_failed(l->a); i++) {
+    const mig_column *from = mig_old_column(l->d, i);
+    mig_text z;
+    if (!t->columns[i].generated) continue;
+    if (from && from->generated &&
+        mig_same_text(mig_expr_text(l->a, &l->c->old, l->c->origins[i].from, MIG_GENERATED),
+                      mig_expr_text(l->a, t, i, MIG_GENERATED))) {
+      continue;
+    }
+    mig_text_init(&z, l->a);
+    mig_put(&z, "SELECT ");
+    mig_put_object(&z, t->name, t->columns[i].name);
+    mig_put(&z, " FROM ");
+    mig_put_object(&z, l->schema, l->c->old.name);
+    mig_put(&z, " AS ");
+    mig_put_name(&z, t->name);
+    mig_put(&z, " LIMIT 0");
+    mig_emit_check(l, &z, t, "the new expression can be computed", "");
+  }
+}
+
 static void mig_lower_refusals(mig_lowering *l) {
   const mig_alteration *c = l->c;
   int i;
@@ -9821,6 +9881,7 @@ static void mig_lower_refusals(mig_lowering *l) {
 }
 
 static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
+  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);
@@ -9997,6 +10058,27 @@ static int mig_is_hidden(const mig_lowering *l) {
   return 0;
 }
 
+/* A query within USING may read the table, itself or through a view: then the values are computed
+** while it stands as it was, and not while its new rows come in. */
+static int mig_using_asks(const mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    const char *z = c->origins[i].using_expr;
+    size_t n = z ? strlen(z) : 0;
+    mig_token k = mig_next_significant(z, n, 0), next;
+    for (; k.type != MIG_TK_END; k = next) {
+      next = mig_next_significant(z, n, k.end);
+      if (mig_token_is(z, k, "SELECT")) return 1;
+      if (mig_token_is(z, k, "IN") && !mig_token_op(z, next, "(")) return 1; /* IN table */
+    }
+  }
+  return 0;
+}
+
+static int mig_needs_two_copies(const mig_lowering *l) {
+  return mig_names_itself(&l->c->old) || mig_is_hidden(l) || mig_using_asks(l->c);
+}
+
 static void mig_lower_by_renaming(mig_lowering *l) {
   mig_emit(l->out, MIG_S_SCHEMA,
            mig_format(l->a, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", l->schema,
@@ -10060,10 +10142,11 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
 }
 
 static void mig_lower_by_portable(mig_lowering *l) {
+  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);
-  if (mig_names_itself(&l->c->old) || mig_is_hidden(l)) mig_lower_by_two_copies(l);
+  if (mig_needs_two_copies(l)) mig_lower_by_two_copies(l);
   else mig_lower_by_renaming(l);
   mig_lower_stats(l);
   mig_lower_objects_again(l);
@@ -10279,7 +10362,7 @@ static void mig_lower_family(mig_family *f) {
   if (mig_failed(f->l->a)) return;
   for (i = 0; i < f->n; i++) {
     mig_lowering *l = &f->order[i]->l;
-    two_copies |= mig_names_itself(&l->c->old) || mig_is_hidden(l);
+    two_copies |= mig_needs_two_copies(l);
     mig_family_disarm(f->order[i]);
   }
   if (two_copies) mig_family_by_two_copies(f);
@@ -10289,6 +10372,7 @@ static void mig_lower_family(mig_family *f) {
 
 static void mig_lower_by_hosted(mig_lowering *l, mig_object *table, const mig_alteration *c) {
   mig_family f;
+  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);
@@ -10347,6 +10431,7 @@ static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
   if (choice.rung == MIG_REBUILD && l->d->autoincrement) mig_lower_sequence(l);
   if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_null_checks_after(l);
   if (choice.rung < MIG_REBUILD) mig_lower_strict_defaults(l);
+  mig_lower_generated_checks(l);
   mig_lower_check_checks(l);
   mig_lower_fk_checks(l);
   mig_lower_fk_baselines(l, 1);
@@ -12389,14 +12474,19 @@ static void mig_forget_undo(migrate *m) {
   m->braced = m->stale = 0;
 }
 
-static int mig_step_undo(migrate *m) {
-  int i, rc = SQLITE_DONE;
-  for (i = 0; i < 2 && rc == SQLITE_DONE; i++) {
-    if (!m->undo[i]) continue;
-    rc = sqlite3_step(m->undo[i]);
-    sqlite3_reset(m->undo[i]);
-  }
+static int mig_step_way(migrate *m, int way) {
+  int rc = sqlite3_step(m->undo[way]);
+  sqlite3_reset(m->undo[way]);
   return rc == SQLITE_DONE;
+}
+
+/* The way back, tried twice. The brace holds up neither ROLLBACK nor ROLLBACK TO, but RELEASE. */
+static int mig_step_undo(migrate *m) {
+  if (!m->undo[0] || (!mig_step_way(m, 0) && !mig_step_way(m, 0))) return 0;
+  if (!m->undo[1]) return 1;
+  sqlite3_reset(m->brace);
+  if (!mig_step_way(m, 1)) mig_step_way(m, 1);
+  return 1;
 }
 
 static void mig_break_brace(migrate *m) {
@@ -12415,9 +12505,7 @@ static void mig_frame_undo(migrate *m) {
   if (m->fault.code != SQLITE_NOMEM && !(m->flags & MIGRATE_SQL_FUNCTION)) {
     sqlite3_reset(m->brace); /* an interrupt is over when nothing runs any more */
   }
-  if (!sqlite3_get_autocommit(m->db) && !mig_step_undo(m) && !mig_step_undo(m)) {
-    mig_break_brace(m);
-  }
+  if (!sqlite3_get_autocommit(m->db) && !mig_step_undo(m)) mig_break_brace(m);
   mig_forget_undo(m);
   if (!m->own_transaction && sqlite3_get_autocommit(m->db)) {
     mig_fault_context(&m->work, "SQLite has rolled the whole transaction back: ");
@@ -12649,11 +12737,12 @@ static int mig_pause(migrate *m, int *waited) {
   if (pause > MIG_PAUSE_LAST) pause = MIG_PAUSE_LAST;
   if (pause > limit - *waited) pause = limit - *waited;
   if (!mig_tell(m)) {
-    sqlite3_sleep(pause);
+    int slept = sqlite3_sleep(pause); /* a second, where SQLite was compiled without usleep() */
+    if (slept > pause) pause = slept;
     mig_is_interrupted(m);
   }
   if (!awake) mig_fall_asleep(m);
-  *waited += pause;
+  *waited = pause < limit - *waited ? *waited + pause : limit;
   return !mig_failed(&m->work);
 }
 
@@ -13078,8 +13167,9 @@ static int mig_forget_begin(migrate *m) {
   if (sqlite3_libversion_number() >= 3035000) return SQLITE_OK;
   mig_still_ready(m);
   rc = mig_forget_step(m->db, "SAVEPOINT migrate_reload");
+  if (rc != SQLITE_OK) return rc; /* the brace would be the last that SQLite speaks of */
   mig_brace(m);
-  return rc ? rc : mig_forget_step(m->db, "ROLLBACK TO migrate_reload");
+  return mig_forget_step(m->db, "ROLLBACK TO migrate_reload");
 }
 
 static int mig_forget_end(migrate *m) {
@@ -15464,13 +15554,16 @@ static void mig_backup_reserve(migrate *m, const char *path) {
 static void mig_backup_remove(migrate *m) {
   static const char *const tails[] = {"", "-journal", "-wal", "-shm"};
   mig_fault kept = m->fault;
+  const char *name;
   int i;
   if (!m->backup.path) return;
   memset(&m->fault, 0, sizeof m->fault); /* names are needed after a fault, too */
   for (i = 0; i < 4; i++) {
-    const char *name = mig_format(&m->work, "%s%s", m->backup.path, tails[i]);
+    name = mig_format(&m->work, "%s%s", m->backup.path, tails[i]);
     if (name) m->backup.vfs->xDelete(m->backup.vfs, name, 0);
   }
+  name = mig_format(&m->work, "Backup %s removed", m->backup.path);
+  if (name) mig_log(m, MIGRATE_INFO, name);
   mig_fault_clear(&m->fault);
   m->fault = kept;
   m->backup.path = 0;
@@ -15720,10 +15813,10 @@ static void mig_backup_settle(migrate *m) {
 }
 /* Record: what the steps of a run leave in the version table and in the journal.
 **
-** Where nobody hears of single statements these rows wait for the end of the transaction, or for
-** whoever might look at them before, and are then written by statements that are compiled once:
-** each change of the schema makes SQLite compile anew, and to compile the rows of a small revision
-** takes longer than the revision. */
+** Where no statements are listed these rows wait for the end of the transaction, or for whoever
+** might look at them before, and are then written by statements that are compiled once: each change
+** of the schema makes SQLite compile anew, and to compile the rows of a small revision takes longer
+** than the revision. */
 
 struct mig_due { /* the rows of a step that wait */
   const mig_step *step;
@@ -15784,8 +15877,19 @@ static void mig_bind(sqlite3_stmt *stmt, int i, const char *z) {
   sqlite3_bind_text(stmt, i, z, -1, SQLITE_STATIC);
 }
 
+/* Callbacks hear of a row as it is written. */
+static void mig_tell_record(migrate *m, sqlite3_stmt *stmt) {
+  mig_tell_statement(m, sqlite3_sql(stmt));
+  if (m->log) {
+    char *sql = sqlite3_expanded_sql(stmt); /* NULL: too long for SQLite, or no memory for it */
+    mig_log(m, MIGRATE_DEBUG, sql);
+    sqlite3_free(sql);
+  }
+}
+
 /* Runs a compiled statement; what it was bound to may go behind it. */
 static void mig_record(migrate *m, sqlite3_stmt *stmt) {
+  mig_tell_record(m, stmt);
   if (mig_failed(&m->work) || mig_fail_undone(m)) return;
   sqlite3_step(stmt);
   if (sqlite3_reset(stmt) != SQLITE_OK) mig_fail_db(m, 0);
@@ -15860,6 +15964,7 @@ static void mig_write_due(migrate *m) {
     mig_record_step(&r, due);
     if (!mig_failed(&m->work)) mig_arena_rewind(&m->work, before);
   }
+  m->statement = 0;
   for (i = MIG_ROW_INSERT; i <= MIG_ROW_DELETE; i++) sqlite3_finalize(r.changes[i]);
   sqlite3_finalize(r.journal);
   mig_undo_in_need(m);
@@ -15909,7 +16014,7 @@ static void mig_put_off(migrate *m, const mig_step *step, sqlite3_int64 started)
 
 static void mig_record_end(migrate *m, const mig_step *step, sqlite3_int64 started) {
   if (mig_failed(&m->work)) return;
-  if (!m->listen && !m->log && !mig_wants_progress(m)) {
+  if (!m->listen) {
     mig_put_off(m, step, started);
     return;
   }
@@ -15952,6 +16057,7 @@ static void mig_open_options(migrate *m, const migrate_options *o) {
   if (o->progress) mig_settings_put(a, &m->settings, "progress", "on", MIG_FROM_PROGRAM);
   m->errbuf = o->errbuf;
   m->nerrbuf = o->nerrbuf;
+  if (o->errbuf && o->nerrbuf > 0) o->errbuf[0] = 0; /* what an earlier handle said is over */
   if (o->version_table) {
     mig_settings_put(a, &m->settings, "version_table", o->version_table, MIG_FROM_PROGRAM);
   }
@@ -16688,6 +16794,7 @@ typedef struct mig_command {
   int direction;
   int purge; /* stamp: all rows go first */
   const char *target;
+  const mig_names *found; /* adopt: the rows that were there when it looked; NULL: any */
 } mig_command;
 
 /* What there is to do from the version rows as they are now. */
@@ -16699,6 +16806,27 @@ typedef struct mig_todo {
   int purge;        /* its rows are deleted first */
 } mig_todo;
 
+static void mig_fail_stamped(migrate *m, mig_names rows) {
+  mig_fail(&m->work, MIGRATE_EXISTS,
+           "the database is at revision %s already: migrate_stamp() puts it elsewhere",
+           mig_join(&m->work, rows));
+}
+
+static int mig_same_names(mig_names a, mig_names b) {
+  int i, j, same = a.n == b.n;
+  for (i = 0; same && i < a.n; i++) {
+    for (j = 0; j < b.n && strcmp(a.at[i], b.at[j]) != 0; j++) {}
+    same = j < b.n;
+  }
+  return same;
+}
+
+/* Another process that adopts and goes on from there must not be thrown back to where it began. */
+static void mig_refuse_moved(migrate *m, const mig_command *c, mig_names rows) {
+  if (!c->found || mig_failed(&m->work)) return;
+  if (!mig_same_names(*c->found, rows)) mig_fail_stamped(m, rows);
+}
+
 static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
@@ -16707,6 +16835,7 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
   t.rows = v.rows;
+  mig_refuse_moved(m, c, v.rows);
   if (mig_failed(&m->work)) return t;
   if (c->direction == MIG_UPGRADE && mig_at_only_head(m, v.rows, c->target)) return t;
   mig_stay_awake(m);
@@ -16874,6 +17003,7 @@ static int mig_run_command(migrate *m, int direction, int purge, const char *tar
   c.direction = direction;
   c.purge = purge;
   c.target = target;
+  c.found = 0;
   if (target && direction != MIG_STAMP && strchr(target, ':')) {
     mig_fail(&m->work, MIGRATE_RANGE, "Range revision not allowed");
   }
@@ -18067,15 +18197,6 @@ static void mig_scratch_rows(migrate *k, mig_names rows) {
   }
 }
 
-static int mig_same_names(mig_names a, mig_names b) {
-  int i, j, same = a.n == b.n;
-  for (i = 0; same && i < a.n; i++) {
-    for (j = 0; j < b.n && strcmp(a.at[i], b.at[j]) != 0; j++) {}
-    same = j < b.n;
-  }
-  return same;
-}
-
 /* The revisions that words name, as rows of the version table. */
 static mig_names mig_rows_named(migrate *m, const char *words) {
   mig_names none, rows;
@@ -18100,6 +18221,7 @@ static void mig_offline_run(migrate *k, int direction, const char *words) {
   c.direction = direction;
   c.purge = 0;
   c.target = words;
+  c.found = 0;
   mig_run_todo(k, &c);
 }
 
@@ -21512,8 +21634,11 @@ static mig_found *mig_find_tools(migrate *m, const char *wanted, int *n) {
 
 static void mig_refuse_trouble(migrate *m, const mig_found *f) {
   sqlite3_stmt *stmt = 0;
+  int rc;
   if (!f->tool->trouble || mig_failed(&m->work)) return;
-  if (sqlite3_prepare_v2(m->db, f->tool->trouble, -1, &stmt, 0) != SQLITE_OK) return;
+  rc = sqlite3_prepare_v2(m->db, f->tool->trouble, -1, &stmt, 0);
+  if (mig_is_accident(rc)) mig_fail_db(m, 0);
+  if (rc) return; /* the table that would tell of it is not there */
   while (mig_row(m, &stmt)) {
     const char *why = mig_cell(m, stmt, 0);
     mig_fail(&m->work, MIGRATE_UNSUPPORTED,
@@ -21657,22 +21782,17 @@ static const char *mig_adopted(migrate *m, const mig_found *f, const mig_mapping
   return targets.z;
 }
 
-/* A version row that is there already was not put there by the other tool. */
-static void mig_refuse_stamped(migrate *m, const mig_found *f, mig_names rows) {
-  if (!rows.n || mig_same(f->table, m->settings.version_table)) return;
-  mig_fail(&m->work, MIGRATE_EXISTS,
-           "the database is at revision %s already: migrate_stamp() puts it elsewhere",
-           mig_join(&m->work, rows));
-}
-
-static void mig_adopt_found(migrate *m, const mig_found *f, const mig_mapping *map, int given) {
-  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+static void mig_adopt_found(migrate *m, const mig_found *f, const mig_mapping *map, int given,
+                            const mig_names *rows) {
   int own = mig_same(f->table, m->settings.version_table);
   const char *targets;
   mig_command c;
-  mig_refuse_trouble(m, f);
   mig_report_found(m, f);
   if (mig_failed(&m->work) || !f->nset) return;
+  if (rows->n && !own) { /* the other tool did not put it there */
+    mig_fail_stamped(m, *rows);
+    return;
+  }
   if (own && !given) {
     mig_put(&m->result, "\nIt is the version table itself: nothing is to be done.");
     return;
@@ -21685,11 +21805,11 @@ static void mig_adopt_found(migrate *m, const mig_found *f, const mig_mapping *m
              f->sets[f->nset - 1].newest);
     return;
   }
-  mig_refuse_stamped(m, f, v.rows);
   memset(&c, 0, sizeof c);
   c.direction = MIG_STAMP;
   c.purge = own;
   c.target = targets;
+  c.found = rows;
   if (!mig_failed(&m->work)) mig_run_todo(m, &c);
 }
 
@@ -21704,19 +21824,34 @@ static void mig_fail_tools(migrate *m, const mig_found *v, int n) {
            mig_text_z(&names));
 }
 
+/* All that is read, the version rows first. While another connection commits, nobody may read, and
+** it is waited for. */
+static mig_found *mig_look_around(migrate *m, const mig_mapping *map, int *n, mig_names *rows) {
+  int waited = 0;
+  if (mig_failed(&m->work)) return 0;
+  for (;;) {
+    mig_found *v;
+    *rows = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
+    v = mig_find_tools(m, map->tool, n);
+    if (*n == 1 && !rows->n) mig_refuse_trouble(m, v);
+    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &waited)) return v;
+  }
+}
+
 MIGRATE_API int migrate_adopt(migrate *m, const char *mapping) {
   mig_mapping map;
   mig_found *v;
-  int n;
+  mig_names rows;
+  int n = 0;
   if (mig_begin_call(m)) return migrate_errcode(m);
   map = mig_read_mapping(m, mapping);
-  v = mig_find_tools(m, map.tool, &n);
+  v = mig_look_around(m, &map, &n, &rows);
   if (mig_failed(&m->work)) return mig_end_call(m);
   if (n > 1) {
     mig_fail_tools(m, v, n);
   } else if (n) {
     mig_borrow_handler(m);
-    mig_adopt_found(m, v, &map, map.theirs.n > 0);
+    mig_adopt_found(m, v, &map, map.theirs.n > 0, &rows);
     mig_return_handler(m);
   } else if (mapping) {
     mig_fail(&m->work, MIGRATE_NO_SUCH, "there is no history table of %s here, which could be "
