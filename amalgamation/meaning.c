@@ -104,16 +104,17 @@ static const char *mig_type_meaning(mig_arena *a, const mig_table *t, int column
   return mig_meaning(a, c->type_name, mig_whole(c->type_name), 0);
 }
 
+#define MIG_EXACT_DIGITS 15 /* more of them may not be the same number behind a point */
+
 /* A number without the zeros behind its point: for a column that stores numbers. */
 static char *mig_number_meaning(mig_arena *a, const char *z, size_t n) {
-  size_t i, end = n;
-  for (i = 0; i < n && mig_is_digit((unsigned char)z[i]); i++) {
+  size_t sign = z[0] == '-', point = mig_skip_digits(z, n, sign), end = n;
+  if (point > sign && point < n && z[point] == '.' && mig_skip_digits(z, n, point + 1) == n &&
+      n <= MIG_EXACT_DIGITS) {
+    while (z[end - 1] == '0') end--;
+    if (end == point + 1) end = point;
   }
-  if (i > 0 && i < n && z[i] == '.') {
-    while (end > i + 1 && z[end - 1] == '0') end--;
-    if (end == i + 1) return mig_copyn(a, z, i);
-  }
-  return mig_copyn(a, z, n);
+  return mig_copyn(a, z, end);
 }
 
 /* Is the text digits, with a sign and a point perhaps? */

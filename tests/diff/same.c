@@ -118,6 +118,74 @@ static void places(void **state) {
       "DEFERRED); CREATE TABLE p(x, UNIQUE(x))");
 }
 
+/* Double quotes: names where there is such a column, or what else a name can be; else strings. */
+static void quoted_words(void **state) {
+  (void)state;
+  same("CREATE TABLE t(a TEXT, CHECK (a <> \"no\"))", "CREATE TABLE t(a TEXT, CHECK (a <> 'no'))");
+  same("CREATE TABLE t(a TEXT, CHECK (\"a\" <> 'b'))", "CREATE TABLE t(a TEXT, CHECK (a <> 'b'))");
+  same("CREATE TABLE t(a INT, CHECK (\"t\".\"a\" > 0))", "CREATE TABLE t(a INT, CHECK (T.a > 0))");
+  same("CREATE TABLE t(a INT, CHECK (\"abs\"(a) > 0))", "CREATE TABLE t(a INT, CHECK (ABS(a) > 0))");
+  same("CREATE TABLE t(a, CHECK (a <> \"rowid\" AND a <> \"OID\" AND a <> \"_rowid_\"))",
+       "CREATE TABLE t(a, CHECK (a <> rowid AND a <> oid AND a <> _rowid_))");
+  differs("CREATE TABLE t(a, CHECK (a <> \"rowid\"))", "CREATE TABLE t(a, CHECK (a <> 'rowid'))");
+  differs("CREATE TABLE t(a, CHECK ((a > 1) OR (a < 0)))",
+          "CREATE TABLE t(a, CHECK (a > (1 OR a) < 0))");
+}
+
+/* A column that stores numbers has the same default however the number is written; one that stores
+** texts has not, and a text that is no number stays one. */
+static void numbers(void **state) {
+  static const char *const alike[][2] = {
+      {"1.50", "1.5"},   {"'-0.5'", "-0.5"}, {"(-(2.0))", "(- (2.0))"}, {"'0'", "0"},
+      {"'-7.0'", "-7"},  {"(- - 3)", "3"},     {"'0.25'", "0.250"},  {"10.", "10"},
+      {"FALSE", "0"},    {"'12'", "12.00"}, {"'-1.50'", "-1.500"}};
+  static const char *const other[][2] = {
+      {"'1.2.3'", "'1.2.4'"}, {"'-'", "''"}, {"'007'", "7"}, {"'-01'", "-1"}, {"'1-2'", "'1'"},
+      {"'1e2'", "'1e3'"},     {"'.'", "'0'"}, {"x'31'", "1"}, {"'12a'", "12"},
+      {"1.5e10", "1.5e1"},    {"1.50e1", "1.5"}, {"9007199254740993.0", "9007199254740993"}};
+  char a[200], b[200];
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof alike / sizeof alike[0]; i++) {
+    sqlite3_snprintf(200, a, "CREATE TABLE t(a, n NUMERIC DEFAULT %s)", alike[i][0]);
+    sqlite3_snprintf(200, b, "CREATE TABLE t(a, n NUMERIC DEFAULT %s)", alike[i][1]);
+    same(a, b);
+    same(b, a);
+  }
+  for (i = 0; i < sizeof other / sizeof other[0]; i++) {
+    sqlite3_snprintf(200, a, "CREATE TABLE t(a, n NUMERIC DEFAULT %s)", other[i][0]);
+    sqlite3_snprintf(200, b, "CREATE TABLE t(a, n NUMERIC DEFAULT %s)", other[i][1]);
+    differs(a, b);
+  }
+  differs("CREATE TABLE t(a TEXT DEFAULT '1.50')", "CREATE TABLE t(a TEXT DEFAULT '1.5')");
+  same("CREATE TABLE t(a DEFAULT CURRENT_DATE)", "CREATE TABLE t(a DEFAULT current_date)");
+  differs("CREATE TABLE t(a DEFAULT CURRENT_DATE)", "CREATE TABLE t(a DEFAULT CURRENT_TIME)");
+  differs("CREATE TABLE t(a DEFAULT CURRENT_DATE)", "CREATE TABLE t(a DEFAULT 'current_date')");
+  same("CREATE TABLE t(a DEFAULT unquoted_word)", "CREATE TABLE t(a DEFAULT 'unquoted_word')");
+  same("CREATE TABLE t(a DEFAULT x'AB')", "CREATE TABLE t(a DEFAULT X'ab')");
+  differs("CREATE TABLE t(a DEFAULT x'AB')", "CREATE TABLE t(a DEFAULT x'AC')");
+}
+
+/* What a key adds to its column: nothing, where it says what holds without it. */
+static void keys(void **state) {
+  (void)state;
+  same("CREATE TABLE t(a TEXT COLLATE NOCASE, UNIQUE(a COLLATE nocase))",
+       "CREATE TABLE t(a TEXT COLLATE NOCASE, UNIQUE(a))");
+  same("CREATE TABLE t(a TEXT, UNIQUE(a COLLATE BINARY))", "CREATE TABLE t(a TEXT UNIQUE)");
+  same("CREATE TABLE t(a INTEGER, b, PRIMARY KEY(a COLLATE NOCASE DESC))",
+       "CREATE TABLE t(a INTEGER PRIMARY KEY, b)");
+  differs("CREATE TABLE t(a TEXT COLLATE NOCASE, UNIQUE(a COLLATE BINARY))",
+          "CREATE TABLE t(a TEXT COLLATE NOCASE, UNIQUE(a))");
+  differs("CREATE TABLE t(a TEXT, b, PRIMARY KEY(a COLLATE RTRIM, b))",
+          "CREATE TABLE t(a TEXT, b, PRIMARY KEY(a, b))");
+  differs("CREATE TABLE t(a TEXT, b, UNIQUE(a DESC, b))", "CREATE TABLE t(a TEXT, b, UNIQUE(a, b))");
+  differs("CREATE TABLE t(a INTEGER PRIMARY KEY DESC, b)",
+          "CREATE TABLE t(a INTEGER PRIMARY KEY, b)");
+  differs("CREATE TABLE t(a INTEGER, b INTEGER, PRIMARY KEY(a, b))",
+          "CREATE TABLE t(a INT, b INTEGER PRIMARY KEY)");
+  differs("CREATE TABLE t(a, b)", "CREATE TABLE t(a \"\", b)");
+}
+
 /* ---- what Alembic does not see, or never gets rid of ---- */
 
 static void columns(void **state) {
@@ -454,6 +522,7 @@ static void corpus(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(spelling),    cmocka_unit_test(places),     cmocka_unit_test(columns),
+      cmocka_unit_test(quoted_words), cmocka_unit_test(numbers),   cmocka_unit_test(keys),
       cmocka_unit_test(constraints), cmocka_unit_test(objects),    cmocka_unit_test(left_alone),
       cmocka_unit_test(renames),     cmocka_unit_test(placements), cmocka_unit_test(followed),
       cmocka_unit_test(corpus),
