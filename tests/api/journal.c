@@ -339,6 +339,57 @@ static void a_row_that_is_gone(void **state) {
   assert_string_equal(ask("SELECT count(*) FROM sqlite_master"), "0");
 }
 
+/* A newer program's revisions: some need another branch, by its revision or its label. */
+static const migrate_revision newer[] = {
+    {"a1", 0, 0, 0, 0, 0, "CREATE TABLE t(a);", "DROP TABLE t", 0, 0, 0},
+    {"n2", "a1", 0, 0, 0, 0, "CREATE TABLE n2(a);", "DROP TABLE n2", 0, 0, 0},
+    {"x9", 0, 0, "side", 0, 0, "CREATE TABLE x9(a);", "DROP TABLE x9", 0, 0, 0},
+    {"n3", "n2", "x9", 0, 0, 0, "CREATE TRIGGER n3 AFTER INSERT ON x9 BEGIN SELECT 1; END;",
+     "DROP TRIGGER n3", 0, 0, 0},
+    {"n4", "n2", "side", 0, 0, 0, "CREATE TABLE n4(a);", "DROP TABLE n4", 0, 0, 0},
+    {"n5", "n3, n4", "a1", 0, 0, 0, "", "SELECT 1", 0, 0, 0},
+};
+
+/* The older program undoes them one before the other that it needs. */
+static void back_over_needs(void **state) {
+  migrate_options o;
+  (void)state;
+  migrate_close(m);
+  open_with(newer, 6);
+  assert_int_equal(migrate_upgrade(m, "heads"), 0);
+  assert_string_equal(ask("SELECT count(*) FROM sqlite_master WHERE name GLOB '[nx][0-9]'"), "4");
+  migrate_close(m);
+  memset(&o, 0, sizeof o);
+  o.flags = MIGRATE_GO_BACK;
+  assert_int_equal(migrate_open(db, &o, &m), 0);
+  assert_int_equal(migrate_add(m, newer, 1), 0);
+  assert_int_equal(migrate_upgrade(m, "heads"), 0);
+  assert_string_equal(migrate_result(m), "Running downgrade n5 -> n3, n4\n"
+                                         "Running downgrade n3 -> n2\n"
+                                         "Running downgrade n4 -> n2\n"
+                                         "Running downgrade n2 -> a1\n"
+                                         "Running downgrade x9 -> ");
+  assert_string_equal(ask("SELECT count(*) FROM sqlite_master WHERE name GLOB '[nx][0-9]'"), "0");
+  assert_string_equal(ask("SELECT * FROM alembic_version"), "a1");
+}
+
+static void no_way_back_without_journal(void **state) {
+  migrate_options o;
+  (void)state;
+  migrate_close(m);
+  open_with(newer, 2);
+  assert_int_equal(migrate_upgrade(m, "head"), 0);
+  migrate_close(m);
+  memset(&o, 0, sizeof o);
+  o.flags = MIGRATE_GO_BACK;
+  assert_int_equal(migrate_open(db, &o, &m), 0);
+  assert_int_equal(migrate_set(m, "journal", "off"), 0);
+  assert_int_equal(migrate_add(m, newer, 1), 0);
+  assert_int_not_equal(migrate_upgrade(m, "head"), 0);
+  assert_non_null(strstr(migrate_errmsg(m), "the journal does not hold it"));
+  assert_string_equal(ask("SELECT * FROM alembic_version"), "n2");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(columns, begin, end),
@@ -351,6 +402,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(the_log_hears_of_them, begin, end),
       cmocka_unit_test_setup_teardown(a_row_that_is_gone, begin, end),
       cmocka_unit_test_setup_teardown(duration_of_a_script, begin, end),
+      cmocka_unit_test_setup_teardown(back_over_needs, begin, end),
+      cmocka_unit_test_setup_teardown(no_way_back_without_journal, begin, end),
   };
   return cmocka_run_group_tests_name("journal", tests, 0, 0);
 }

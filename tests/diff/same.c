@@ -123,8 +123,10 @@ static void quoted_words(void **state) {
   (void)state;
   same("CREATE TABLE t(a TEXT, CHECK (a <> \"no\"))", "CREATE TABLE t(a TEXT, CHECK (a <> 'no'))");
   same("CREATE TABLE t(a TEXT, CHECK (\"a\" <> 'b'))", "CREATE TABLE t(a TEXT, CHECK (a <> 'b'))");
-  same("CREATE TABLE t(a INT, CHECK (\"t\".\"a\" > 0))", "CREATE TABLE t(a INT, CHECK (T.a > 0))");
-  same("CREATE TABLE t(a INT, CHECK (\"abs\"(a) > 0))", "CREATE TABLE t(a INT, CHECK (ABS(a) > 0))");
+  same("CREATE TABLE t(a INT, CHECK (\"t\".\"a\" > 0))",
+       "CREATE TABLE t(a INT, CHECK (T.a > 0))");
+  same("CREATE TABLE t(a INT, CHECK (\"abs\"(a) > 0))",
+       "CREATE TABLE t(a INT, CHECK (ABS(a) > 0))");
   same("CREATE TABLE t(a, CHECK (a <> \"rowid\" AND a <> \"OID\" AND a <> \"_rowid_\"))",
        "CREATE TABLE t(a, CHECK (a <> rowid AND a <> oid AND a <> _rowid_))");
   differs("CREATE TABLE t(a, CHECK (a <> \"rowid\"))", "CREATE TABLE t(a, CHECK (a <> 'rowid'))");
@@ -178,7 +180,8 @@ static void keys(void **state) {
           "CREATE TABLE t(a TEXT COLLATE NOCASE, UNIQUE(a))");
   differs("CREATE TABLE t(a TEXT, b, PRIMARY KEY(a COLLATE RTRIM, b))",
           "CREATE TABLE t(a TEXT, b, PRIMARY KEY(a, b))");
-  differs("CREATE TABLE t(a TEXT, b, UNIQUE(a DESC, b))", "CREATE TABLE t(a TEXT, b, UNIQUE(a, b))");
+  differs("CREATE TABLE t(a TEXT, b, UNIQUE(a DESC, b))",
+          "CREATE TABLE t(a TEXT, b, UNIQUE(a, b))");
   differs("CREATE TABLE t(a INTEGER PRIMARY KEY DESC, b)",
           "CREATE TABLE t(a INTEGER PRIMARY KEY, b)");
   differs("CREATE TABLE t(a INTEGER, b INTEGER, PRIMARY KEY(a, b))",
