@@ -88,16 +88,27 @@ static void mig_judge_table_text(mig_lint *l, const char *sql) {
 
 /* ---- CREATE ---- */
 
-/* Texts from their first parenthesis on. */
-static int mig_same_body(mig_arena *a, const char *x, const char *y) {
-  const char *p = strchr(x, '('), *q = strchr(y, '(');
-  return p && q && mig_same_statement(a, p, q);
+/* What stands behind the name that a statement creates. */
+static const char *mig_behind_name(mig_arena *a, const char *sql, const char *name) {
+  size_t n = strlen(sql);
+  mig_token k, next;
+  for (k = mig_next_significant(sql, n, 0); k.type != MIG_TK_END; k = next) {
+    next = mig_next_significant(sql, n, k.end);
+    if (!mig_token_op(sql, next, ".") && mig_same(mig_dequote(a, sql, k), name)) break;
+  }
+  return sql + k.end;
+}
+
+static int mig_creates_the_same(mig_lint *l, const mig_deed *d, const char *x, const char *y) {
+  mig_arena *a = &l->k.work;
+  if (*d->type == 'i') return mig_same_index(a, x, y);
+  return mig_same_statement(a, mig_behind_name(a, x, d->name), mig_behind_name(a, y, d->name));
 }
 
 static void mig_judge_guard(mig_lint *l, const mig_deed *d, const char *sql) {
   const char *there = mig_text_now(l, d->type, d->name);
   if (!d->guarded || !there || d->temp || strcmp(d->type, "virtual table") == 0) return;
-  if (mig_same_body(&l->k.work, there, sql)) return;
+  if (mig_creates_the_same(l, d, there, sql)) return;
   mig_report(l, MIG_RULE_OTHER_TEXT,
              mig_format(&l->k.work, "it does nothing: there is a%s %s %s of another text",
                         *d->type == 'i' ? "n" : "", d->type, d->name));

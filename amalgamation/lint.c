@@ -244,7 +244,7 @@ static void mig_judge_failure(mig_lint *l) {
   size_t at = l->at + (f->placed ? f->at : 0);
   mig_fault_clear(&l->k.fault);
   if (!fact) return;
-  if (!l->unsure && !mig_is_copys_fault(fact)) {
+  if (!l->unsure && !l->in_c && !mig_is_copys_fault(fact)) {
     mig_report_at(l, clash ? MIG_RULE_NAME_CLASH : MIG_RULE_FAILS, at, l->allows, fact);
   }
   l->unsure = 1;
@@ -413,7 +413,7 @@ static void mig_lint_revision(mig_lint *l) {
   int ran;
   l->whole = mig_revision_allows(&l->k.work, l->rev);
   ran = mig_lint_section(l, 1);
-  if (l->rev->upgrade_fn) l->unsure = 1; /* it may have done anything */
+  if (l->rev->upgrade_fn) l->unsure = l->in_c = 1;
   mig_judge_revision(l);
   mig_keep_written(l);
   if (!l->listed || mig_is_blank_section(&l->rev->downgrade)) return;

@@ -30,6 +30,7 @@ typedef struct mig_lint {
   int listed;    /* the revision is one of those asked for */
   int pending;   /* it is not applied: the rows at hand are those that it will meet */
   int unsure;    /* something did not run: the copy may have another schema than the text means */
+  int in_c;      /* a step in C has run, which may have made anything: nothing is said to fail */
   int forward, forward_told; /* no revision has a downgrade; that was said */
   const mig_revision *rev;
   const mig_section *section;
