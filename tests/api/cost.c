@@ -11,7 +11,7 @@
 
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
-#include "../dump.h"
+#include "dump.h"
 
 static void run(sqlite3 *db, const char *sql) {
   char *error = 0;
@@ -234,6 +234,49 @@ static void many_do_what_each_does(void **state) {
   assert_int_equal(sqlite3_close(all), SQLITE_OK);
 }
 
+static int note(void *arg, const migrate_statement *s) {
+  sqlite3_str_appendf((sqlite3_str *)arg, "%s;\n", s->sql);
+  return 0;
+}
+
+/* What is listed of them, run by hand, makes the same database: each edit is written out. The list
+** is made without rows, and takes a table for the one that has its name now: no gaps here. */
+static void the_list_does_it_too(void **state) {
+  sqlite3 *all = with(family), *hand = with(family);
+  char *script = sqlite3_mprintf(""), *expected, *got, line[1000];
+  sqlite3_str *list = sqlite3_str_new(0);
+  migrate *m = 0;
+  int i;
+  (void)state;
+  if (sqlite3_libversion_number() < 3040000) {
+    print_message("skipped: by hand, SQLite %s loses an index with a string in double quotes\n",
+                  sqlite3_libversion());
+    skip();
+  }
+  run(all, "UPDATE c SET rowid = (rowid - 5) / 2");
+  run(hand, "UPDATE c SET rowid = (rowid - 5) / 2");
+  for (i = 0; i < CHANGES; i++) script = sqlite3_mprintf("%z%s;\n", script, changes[i]);
+  assert_int_equal(migrate_open(hand, 0, &m), 0);
+  assert_int_equal(migrate_explain(m, script, note, list), 0);
+  assert_int_equal(migrate_close(m), 0);
+  migrate_with(all, script);
+  sqlite3_free(script);
+  script = sqlite3_str_finish(list);
+  assert_non_null(strstr(script, ", name = 'the parents', tbl_name = 'the parents' WHERE"));
+  assert_non_null(strstr(script, " SET sql = NULL, name = 'sqlite_autoindex_the parents_1'"));
+  run(hand, "BEGIN; PRAGMA writable_schema = ON");
+  run(hand, script);
+  run(hand, "PRAGMA writable_schema = OFF; COMMIT");
+  expected = dumped(all);
+  got = dumped(hand);
+  if (dump_differs(expected, got, line, sizeof(line))) fail_msg("%s\n%s", line, script);
+  sqlite3_free(expected);
+  sqlite3_free(got);
+  sqlite3_free(script);
+  assert_int_equal(sqlite3_close(all), SQLITE_OK);
+  assert_int_equal(sqlite3_close(hand), SQLITE_OK);
+}
+
 static sqlite3 *crowd(int n) {
   sqlite3 *db = with("BEGIN");
   int i;
@@ -343,6 +386,7 @@ int main(void) {
     cmocka_unit_test(new_keys_are_sorted),
     cmocka_unit_test(memory_is_bounded),
     cmocka_unit_test(many_do_what_each_does),
+    cmocka_unit_test(the_list_does_it_too),
     cmocka_unit_test(edits_share_one_reload),
     cmocka_unit_test(revisions_share_one_reload),
     cmocka_unit_test(late_errors_name_their_statement),

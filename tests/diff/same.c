@@ -315,6 +315,37 @@ static void placements(void **state) {
   sqlite3_close(db);
 }
 
+static void leads_by(const char *from, const char *to, const char *steps) {
+  sqlite3 *db = database(from);
+  int n;
+  char *sql = way(db, to, &n);
+  assert_string_equal(sql, steps);
+  sqlite3_free(sql);
+  sqlite3_close(db);
+}
+
+/* A table takes the name of one that is renamed; a marker that has been followed, or that speaks of
+** what is not there, is no difference; columns are renamed beside tables. */
+static void renames_in_a_row(void **state) {
+  (void)state;
+  leads_by("CREATE TABLE a(x); CREATE TABLE b(y)",
+           "CREATE TABLE b(x); -- migrate:renamed_from a\n"
+           "CREATE TABLE c(y); -- migrate:renamed_from b\n",
+           "ALTER TABLE b RENAME TO c;\nALTER TABLE a RENAME TO b;\n ");
+  leads_by("CREATE TABLE b(x)", "CREATE TABLE b(x); -- migrate:renamed_from a\n", " ");
+  leads_by("CREATE TABLE z(x)",
+           "CREATE TABLE z(x); CREATE TABLE b(x); -- migrate:renamed_from a\n",
+           "CREATE TABLE b(x);\n ");
+  leads_by("CREATE TABLE old(a); CREATE TABLE t(p, q)",
+           "CREATE TABLE new(a); -- migrate:renamed_from old\n"
+           "CREATE TABLE t(r, -- migrate:renamed_from p\n  s -- migrate:renamed_from q\n)",
+           "ALTER TABLE old RENAME TO new;\n"
+           "ALTER TABLE t\n  RENAME COLUMN p TO r,\n  RENAME COLUMN q TO s;\n ");
+  leads_by("CREATE TABLE t(p, q)",
+           "CREATE TABLE t(q, -- migrate:renamed_from p\n  r -- migrate:renamed_from q\n)",
+           "ALTER TABLE t\n  RENAME COLUMN q TO r,\n  RENAME COLUMN p TO q;\n ");
+}
+
 /* What depends on a column follows its new name, and nothing is dropped and made again. */
 static void followed(void **state) {
   sqlite3 *db = database(
@@ -525,7 +556,10 @@ static void corpus(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(spelling),    cmocka_unit_test(places),     cmocka_unit_test(columns),
-      cmocka_unit_test(quoted_words), cmocka_unit_test(numbers),   cmocka_unit_test(keys),
+      cmocka_unit_test(quoted_words),
+      cmocka_unit_test(renames_in_a_row),
+      cmocka_unit_test(numbers),
+      cmocka_unit_test(keys),
       cmocka_unit_test(constraints), cmocka_unit_test(objects),    cmocka_unit_test(left_alone),
       cmocka_unit_test(renames),     cmocka_unit_test(placements), cmocka_unit_test(followed),
       cmocka_unit_test(corpus),
