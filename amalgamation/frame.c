@@ -97,18 +97,22 @@ static void mig_forget_undo(migrate *m) {
   m->braced = m->stale = 0;
 }
 
+/* Tried twice. */
 static int mig_step_way(migrate *m, int way) {
-  int rc = sqlite3_step(m->undo[way]);
-  sqlite3_reset(m->undo[way]);
+  int i, rc = SQLITE_ERROR;
+  for (i = 0; i < 2 && rc != SQLITE_DONE; i++) {
+    rc = sqlite3_step(m->undo[way]);
+    sqlite3_reset(m->undo[way]);
+  }
   return rc == SQLITE_DONE;
 }
 
-/* The way back, tried twice. The brace holds up neither ROLLBACK nor ROLLBACK TO, but RELEASE. */
+/* The way back. The brace holds up neither ROLLBACK nor ROLLBACK TO, but RELEASE. */
 static int mig_step_undo(migrate *m) {
-  if (!m->undo[0] || (!mig_step_way(m, 0) && !mig_step_way(m, 0))) return 0;
+  if (!m->undo[0] || !mig_step_way(m, 0)) return 0;
   if (!m->undo[1]) return 1;
   sqlite3_reset(m->brace);
-  if (!mig_step_way(m, 1)) mig_step_way(m, 1);
+  mig_step_way(m, 1);
   return 1;
 }
 
