@@ -276,8 +276,8 @@ static int mig_is_ours(const char *sql) {
 /* A statement failed: over rows if its diagnosis finds any, else with SQLite's own words. */
 static void mig_fail_statement(migrate *m, const mig_statement *s) {
   mig_arena *a = &m->work;
-  int rc = sqlite3_extended_errcode(m->db), offset;
-  char *words = (rc & 0xff) == SQLITE_NOMEM ? 0 : mig_copy(a, sqlite3_errmsg(m->db));
+  int rc = mig_db_code(m), offset;
+  char *words = (rc & 0xff) == SQLITE_NOMEM ? 0 : mig_copy(a, mig_db_words(m));
   if (!words) {
     mig_no_memory(a);
     return;

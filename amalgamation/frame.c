@@ -250,6 +250,7 @@ static int mig_do(migrate *m, const char *sql, const char *parameter) {
   else if (!mig_drops(sql)) mig_brace(m);
   if (mig_failed(&m->work)) return m->fault.code;
   rc = mig_step_all(m->db, sql, parameter);
+  if (rc == SQLITE_ERROR) rc = mig_db_code(m);
   if (rc == SQLITE_OK && !stays && !braced) mig_still_ready(m);
   if (rc == SQLITE_OK) mig_unbrace(m, frail); /* else SQLite's message would be gone */
   if ((rc & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
@@ -487,6 +488,7 @@ static void mig_frame_open(migrate *m) {
                             : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {
     mig_fail_db(m, (rc & 0xff) == SQLITE_BUSY ? "another connection holds the database" : 0);
+    if (m->own_transaction && !sqlite3_get_autocommit(m->db)) mig_step_undo(m); /* mig_commit() */
     mig_fall_asleep(m);
     mig_forget_undo(m);
     return;
@@ -509,6 +511,12 @@ static void mig_end_edits(migrate *m) {
   mig_still_ready(m);
 }
 
+/* A progress handler of the host's may stop a COMMIT, as a BEGIN, that has come true. */
+static int mig_commit(migrate *m) {
+  int rc = mig_step_patiently(m, "COMMIT");
+  return rc == SQLITE_INTERRUPT && sqlite3_get_autocommit(m->db) ? SQLITE_OK : rc;
+}
+
 /* Ends the transaction of a run: commits without a fault, else undoes everything. */
 static void mig_frame_end(migrate *m) {
   int rc;
@@ -517,8 +525,7 @@ static void mig_frame_end(migrate *m) {
     mig_fail(&m->work, SQLITE_INTERNAL, "the version rows have not been written");
   }
   if (!mig_failed(&m->work)) {
-    rc = m->own_transaction ? mig_step_patiently(m, "COMMIT")
-                            : mig_step_all(m->db, "RELEASE migrate", 0);
+    rc = m->own_transaction ? mig_commit(m) : mig_step_all(m->db, "RELEASE migrate", 0);
     if (rc != SQLITE_OK) mig_fail_db(m, "the changes could not be committed");
     else m->backup.commits++;
   }

@@ -200,17 +200,29 @@ static void mig_unlock(migrate *m) {
 
 /* ---- reading the database ---- */
 
-/* The connection's error as ours. `what` names our own statement in words; NULL: the message says
-** enough. */
-static void mig_fail_db(migrate *m, const char *what) {
+/* The connection's error. An ALTER of SQLite's that is interrupted while it reads the schema says
+** so in words alone: "error in view v: interrupted". */
+static int mig_db_code(migrate *m) {
   int rc = sqlite3_extended_errcode(m->db);
+  const char *z = rc == SQLITE_ERROR ? sqlite3_errmsg(m->db) : "", *why = strstr(z, ": ");
+  if (!why || strncmp(z, "error in ", 9) != 0) return rc;
+  return strcmp(why, ": interrupted") == 0 ? SQLITE_INTERRUPT : rc;
+}
+
+static const char *mig_db_words(migrate *m) {
+  return mig_db_code(m) == SQLITE_INTERRUPT ? "interrupted" : sqlite3_errmsg(m->db);
+}
+
+/* The same as ours. `what` names our own statement in words; NULL: the message says enough. */
+static void mig_fail_db(migrate *m, const char *what) {
+  int rc = mig_db_code(m);
   if (rc == 0 || rc == SQLITE_ROW || rc == SQLITE_DONE) rc = SQLITE_ERROR;
   if ((rc & 0xff) == SQLITE_NOMEM) {
     mig_no_memory(&m->work);
   } else if (what) {
-    mig_fail(&m->work, rc, "%s: %s", what, sqlite3_errmsg(m->db));
+    mig_fail(&m->work, rc, "%s: %s", what, mig_db_words(m));
   } else {
-    mig_fail(&m->work, rc, "%s", sqlite3_errmsg(m->db));
+    mig_fail(&m->work, rc, "%s", mig_db_words(m));
   }
 }
 

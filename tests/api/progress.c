@@ -250,6 +250,56 @@ static void interrupted(void **state) {
   stop_everywhere(1, 1);
 }
 
+static struct {
+  int left; /* calls until it stops one statement */
+  sqlite3 *interrupted; /* NULL: by its answer */
+} host;
+
+static int host_stops(void *arg) {
+  (void)arg;
+  if (host.left-- != 0) return 0;
+  if (host.interrupted) sqlite3_interrupt(host.interrupted);
+  return !host.interrupted;
+}
+
+/* The program's own handler stops or interrupts renames and a rebuild by plain SQL anywhere, also as
+** BEGIN and COMMIT end. SQLite may tell of that as of an error in the view or table that it was
+** reading, which must not pass for one. */
+static int renamed_until(int at, int interrupt, unsigned flags) {
+  sqlite3 *db = filled("id INTEGER PRIMARY KEY, a INTEGER, b TEXT)", 3);
+  migrate_options o;
+  int rc;
+  memset(&o, 0, sizeof o);
+  o.flags = flags;
+  sqlite3_exec(db, "CREATE VIEW v AS SELECT a FROM t; CREATE VIEW broken AS SELECT * FROM gone;"
+                   "CREATE TRIGGER r DELETE ON t BEGIN SELECT a FROM t; END", 0, 0, 0);
+  host.left = at;
+  host.interrupted = interrupt ? db : 0;
+  sqlite3_progress_handler(db, 1, host_stops, 0);
+  rc = exec_with(db, &o, flags ? "ALTER TABLE t ALTER a TYPE TEXT"
+                               : "ALTER TABLE t RENAME TO u; ALTER TABLE u RENAME COLUMN a TO c");
+  sqlite3_progress_handler(db, 0, 0, 0);
+  if (rc != MIGRATE_OK) assert_int_equal(rc, SQLITE_INTERRUPT);
+  assert_int_equal(sqlite3_get_autocommit(db), 1);
+  assert_answer(db, "SELECT group_concat(sql, ';') FROM sqlite_master WHERE name IN ('v', 'r')",
+                rc || flags ? "CREATE VIEW v AS SELECT a FROM t;"
+                              "CREATE TRIGGER r DELETE ON t BEGIN SELECT a FROM t; END"
+                            : "CREATE VIEW v AS SELECT c FROM \"u\";"
+                              "CREATE TRIGGER r DELETE ON \"u\" BEGIN SELECT c FROM \"u\"; END");
+  if (flags) assert_answer(db, "SELECT typeof(max(a)) FROM t", rc ? "integer" : "text");
+  sqlite3_close(db);
+  return host.left < 0;
+}
+
+static void stopped_by_the_host(void **state) {
+  int i, at;
+  (void)state;
+  for (i = 0; i < 4; i++) {
+    for (at = i; renamed_until(at, i % 2, i / 2 ? MIGRATE_PORTABLE : 0); at += 3) {}
+    assert_true(at > 100);
+  }
+}
+
 static void interrupt_now(sqlite3_context *c, int n, sqlite3_value **v) {
   (void)n;
   (void)v;
@@ -433,6 +483,7 @@ int main(void) {
       cmocka_unit_test(silenced),
       cmocka_unit_test(cancelled),
       cmocka_unit_test(interrupted),
+      cmocka_unit_test(stopped_by_the_host),
       cmocka_unit_test(interrupted_in_sql),
       cmocka_unit_test(from_a_thread),
       cmocka_unit_test(stopped_while_waiting),

@@ -322,6 +322,9 @@ static void check_connection(sqlite3 *db, const scenario *s, const fault *f, con
       !(s->backup && rc == MIGRATE_BACKUP)) {
     blame("the disk is full, and the code is another", 0, 0);
   }
+  if (f->where == BY_INTERRUPT && !f->nested && rc && (rc & 0xff) != SQLITE_INTERRUPT) {
+    blame("an interrupt, and the code is another", "9", migrate_strerror(rc));
+  }
   if (open) {
     left_open++;
     exec(db, "ROLLBACK");
