@@ -262,8 +262,8 @@ static int host_stops(void *arg) {
   return !host.interrupted;
 }
 
-/* The program's own handler stops or interrupts renames and a rebuild by plain SQL anywhere, also as
-** BEGIN and COMMIT end. SQLite may tell of that as of an error in the view or table that it was
+/* The program's own handler stops or interrupts renames and a rebuild by plain SQL anywhere, also
+** as BEGIN and COMMIT end. SQLite may tell of that as of an error in the view or table that it was
 ** reading, which must not pass for one. */
 static int renamed_until(int at, int interrupt, unsigned flags) {
   sqlite3 *db = filled("id INTEGER PRIMARY KEY, a INTEGER, b TEXT)", 3);
