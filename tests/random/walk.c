@@ -1,7 +1,8 @@
 /* Random walks: a schema of several tables that speak of each other is changed again and again, with
 ** few names, so that they are given up and taken again. Each statement that succeeds alone joins a
 ** script; then the script, run at once on the schema as it was, and its statements as revisions,
-** which put off what they can, must make the very database that they made one by one.
+** which put off what they can, must make the very database that they made one by one; and a script
+** that fails at its end must leave the one that was there, also inside the caller's transaction.
 **
 **   walk              seeds 1 to 60
 **   walk FIRST LAST   these
@@ -236,6 +237,27 @@ static int differs(unsigned long long seed, const char *way, sqlite3 *db, int rc
   return wrong;
 }
 
+/* The script with a last statement that fails. */
+static int run_undone(unsigned long long seed, const char *script) {
+  sqlite3 *db = make(seed);
+  char *expected = dumped(db), *failing = sqlite3_mprintf("%sINSERT INTO nowhere VALUES (1)", script);
+  char message[500];
+  int inside = seed % 3 != 0, wrong, rc;
+  if (inside) sqlite3_exec(db, "BEGIN; CREATE TABLE kept(a)", 0, 0, 0);
+  rc = run_all(db, failing, message, sizeof(message));
+  if (rc && sqlite3_get_autocommit(db) == inside) {
+    sqlite3_snprintf(sizeof(message), message, "the caller's transaction has ended");
+    wrong = differs(seed, "undone", db, 1, expected, message);
+  } else {
+    if (inside) sqlite3_exec(db, "DROP TABLE kept; COMMIT", 0, 0, 0);
+    wrong = differs(seed, "undone", db, !rc, expected, "it did not fail");
+  }
+  sqlite3_free(expected);
+  sqlite3_free(failing);
+  sqlite3_close(db);
+  return wrong;
+}
+
 static int run_seed(unsigned long long seed, int told) {
   sqlite3 *all = make(seed), *revisions = make(seed);
   char message[500], *script = sqlite3_mprintf(""), *expected;
@@ -252,6 +274,7 @@ static int run_seed(unsigned long long seed, int told) {
   wrong = differs(seed, "at once", all, rc, expected, message);
   rc = run_revisions(revisions, &w, message, sizeof(message));
   wrong += differs(seed, "as revisions", revisions, rc, expected, message);
+  wrong += run_undone(seed, script);
   sqlite3_free(expected);
   sqlite3_free(script);
   for (i = 0; i < w.n; i++) sqlite3_free(w.steps[i]);
