@@ -26,26 +26,31 @@
 #define LOT 10
 #define TRIES 60 /* statements that a walk tries; those that are refused are left out */
 
-static const char schema[] =
+static const char tables[] =
     "CREATE TABLE p(id INTEGER PRIMARY KEY, a TEXT, b INT REFERENCES p(id), c, d DEFAULT 'x',"
     "  CHECK (b > 0 OR a <> 'zz'), UNIQUE (a, c));"
     "CREATE TABLE q(p INT REFERENCES p(id) ON DELETE CASCADE, a TEXT COLLATE NOCASE, b VARCHAR(9),"
     "  g AS (b || a), \"x y\" REAL, FOREIGN KEY (a, b) REFERENCES p(a, c));"
     "CREATE TABLE r(a, b, c, PRIMARY KEY (b, a DESC)) WITHOUT ROWID;"
-    "CREATE TABLE s(id INTEGER PRIMARY KEY AUTOINCREMENT, a INT NOT NULL, p REFERENCES q(rowid));"
     "CREATE INDEX q_a ON q(a, b) WHERE b IS NOT NULL; CREATE INDEX p_l ON p(lower(a), c);"
-    "CREATE INDEX s_a ON s(a);"
+    "INSERT INTO p VALUES(1, 'k', NULL, 5, 6), (2, 'l', 1, '8', 9), (7, NULL, 2, NULL, x'00');"
+    "INSERT INTO q(rowid, p, a, b, \"x y\") VALUES(3, 1, 'k', '5', 1.5), (9, 2, 'l', NULL, 2);"
+    "INSERT INTO r VALUES(1, 2, 3), ('a', 'b', 'c');";
+
+static const char numbered[] =
+    "CREATE TABLE s(id INTEGER PRIMARY KEY AUTOINCREMENT, a INT NOT NULL, p REFERENCES q(rowid));"
+    "CREATE INDEX s_a ON s(a); INSERT INTO s(a) VALUES(4), (5), (6); DELETE FROM s WHERE a = 5;";
+
+static const char speakers[] =
     "CREATE VIEW v AS SELECT p.a AS pa, q.b FROM p JOIN q ON q.p = p.id;"
     "CREATE VIEW w AS SELECT * FROM r;"
     "CREATE TRIGGER t AFTER UPDATE OF a ON p BEGIN UPDATE r SET c = new.a WHERE b = old.id; END;"
-    "INSERT INTO p VALUES(1, 'k', NULL, 5, 6), (2, 'l', 1, '8', 9), (7, NULL, 2, NULL, x'00');"
-    "INSERT INTO q(rowid, p, a, b, \"x y\") VALUES(3, 1, 'k', '5', 1.5), (9, 2, 'l', NULL, 2);"
-    "INSERT INTO r VALUES(1, 2, 3), ('a', 'b', 'c'); INSERT INTO s(a) VALUES(4), (5), (6);"
-    "DELETE FROM s WHERE a = 5;";
+    "CREATE TEMP VIEW tv AS SELECT a FROM p;";
 
 typedef struct walk {
   prng r;
   sqlite3 *each;
+  int bare; /* nothing but tables and indexes: their texts are edited, where SQLite's own would do */
   char *steps[TRIES];
   int n;
 } walk;
@@ -105,15 +110,18 @@ static const char *const table_words[] = {
 
 static const char *const plain[] = {
     "CREATE INDEX i ON p(c) WHERE a IS NOT NULL", "CREATE INDEX j ON q(b, a DESC)",
-    "CREATE UNIQUE INDEX i ON s(id, a)", "CREATE VIEW u AS SELECT * FROM q",
-    "CREATE OR REPLACE VIEW v AS SELECT a, b FROM p", "DROP VIEW v", "DROP VIEW w",
     "CREATE TABLE n(id INTEGER PRIMARY KEY, a REFERENCES p(id), b)", "DROP TABLE n",
+    "INSERT INTO p(a, c) VALUES ('new', 11)", "INSERT INTO n(a) VALUES (1)",
+    "UPDATE p SET c = c + 1", "UPDATE q SET b = 'u' WHERE a = 'k'", "DELETE FROM n WHERE id = 1",
+    "INSERT INTO r VALUES ('i', 'j', 'k')", "ALTER INDEX i RENAME TO ii",
+    "ALTER INDEX q_a RENAME TO i"};
+
+static const char *const speaking[] = {
+    "CREATE VIEW u AS SELECT * FROM q", "CREATE OR REPLACE VIEW v AS SELECT a, b FROM p",
+    "DROP VIEW v", "DROP VIEW w", "DROP TRIGGER t", "CREATE UNIQUE INDEX i ON s(id, a)",
     "CREATE TRIGGER tn BEFORE DELETE ON q BEGIN UPDATE s SET a = a + old.p; END",
-    "CREATE OR REPLACE TRIGGER t AFTER INSERT ON s BEGIN DELETE FROM n; END", "DROP TRIGGER t",
-    "INSERT INTO p(a, c) VALUES ('new', 11)", "INSERT INTO s(a) VALUES (8)", "INSERT INTO n(a)"
-    " VALUES (1)", "UPDATE p SET c = c + 1", "UPDATE q SET b = 'u' WHERE a = 'k'",
-    "DELETE FROM s WHERE id = 1", "INSERT INTO r VALUES ('i', 'j', 'k')",
-    "ALTER INDEX i RENAME TO ii", "ALTER INDEX s_a RENAME TO i", "ANALYZE p", "ANALYZE s"};
+    "CREATE OR REPLACE TRIGGER t AFTER INSERT ON s BEGIN DELETE FROM n; END",
+    "INSERT INTO s(a) VALUES (8)", "DELETE FROM s WHERE id = 1", "ANALYZE p", "ANALYZE s"};
 
 static char *column_change(walk *w, const char *table, const char *column) {
   switch (below(&w->r, 10)) {
@@ -155,9 +163,10 @@ static char *table_change(walk *w, const char *table) {
 
 static char *next_statement(walk *w) {
   char *table = pick_object(w, "table"), *column = table ? pick_column(w, table) : 0;
-  char *sql = !column || once(&w->r, 6) ? sqlite3_mprintf("%s", ONE_OF(&w->r, plain))
-              : once(&w->r, 3)          ? table_change(w, table)
-                                        : column_change(w, table, column);
+  char *sql = !w->bare && once(&w->r, 8)  ? sqlite3_mprintf("%s", ONE_OF(&w->r, speaking))
+              : !column || once(&w->r, 8) ? sqlite3_mprintf("%s", ONE_OF(&w->r, plain))
+              : once(&w->r, 3)            ? table_change(w, table)
+                                          : column_change(w, table, column);
   sqlite3_free(table);
   sqlite3_free(column);
   return sql;
@@ -165,13 +174,19 @@ static char *next_statement(walk *w) {
 
 /* ---- the three ways ---- */
 
+static void need(sqlite3 *db, const char *sql) {
+  if (sqlite3_exec(db, sql, 0, 0, 0) != SQLITE_OK) printf("# %s\n", sqlite3_errmsg(db));
+}
+
+static int is_bare(unsigned long long seed) { return seed % 2 != 0; }
+
 static sqlite3 *make(unsigned long long seed) {
   sqlite3 *db = 0;
   sqlite3_open(":memory:", &db);
-  if (sqlite3_exec(db, schema, 0, 0, 0) != SQLITE_OK) printf("# %s\n", sqlite3_errmsg(db));
-  if (seed % 4 == 1) sqlite3_exec(db, "PRAGMA foreign_keys = ON", 0, 0, 0);
-  if (seed % 4 == 2) sqlite3_exec(db, "CREATE TEMP VIEW tv AS SELECT a FROM p", 0, 0, 0);
-  if (seed % 8 == 3) sqlite3_exec(db, "DROP VIEW v; DROP VIEW w; DROP TRIGGER t", 0, 0, 0);
+  need(db, tables);
+  if (!is_bare(seed)) need(db, numbered);
+  if (!is_bare(seed)) need(db, speakers);
+  if (seed % 3 == 0) need(db, "PRAGMA foreign_keys = ON");
   return db;
 }
 
@@ -266,6 +281,7 @@ static int run_seed(unsigned long long seed, int told) {
   memset(&w, 0, sizeof(w));
   w.r.state = seed;
   w.each = make(seed);
+  w.bare = is_bare(seed);
   step_out(&w);
   for (i = 0; i < w.n; i++) script = sqlite3_mprintf("%z%s;\n", script, w.steps[i]);
   if (told) printf("%s", script);
