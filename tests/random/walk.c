@@ -1,8 +1,9 @@
-/* Random walks: a schema of several tables that speak of each other is changed again and again, with
-** few names, so that they are given up and taken again. Each statement that succeeds alone joins a
-** script; then the script, run at once on the schema as it was, and its statements as revisions,
-** which put off what they can, must make the very database that they made one by one; and a script
-** that fails at its end must leave the one that was there, also inside the caller's transaction.
+/* Random walks: a schema of several tables that speak of each other is changed again and again,
+** with few names, so that they are given up and taken again. Each statement that succeeds alone
+** joins a script; then the script, run at once on the schema as it was, and its statements as
+** revisions, which put off what they can, must make the very database that they made one by one;
+** and a script that fails at its end must leave the one that was there, also inside the caller's
+** transaction.
 **
 **   walk              seeds 1 to 60
 **   walk FIRST LAST   these
@@ -50,7 +51,7 @@ static const char speakers[] =
 typedef struct walk {
   prng r;
   sqlite3 *each;
-  int bare; /* nothing but tables and indexes: their texts are edited, where SQLite's own would do */
+  int bare; /* nothing but tables and indexes: texts are edited in place of SQLite's own */
   char *steps[TRIES];
   int n;
 } walk;
@@ -255,7 +256,8 @@ static int differs(unsigned long long seed, const char *way, sqlite3 *db, int rc
 /* The script with a last statement that fails. */
 static int run_undone(unsigned long long seed, const char *script) {
   sqlite3 *db = make(seed);
-  char *expected = dumped(db), *failing = sqlite3_mprintf("%sINSERT INTO nowhere VALUES (1)", script);
+  char *expected = dumped(db);
+  char *failing = sqlite3_mprintf("%sINSERT INTO nowhere VALUES (1)", script);
   char message[500];
   int inside = seed % 3 != 0, wrong, rc;
   if (inside) sqlite3_exec(db, "BEGIN; CREATE TABLE kept(a)", 0, 0, 0);
