@@ -5338,16 +5338,17 @@ static const char *mig_type_meaning(mig_arena *a, const mig_table *t, int column
   return mig_meaning(a, c->type_name, mig_whole(c->type_name), 0);
 }
 
+#define MIG_EXACT_DIGITS 15 /* more of them may not be the same number behind a point */
+
 /* A number without the zeros behind its point: for a column that stores numbers. */
 static char *mig_number_meaning(mig_arena *a, const char *z, size_t n) {
-  size_t i, end = n;
-  for (i = 0; i < n && mig_is_digit((unsigned char)z[i]); i++) {
+  size_t sign = z[0] == '-', point = mig_skip_digits(z, n, sign), end = n;
+  if (point > sign && point < n && z[point] == '.' && mig_skip_digits(z, n, point + 1) == n &&
+      n <= MIG_EXACT_DIGITS) {
+    while (z[end - 1] == '0') end--;
+    if (end == point + 1) end = point;
   }
-  if (i > 0 && i < n && z[i] == '.') {
-    while (end > i + 1 && z[end - 1] == '0') end--;
-    if (end == i + 1) return mig_copyn(a, z, i);
-  }
-  return mig_copyn(a, z, n);
+  return mig_copyn(a, z, end);
 }
 
 /* Is the text digits, with a sign and a point perhaps? */
@@ -11814,17 +11815,29 @@ static void mig_unlock(migrate *m) {
 
 /* ---- reading the database ---- */
 
-/* The connection's error as ours. `what` names our own statement in words; NULL: the message says
-** enough. */
-static void mig_fail_db(migrate *m, const char *what) {
+/* The connection's error. An ALTER of SQLite's that is interrupted while it reads the schema says
+** so in words alone: "error in view v: interrupted". */
+static int mig_db_code(migrate *m) {
   int rc = sqlite3_extended_errcode(m->db);
+  const char *z = rc == SQLITE_ERROR ? sqlite3_errmsg(m->db) : "", *why = strstr(z, ": ");
+  if (!why || strncmp(z, "error in ", 9) != 0) return rc;
+  return strcmp(why, ": interrupted") == 0 ? SQLITE_INTERRUPT : rc;
+}
+
+static const char *mig_db_words(migrate *m) {
+  return mig_db_code(m) == SQLITE_INTERRUPT ? "interrupted" : sqlite3_errmsg(m->db);
+}
+
+/* The same as ours. `what` names our own statement in words; NULL: the message says enough. */
+static void mig_fail_db(migrate *m, const char *what) {
+  int rc = mig_db_code(m);
   if (rc == 0 || rc == SQLITE_ROW || rc == SQLITE_DONE) rc = SQLITE_ERROR;
   if ((rc & 0xff) == SQLITE_NOMEM) {
     mig_no_memory(&m->work);
   } else if (what) {
-    mig_fail(&m->work, rc, "%s: %s", what, sqlite3_errmsg(m->db));
+    mig_fail(&m->work, rc, "%s: %s", what, mig_db_words(m));
   } else {
-    mig_fail(&m->work, rc, "%s", sqlite3_errmsg(m->db));
+    mig_fail(&m->work, rc, "%s", mig_db_words(m));
   }
 }
 
@@ -12474,18 +12487,22 @@ static void mig_forget_undo(migrate *m) {
   m->braced = m->stale = 0;
 }
 
+/* Tried twice. */
 static int mig_step_way(migrate *m, int way) {
-  int rc = sqlite3_step(m->undo[way]);
-  sqlite3_reset(m->undo[way]);
+  int i, rc = SQLITE_ERROR;
+  for (i = 0; i < 2 && rc != SQLITE_DONE; i++) {
+    rc = sqlite3_step(m->undo[way]);
+    sqlite3_reset(m->undo[way]);
+  }
   return rc == SQLITE_DONE;
 }
 
-/* The way back, tried twice. The brace holds up neither ROLLBACK nor ROLLBACK TO, but RELEASE. */
+/* The way back. The brace holds up neither ROLLBACK nor ROLLBACK TO, but RELEASE. */
 static int mig_step_undo(migrate *m) {
-  if (!m->undo[0] || (!mig_step_way(m, 0) && !mig_step_way(m, 0))) return 0;
+  if (!m->undo[0] || !mig_step_way(m, 0)) return 0;
   if (!m->undo[1]) return 1;
   sqlite3_reset(m->brace);
-  if (!mig_step_way(m, 1)) mig_step_way(m, 1);
+  mig_step_way(m, 1);
   return 1;
 }
 
@@ -12623,6 +12640,7 @@ static int mig_do(migrate *m, const char *sql, const char *parameter) {
   else if (!mig_drops(sql)) mig_brace(m);
   if (mig_failed(&m->work)) return m->fault.code;
   rc = mig_step_all(m->db, sql, parameter);
+  if (rc == SQLITE_ERROR) rc = mig_db_code(m);
   if (rc == SQLITE_OK && !stays && !braced) mig_still_ready(m);
   if (rc == SQLITE_OK) mig_unbrace(m, frail); /* else SQLite's message would be gone */
   if ((rc & 0xff) == SQLITE_NOMEM) mig_undo_without_memory(m);
@@ -12860,6 +12878,7 @@ static void mig_frame_open(migrate *m) {
                             : mig_step_all(m->db, "SAVEPOINT migrate", 0);
   if (rc != SQLITE_OK) {
     mig_fail_db(m, (rc & 0xff) == SQLITE_BUSY ? "another connection holds the database" : 0);
+    if (m->own_transaction && !sqlite3_get_autocommit(m->db)) mig_step_undo(m); /* mig_commit() */
     mig_fall_asleep(m);
     mig_forget_undo(m);
     return;
@@ -12882,6 +12901,12 @@ static void mig_end_edits(migrate *m) {
   mig_still_ready(m);
 }
 
+/* A progress handler of the host's may stop a COMMIT, as a BEGIN, that has come true. */
+static int mig_commit(migrate *m) {
+  int rc = mig_step_patiently(m, "COMMIT");
+  return rc == SQLITE_INTERRUPT && sqlite3_get_autocommit(m->db) ? SQLITE_OK : rc;
+}
+
 /* Ends the transaction of a run: commits without a fault, else undoes everything. */
 static void mig_frame_end(migrate *m) {
   int rc;
@@ -12890,8 +12915,7 @@ static void mig_frame_end(migrate *m) {
     mig_fail(&m->work, SQLITE_INTERNAL, "the version rows have not been written");
   }
   if (!mig_failed(&m->work)) {
-    rc = m->own_transaction ? mig_step_patiently(m, "COMMIT")
-                            : mig_step_all(m->db, "RELEASE migrate", 0);
+    rc = m->own_transaction ? mig_commit(m) : mig_step_all(m->db, "RELEASE migrate", 0);
     if (rc != SQLITE_OK) mig_fail_db(m, "the changes could not be committed");
     else m->backup.commits++;
   }
@@ -13301,8 +13325,8 @@ static int mig_is_ours(const char *sql) {
 /* A statement failed: over rows if its diagnosis finds any, else with SQLite's own words. */
 static void mig_fail_statement(migrate *m, const mig_statement *s) {
   mig_arena *a = &m->work;
-  int rc = sqlite3_extended_errcode(m->db), offset;
-  char *words = (rc & 0xff) == SQLITE_NOMEM ? 0 : mig_copy(a, sqlite3_errmsg(m->db));
+  int rc = mig_db_code(m), offset;
+  char *words = (rc & 0xff) == SQLITE_NOMEM ? 0 : mig_copy(a, mig_db_words(m));
   if (!words) {
     mig_no_memory(a);
     return;
@@ -19661,6 +19685,7 @@ typedef struct mig_lint {
   int listed;    /* the revision is one of those asked for */
   int pending;   /* it is not applied: the rows at hand are those that it will meet */
   int unsure;    /* something did not run: the copy may have another schema than the text means */
+  int in_c;      /* a step in C has run, which may have made anything: nothing is said to fail */
   int forward, forward_told; /* no revision has a downgrade; that was said */
   const mig_revision *rev;
   const mig_section *section;
@@ -19938,16 +19963,27 @@ static void mig_judge_table_text(mig_lint *l, const char *sql) {
 
 /* ---- CREATE ---- */
 
-/* Texts from their first parenthesis on. */
-static int mig_same_body(mig_arena *a, const char *x, const char *y) {
-  const char *p = strchr(x, '('), *q = strchr(y, '(');
-  return p && q && mig_same_statement(a, p, q);
+/* What stands behind the name that a statement creates. */
+static const char *mig_behind_name(mig_arena *a, const char *sql, const char *name) {
+  size_t n = strlen(sql);
+  mig_token k, next;
+  for (k = mig_next_significant(sql, n, 0); k.type != MIG_TK_END; k = next) {
+    next = mig_next_significant(sql, n, k.end);
+    if (!mig_token_op(sql, next, ".") && mig_same(mig_dequote(a, sql, k), name)) break;
+  }
+  return sql + k.end;
+}
+
+static int mig_creates_the_same(mig_lint *l, const mig_deed *d, const char *x, const char *y) {
+  mig_arena *a = &l->k.work;
+  if (*d->type == 'i') return mig_same_index(a, x, y);
+  return mig_same_statement(a, mig_behind_name(a, x, d->name), mig_behind_name(a, y, d->name));
 }
 
 static void mig_judge_guard(mig_lint *l, const mig_deed *d, const char *sql) {
   const char *there = mig_text_now(l, d->type, d->name);
   if (!d->guarded || !there || d->temp || strcmp(d->type, "virtual table") == 0) return;
-  if (mig_same_body(&l->k.work, there, sql)) return;
+  if (mig_creates_the_same(l, d, there, sql)) return;
   mig_report(l, MIG_RULE_OTHER_TEXT,
              mig_format(&l->k.work, "it does nothing: there is a%s %s %s of another text",
                         *d->type == 'i' ? "n" : "", d->type, d->name));
@@ -20503,7 +20539,7 @@ static void mig_judge_failure(mig_lint *l) {
   size_t at = l->at + (f->placed ? f->at : 0);
   mig_fault_clear(&l->k.fault);
   if (!fact) return;
-  if (!l->unsure && !mig_is_copys_fault(fact)) {
+  if (!l->unsure && !l->in_c && !mig_is_copys_fault(fact)) {
     mig_report_at(l, clash ? MIG_RULE_NAME_CLASH : MIG_RULE_FAILS, at, l->allows, fact);
   }
   l->unsure = 1;
@@ -20672,7 +20708,7 @@ static void mig_lint_revision(mig_lint *l) {
   int ran;
   l->whole = mig_revision_allows(&l->k.work, l->rev);
   ran = mig_lint_section(l, 1);
-  if (l->rev->upgrade_fn) l->unsure = 1; /* it may have done anything */
+  if (l->rev->upgrade_fn) l->unsure = l->in_c = 1;
   mig_judge_revision(l);
   mig_keep_written(l);
   if (!l->listed || mig_is_blank_section(&l->rev->downgrade)) return;
