@@ -32,14 +32,25 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
   return rc;
 }
 
+/* Held by another connection, of this process's cache if that is shared: worth waiting for. */
+static int mig_is_held(int code) {
+  return (code & 0xff) == SQLITE_BUSY || code == SQLITE_LOCKED_SHAREDCACHE;
+}
+
+/* From 3.46 on VALUES, from 3.49 on every SELECT wants the schema, which cannot be read while
+** another connection commits. This has rows, and wants nothing. */
+static const char mig_without_schema[] = "PRAGMA collation_list";
+
 /* SQLite forgets an interrupt that finds no statement at work, as between two of a run's, or while
 ** a run waits for another connection. While this one stands in the first of its rows there is
 ** always one, and the next statement of the run is the one that stops. In a call out of SQL the
 ** caller's own statement does the same. */
 static void mig_stay_awake(migrate *m) {
-  if (mig_live(m) || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake) return;
-  m->awake = mig_prepare(m, "VALUES (1), (2)");
-  if (m->awake && sqlite3_step(m->awake) != SQLITE_ROW) mig_fail_db(m, 0);
+  int rc;
+  if (mig_live(m) || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake || mig_failed(&m->work)) return;
+  rc = sqlite3_prepare_v2(m->db, "VALUES (1), (2)", -1, &m->awake, 0);
+  if (mig_is_held(rc)) rc = sqlite3_prepare_v2(m->db, mig_without_schema, -1, &m->awake, 0);
+  if (rc != SQLITE_OK || sqlite3_step(m->awake) != SQLITE_ROW) mig_fail_db(m, 0);
 }
 
 static void mig_fall_asleep(migrate *m) {
@@ -49,7 +60,9 @@ static void mig_fall_asleep(migrate *m) {
 
 /* Has somebody interrupted the connection, while none of its own statements is at work? */
 static int mig_is_interrupted(migrate *m) {
-  if ((mig_step_all(m->db, "SELECT 1", 0) & 0xff) != SQLITE_INTERRUPT) return 0;
+  int rc = mig_step_all(m->db, "SELECT 1", 0);
+  if (mig_is_held(rc)) rc = mig_step_all(m->db, mig_without_schema, 0);
+  if ((rc & 0xff) != SQLITE_INTERRUPT) return 0;
   mig_fail(&m->work, SQLITE_INTERRUPT, "interrupted");
   return 1;
 }
@@ -384,11 +397,6 @@ static int mig_pause_at_fault(migrate *m, int *waited) {
   }
   mig_fault_clear(&busy);
   return !m->fault.code;
-}
-
-/* Held by another connection, of this process's cache if that is shared: worth waiting for. */
-static int mig_is_held(int code) {
-  return (code & 0xff) == SQLITE_BUSY || code == SQLITE_LOCKED_SHAREDCACHE;
 }
 
 /* BEGIN IMMEDIATE, which writers make wait; COMMIT, which readers do. */
