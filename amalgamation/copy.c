@@ -22,6 +22,18 @@ static void mig_fail_copy(migrate *m, int rc, const char *why) {
   mig_fail(&m->work, rc, "the database cannot be copied: %s", why);
 }
 
+/* An SQLite may be without authorizers: compiled in it lacks the function, and an extension is
+** handed none. Then nothing is tried out. */
+static void mig_fence_copy(migrate *m, sqlite3 *db) {
+  int (*fence)(sqlite3 *, int (*)(void *, int, const char *, const char *, const char *,
+                                  const char *), void *) = 0;
+#ifndef SQLITE_OMIT_AUTHORIZATION
+  fence = sqlite3_set_authorizer;
+#endif
+  if (fence) fence(db, mig_copy_authorizer, 0);
+  else mig_fail_copy(m, MIGRATE_UNSUPPORTED, "this SQLite has no authorizer to keep it apart");
+}
+
 /* Copies one database of a connection over one of another. While somebody commits it is waited. */
 static void mig_copy_pages(migrate *m, sqlite3 *to, sqlite3 *from, const char *schema) {
   sqlite3_backup *b;
@@ -117,7 +129,7 @@ static void mig_copy_open(migrate *m, sqlite3 *from, const char *const *schemas,
     mig_no_memory(&m->work);
     return;
   }
-  sqlite3_set_authorizer(db, mig_copy_authorizer, 0);
+  mig_fence_copy(m, db);
   mig_copy_settings(db, from);
   for (i = 0; i < n && !mig_failed(&m->work); i++) {
     if (mig_same(schemas[i], "temp")) continue;
