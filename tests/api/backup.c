@@ -447,6 +447,41 @@ static void stopped(void **state) {
   }
 }
 
+static int interrupt_statement(unsigned kind, void *arg, void *stmt, void *text) {
+  stopper *s = (stopper *)arg;
+  (void)kind;
+  (void)text;
+  if (++s->calls == s->at) sqlite3_interrupt(sqlite3_db_handle((sqlite3_stmt *)stmt));
+  return 0;
+}
+
+/* Interrupted as each of the connection's statements begins: that is never said to be the copy's
+** fault. One that comes before the copy, or with COMMIT, may be lost. */
+static void interrupted_at_each_statement(void **state) {
+  int at, interrupted = 0, ended = 0;
+  for (at = 1; !ended; at++) {
+    sqlite3 *db = at_r1(DB, "CREATE TABLE filling AS SELECT zeroblob(50000)");
+    outcome o;
+    stopper s;
+    int rc;
+    memset(&s, 0, sizeof s);
+    s.at = at;
+    sqlite3_trace_v2(db, SQLITE_TRACE_STMT, interrupt_statement, &s);
+    rc = upgrade(db, DB ".bak", 2, 0, &o);
+    sqlite3_trace_v2(db, 0, 0, 0);
+    if (rc) assert_int_equal(rc, SQLITE_INTERRUPT);
+    assert_int_equal(sqlite3_get_autocommit(db), 1);
+    assert_int_equal(copies(), rc == MIGRATE_OK);
+    assert_answer(db, STATE, rc == MIGRATE_OK ? AFTER : BEFORE);
+    assert_null(sqlite3_next_stmt(db, 0));
+    interrupted += rc != 0;
+    ended = s.calls < at;
+    sqlite3_close(db);
+    clean(state);
+  }
+  assert_true(interrupted > 20);
+}
+
 /* ---- a bad disk: a layer over SQLite's own, for files whose name holds .bak ---- */
 
 enum { SOUND, FULL, WRITE_FAILS, SYNC_FAILS, LIES };
@@ -647,6 +682,7 @@ int main(void) {
       cmocka_unit_test_teardown(made_again, clean),
       cmocka_unit_test_teardown(another_was_faster, clean),
       cmocka_unit_test_teardown(stopped, clean),
+      cmocka_unit_test_teardown(interrupted_at_each_statement, clean),
       cmocka_unit_test_teardown(bad_disk, clean),
       cmocka_unit_test_teardown(restored, clean),
       cmocka_unit_test_teardown(restored_in_sql, clean),
