@@ -162,7 +162,7 @@ typedef struct migrate_options {
 
 /* Opens an environment on a connection. The connection stays the caller's: it must outlive the
 ** environment, and every setting of it is as before after each call. On failure *out is NULL.
-** Returns 0, SQLITE_NOMEM, MIGRATE_MISUSE or MIGRATE_OLD_SQLITE. */
+** Returns 0, SQLITE_NOMEM, MIGRATE_MISUSE, MIGRATE_CONFIG or MIGRATE_OLD_SQLITE. */
 MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrate **out);
 
 /* Frees the environment; NULL is harmless. Returns the sticky error code. */
@@ -238,7 +238,7 @@ MIGRATE_API int migrate_stamp(migrate *m, const char *targets);
 MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets);
 
 /* A revision as the commands that only look show it. Borrowed: valid during the callback. Lists
-** are separated by ", "; what is not there is NULL. */
+** are separated by ", "; what is not there is NULL, a message of a known revision "". */
 typedef struct migrate_history_row {
   const char *revision, *down_revision, *depends_on, *message, *create_date;
   const char *branch_labels; /* of the branch that the revision stands on */

@@ -320,18 +320,14 @@ static void mig_print_env(migrate *m) {
   const char *sql = m->settings.env_sql;
   size_t at = 0;
   mig_span s;
-  int found;
   if (!sql) return;
+  mig_check_env(&m->work, m->settings.env_path, sql);
   mig_put(&m->result, "\n-- env.sql\n");
-  while ((found = mig_next_statement(sql, strlen(sql), &at, &s)) > 0) {
+  while (mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
     mig_putn(&m->result, sql + s.at, s.end - s.at);
     mig_put(&m->result, "; ");
   }
   mig_put(&m->result, "CREATE TEMP TABLE migrate_env(x);\n");
-  if (found < 0) {
-    mig_fail(&m->work, MIGRATE_SCRIPT, "%s, line %d: the text ends inside of this statement",
-             m->settings.env_path, mig_place_of(sql, s.at).line);
-  }
 }
 
 /* Words of the caller's in a comment: they must not end its line. */

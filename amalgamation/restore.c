@@ -21,6 +21,7 @@ static void mig_restore_from(migrate *m, const char *path) {
 MIGRATE_API int migrate_restore(migrate *m, const char *path) {
   if (mig_begin_call(m)) return migrate_errcode(m);
   if (!path) mig_fail(&m->work, MIGRATE_MISUSE, "migrate_restore: the path is NULL");
+  else if (!*path) mig_fail(&m->work, MIGRATE_MISUSE, "migrate_restore: the path is empty");
   if (!sqlite3_get_autocommit(m->db)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "a backup cannot be restored inside a transaction: commit it first");

@@ -76,6 +76,10 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
              upgrade ? "upgrade" : "downgrade",
              rc == sqlite3_errcode(m->db) ? sqlite3_errmsg(m->db) : migrate_strerror(rc));
   }
+  if (mig_is_undone(m) && !mig_failed(&m->work)) {
+    mig_fail(&m->work, SQLITE_ABORT, "revision %s, %s function: it has ended the transaction",
+             rev->id, upgrade ? "upgrade" : "downgrade");
+  }
   if (m->depth) mig_stay_awake(m);
   mig_still_ready(m);
 }
@@ -316,6 +320,8 @@ static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
 static void mig_run_env(migrate *m) {
   const char *sql = m->settings.env_sql;
   if (!sql) return;
+  mig_check_env(&m->work, m->settings.env_path, sql);
+  if (mig_failed(&m->work)) return;
   mig_fall_asleep(m); /* some statements want to be alone */
   mig_run_script(m, sql);
   if (mig_failed(&m->work)) {

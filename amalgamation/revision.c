@@ -35,22 +35,28 @@ static int mig_is_id_char(char c) {
          c == '.';
 }
 
-/* The characters of an id that may not be there, each once, as Alembic lists them: '+, :'. */
+/* The characters of an id that may not be there, as Alembic lists them: '+, :'. */
 static const char *mig_bad_chars(mig_arena *a, const char *id) {
   unsigned char seen[256];
   mig_text t;
   int c;
-  size_t i;
+  size_t i, end;
   memset(seen, 0, sizeof seen);
   for (i = 0; id[i]; i++) {
     if (!mig_is_id_char(id[i])) seen[(unsigned char)id[i]] = 1;
   }
   mig_text_init(&t, a);
-  for (c = 1; c < 256; c++) {
+  for (c = 1; c < 128; c++) {
     char byte = (char)c;
     if (!seen[c]) continue;
     if (t.n) mig_put(&t, ", ");
     mig_putn(&t, &byte, 1);
+  }
+  for (i = 0; id[i]; i = end) { /* beyond ASCII a character is several bytes */
+    for (end = i + 1; (id[end] & 0xc0) == 0x80; end++) {}
+    if (!(id[i] & 0x80)) continue;
+    if (t.n) mig_put(&t, ", ");
+    mig_putn(&t, id + i, end - i);
   }
   return t.z;
 }

@@ -120,7 +120,9 @@ MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n
     mig_fail(a, MIGRATE_MISUSE, "migrate_add: no revisions are given");
   }
   for (i = 0; i < n && !mig_failed(a); i++) {
-    if (!revisions[i].id) mig_fail(a, MIGRATE_MISUSE, "migrate_add: a revision has no id");
+    if (!revisions[i].id || !revisions[i].id[0]) {
+      mig_fail(a, MIGRATE_MISUSE, "migrate_add: a revision has no id");
+    }
   }
   if (mig_failed(a) || n == 0) return mig_end_call(m);
   added = (mig_added *)mig_alloc(a, sizeof *added);

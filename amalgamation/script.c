@@ -57,7 +57,7 @@ static mig_span mig_trim_blanks(const char *z, size_t at, size_t end) {
 static size_t mig_key_length(const char *z, size_t n) {
   size_t i = 0;
   if (!n || mig_is_digit((unsigned char)z[0])) return 0;
-  while (i < n && ((mig_is_id_char(z[i]) && z[i] != '.'))) i++;
+  while (i < n && ((mig_is_id_char(z[i]) && z[i] != '.') || (i && z[i] == '-'))) i++;
   if (i == 0 || i >= n || z[i] != ':') return 0;
   return i + 1 == n || mig_is_space((unsigned char)z[i + 1]) ? i : 0;
 }
@@ -68,6 +68,17 @@ static int mig_known_key(const char *z, size_t n) {
     if (strlen(mig_header_keys[i]) == n && memcmp(z, mig_header_keys[i], n) == 0) return i;
   }
   return -1;
+}
+
+/* Does a line of comment begin with a known key that is not written as one: `revision = ..`? Taken
+** for prose it would be a parent that nobody hears of. Returns the key, or -1. */
+static int mig_nearly_key(const char *z, size_t n) {
+  size_t i = 0, end;
+  int key;
+  while (i < n && mig_is_id_char(z[i])) i++;
+  for (end = i; i < n && (z[i] == ' ' || z[i] == '\t'); i++) {}
+  key = i < n && (z[i] == ':' || z[i] == '=') ? mig_known_key(z, end) : -1;
+  return key >= 0 && mig_key_length(z, n) == 0 ? key : -1;
 }
 
 /* The ids or labels of a list in the header. */
@@ -113,8 +124,14 @@ static void mig_header_line(mig_script_reader *r, size_t at, size_t end) {
   mig_span text = mig_trim_blanks(r->z, at, end), value;
   size_t length = mig_key_length(r->z + text.at, text.end - text.at);
   int key = length ? mig_known_key(r->z + text.at, length) : -1;
+  int nearly = mig_nearly_key(r->z + text.at, text.end - text.at);
   const char *copy;
   if (mig_span_empty(text)) return;
+  if (nearly >= 0) {
+    mig_script_fail(r, mig_format(r->a, "the header key %s is written '-- %s: '",
+                                  mig_header_keys[nearly], mig_header_keys[nearly]));
+    return;
+  }
   if (key < 0 && !r->message) {
     r->message = 1;
     r->rev->message = mig_span_text(r->a, r->z, text);
@@ -144,13 +161,31 @@ static void mig_header_line(mig_script_reader *r, size_t at, size_t end) {
 
 /* ---- Markers ---- */
 
+static size_t mig_skip_blanks(const char *z, size_t at, size_t end) {
+  while (at < end && (z[at] == ' ' || z[at] == '\t')) at++;
+  return at;
+}
+
 /* Where the text behind `-- migrate:` begins in a line comment; 0: it is no marker. */
 static size_t mig_marker_at(const char *z, size_t at, size_t end) {
   static const char word[] = "migrate:";
   size_t n = sizeof word - 1;
-  at += 2;
-  while (at < end && (z[at] == ' ' || z[at] == '\t')) at++;
+  at = mig_skip_blanks(z, at + 2, end);
   return end - at >= n && memcmp(z + at, word, n) == 0 ? at + n : 0;
+}
+
+/* Is a line comment a marker but for its case and blanks: `-- Migrate : down`? Taken for a remark it
+** would join two sections to one. */
+static int mig_nearly_marker(const char *z, size_t at, size_t end) {
+  size_t n;
+  at = mig_skip_blanks(z, at + 2, end);
+  if (end - at < 7 || sqlite3_strnicmp(z + at, "migrate", 7) != 0) return 0;
+  at = mig_skip_blanks(z, at + 7, end);
+  if (at == end || z[at] != ':') return 0;
+  at = mig_skip_blanks(z, at + 1, end);
+  for (n = 0; at + n < end && mig_is_word_byte((unsigned char)z[at + n]); n++) {}
+  return (n == 2 && sqlite3_strnicmp(z + at, "up", 2) == 0) ||
+         (n == 4 && sqlite3_strnicmp(z + at, "down", 4) == 0);
 }
 
 /* Whether nothing, or nothing but blanks, stands before byte `at` in its line. */
@@ -241,6 +276,8 @@ static void mig_read_script(mig_script_reader *r) {
       mig_section_close(r, open, from, t.at);
       open = next;
       from = mig_line_after(r->z, r->n, t.end);
+    } else if (remark && mig_nearly_marker(r->z, t.at, t.end) && mig_opens_line(r->z, t.at, 1)) {
+      mig_script_fail(r, "a marker is written '-- migrate:up' or '-- migrate:down'");
     } else if (remark && !r->sections) {
       mig_header_line(r, t.at + 2, t.end);
     } else if (t.type != MIG_TK_COMMENT && !r->sections) {
@@ -334,12 +371,12 @@ static const char *mig_pragma_problem(mig_arena *a, const char *z, size_t n, siz
     name = mig_next_significant(z, n, next.end);
     next = mig_next_significant(z, n, name.end);
   }
-  if (mig_token_is(z, name, "wal_checkpoint")) {
+  if (mig_token_names(a, z, name, "wal_checkpoint")) {
     return "PRAGMA wal_checkpoint cannot run inside a transaction";
   }
   if (!mig_token_op(z, next, "=") && !mig_token_op(z, next, "(")) return 0; /* it only asks */
   for (i = 0; i < sizeof mig_idle_pragmas / sizeof mig_idle_pragmas[0]; i++) {
-    if (!mig_token_is(z, name, mig_idle_pragmas[i])) continue;
+    if (!mig_token_names(a, z, name, mig_idle_pragmas[i])) continue;
     return mig_format(a,
                       "PRAGMA %s does nothing inside a transaction; leave it out, or set it in "
                       "env.sql",
@@ -387,6 +424,28 @@ static void mig_check_section(mig_arena *a, const mig_revision *rev, int upgrade
     if (z[s.at] == '.') problem = "a command of the sqlite3 shell is not SQL";
     if (!problem && !section->outside) problem = mig_statement_problem(a, z, s);
     if (problem) mig_fail(a, MIGRATE_SCRIPT, "%s: %s", mig_where(a, rev, upgrade, s.at), problem);
+  }
+}
+
+/* Looks through env.sql, which runs before the transaction of a run: what it would begin nobody
+** ended, and what it ended might be the caller's. */
+static void mig_check_env(mig_arena *a, const char *path, const char *sql) {
+  size_t n = strlen(sql), at = 0, i;
+  mig_span s;
+  int found = 1;
+  while (found > 0 && !mig_failed(a)) {
+    const char *problem = 0;
+    found = mig_next_statement(sql, n, &at, &s);
+    if (!found) break;
+    for (i = 0; i < MIG_TRANSACTION_WORDS; i++) {
+      if (!mig_token_is(sql, mig_next_significant(sql, s.end, s.at), mig_refused_words[i])) continue;
+      problem = mig_format(a, "%s is not for env.sql: the run has its own transaction",
+                           mig_refused_words[i]);
+    }
+    if (found < 0) problem = "the text ends inside of this statement";
+    if (sql[s.at] == '.') problem = "a command of the sqlite3 shell is not SQL";
+    if (!problem) continue;
+    mig_fail(a, MIGRATE_SCRIPT, "%s, line %d: %s", path, mig_place_of(sql, s.at).line, problem);
   }
 }
 

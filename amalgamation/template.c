@@ -37,8 +37,9 @@ static const char *mig_template_value(mig_arena *a, const mig_revision *rev, con
 
 /* A message that would be read as a key or a marker cannot be the first line of a file. */
 static void mig_check_message(mig_arena *a, const char *message) {
-  size_t length = mig_key_length(message, strlen(message));
-  if ((length && mig_known_key(message, length) >= 0) || strncmp(message, "migrate:", 8) == 0) {
+  size_t n = strlen(message), length = mig_key_length(message, n);
+  if ((length && mig_known_key(message, length) >= 0) || mig_nearly_key(message, n) >= 0 ||
+      strncmp(message, "migrate:", 8) == 0) {
     mig_fail(a, MIGRATE_MISUSE, "the message would be read as a line of the header: %s", message);
   }
 }
@@ -63,6 +64,7 @@ static const char *mig_script_render(mig_arena *a, const char *path, const char 
     mig_putn(&t, from, (size_t)(dollar - from));
     mig_put(&t, value);
     from = end + 1;
+    while (!*value && *from == '\n' && t.n && t.z[t.n - 1] == ' ') t.n--; /* no blank ends a line */
   }
   mig_put(&t, from);
   return mig_failed(a) ? 0 : mig_text_z(&t);

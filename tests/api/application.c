@@ -188,6 +188,31 @@ static void unknown(void **state) {
   sqlite3_close(db);
 }
 
+/* A transaction that env.sql would begin nobody ended; one that it ended would be the caller's. */
+static void env_and_transactions(void **state) {
+  static const char *const words[] = {"BEGIN;", "SAVEPOINT s;", "SELECT 1;\n/* c */ COMMIT;",
+                                      "ROLLBACK"};
+  int ready = 0;
+  sqlite3 *db = open_database(&ready);
+  migrate *m;
+  size_t i;
+  (void)state;
+  for (i = 0; i < sizeof words / sizeof words[0]; i++) {
+    put(FOLDER "/env.sql", words[i]);
+    assert_int_equal(sqlite3_exec(db, "BEGIN; CREATE TABLE mine(a)", 0, 0, 0), SQLITE_OK);
+    m = open_handle(db);
+    assert_int_equal(migrate_upgrade(m, "head"), MIGRATE_SCRIPT);
+    assert_non_null(strstr(migrate_errmsg(m), " is not for env.sql"));
+    migrate_close(m);
+    assert_int_equal(sqlite3_exec(db, "SELECT * FROM mine; ROLLBACK", 0, 0, 0), SQLITE_OK);
+    m = open_handle(db);
+    assert_int_equal(migrate_script(m, "upgrade", "head", 0), MIGRATE_SCRIPT);
+    migrate_close(m);
+  }
+  assert_int_equal(number(db, "SELECT count(*) FROM sqlite_master"), 0);
+  sqlite3_close(db);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(runs),
@@ -195,6 +220,7 @@ int main(void) {
       cmocka_unit_test(unknown),
       cmocka_unit_test(names),
       cmocka_unit_test(bytes),
+      cmocka_unit_test(env_and_transactions),
   };
   return cmocka_run_group_tests(tests, make, clean);
 }

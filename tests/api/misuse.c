@@ -33,7 +33,8 @@ static int on_finding(void *arg, const migrate_finding *f) { return !f->rule && 
 
 static const migrate_revision one[] = {
     {"r1", 0, 0, 0, "", 0, "CREATE TABLE t(a)", "DROP TABLE t", 0, 0, 0}};
-static const migrate_revision nameless[] = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}};
+static const migrate_revision nameless[] = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+                                            {"", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}};
 static const migrate_new_options fresh;
 
 /* A name, a call that is right, and a wrong one, if there is any. */
@@ -44,12 +45,14 @@ static const migrate_new_options fresh;
   X(explain_nothing, migrate_explain(m, "SELECT 1", on_statement, 0),                            \
     migrate_explain(m, 0, on_statement, 0))                                                      \
   X(add, migrate_add(m, one, 1), migrate_add(m, nameless, 1))                                    \
+  X(add_empty, migrate_add(m, one, 1), migrate_add(m, nameless + 1, 1))                          \
   X(upgrade, migrate_upgrade(m, "base"), migrate_upgrade(m, 0))                                  \
   X(downgrade, migrate_downgrade(m, "base"), migrate_downgrade(m, 0))                            \
   X(prepare, migrate_prepare(m, "head"), migrate_prepare(m, 0))                                  \
   X(step, migrate_step(m), migrate_step(m))                                                      \
   X(run, migrate_run(m), migrate_run(m))                                                         \
   X(restore, migrate_restore(m, "none"), migrate_restore(m, 0))                                  \
+  X(restore_what, migrate_restore(m, "none"), migrate_restore(m, ""))                            \
   X(stamp, migrate_stamp(m, "base"), migrate_stamp(m, 0))                                        \
   X(purge, migrate_stamp_purge(m, "base"), migrate_stamp_purge(m, 0))                            \
   X(history, migrate_history(m, 0, on_revision, 0), migrate_history(m, 0, 0, 0))                 \

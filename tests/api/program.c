@@ -74,8 +74,16 @@ static const migrate_revision wrong_fill[] = {
 static const migrate_revision quitter[] = {
     {"f1", 0, 0, 0, "", 0, "CREATE TABLE t(a)", "DROP TABLE t", 0, give_up, 0}};
 
+static const migrate_revision ender[] = {
+    {"f1", 0, 0, 0, "", 0, "CREATE TABLE t(a)", "DROP TABLE t", fill, 0, (void *)(size_t)"COMMIT"}};
+
 static void functions(void **state) {
   (void)state;
+  start(ender, 1, 0);
+  failed(migrate_upgrade(m, "head"), SQLITE_ABORT,
+         "revision f1, upgrade function: it has ended the transaction");
+  assert_int_equal(sqlite3_exec(db, "DROP TABLE t; DROP TABLE alembic_version;"
+                                    "DROP TABLE migrate_journal", 0, 0, 0), 0);
   start(filled, 1, 0);
   assert_int_equal(migrate_upgrade(m, "head"), 0);
   assert_int_equal(count("SELECT count(*) FROM t"), 1);

@@ -188,6 +188,19 @@ static void refused_files(void **state) {
   expect_refused("-- m\n-- revision:\n", "v/a.sql:2: a revision identifier is empty");
   expect_refused(HEAD "-- down_revision: b-c\n",
                  "v/a.sql:3: Character(s) '-' not allowed in revision identifier 'b-c'");
+  expect_refused("-- m\n-- revision: \303\244+\n",
+                 "v/a.sql:2: Character(s) '+, \303\244' not allowed in revision identifier "
+                 "'\303\244+'");
+  /* what is nearly a key or a marker is not prose */
+  expect_refused(HEAD "-- down_revision = b\n",
+                 "v/a.sql:3: the header key down_revision is written '-- down_revision: '");
+  expect_refused(HEAD "-- depends_on :b\n",
+                 "v/a.sql:3: the header key depends_on is written '-- depends_on: '");
+  expect_refused(HEAD "-- depends-on: b\n",
+                 "v/a.sql:3: unknown header key 'depends-on'; known are revision, down_revision, "
+                 "branch_labels, depends_on, create_date and compat");
+  expect_refused(HEAD "-- migrate:up\nSELECT 1;\n -- Migrate :DOWN\n",
+                 "v/a.sql:5: a marker is written '-- migrate:up' or '-- migrate:down'");
   parse_bytes(&f, HEAD "-- \0 x\n", 24);
   assert_string_equal(mig_fault_text(&f.fault), "v/a.sql:3: a NUL byte, at offset 23 of the file");
   end(&f);
@@ -227,6 +240,7 @@ static void refused_statements(void **state) {
   expect_section("VACUUM; BEGIN; COMMIT", 1, "not an error");
   expect_section("PRAGMA main.foreign_keys = off", 0, AT("4", "1") "PRAGMA foreign_keys" IDLE);
   expect_section("pragma /**/ Journal_Mode(wal)", 0, AT("4", "1") "PRAGMA journal_mode" IDLE);
+  expect_section("PRAGMA \"foreign_keys\" = off", 0, AT("4", "1") "PRAGMA foreign_keys" IDLE);
   expect_section("PRAGMA foreign_keys; PRAGMA cache_size = 3", 0, "not an error");
   expect_section("PRAGMA foreign_keys = off", 1, "not an error");
   expect_section(".read other.sql\n", 0, AT("4", "1") "a command of the sqlite3 shell is not SQL");
@@ -287,7 +301,7 @@ static void rendered(void **state) {
   text = mig_script_render(&f.arena, "script.sql.tmpl", mig_template, &rev);
   assert_string_equal(text,
                       "-- add test model\n-- revision: def456\n-- down_revision: a, b\n"
-                      "-- branch_labels: \n-- depends_on: \n-- create_date: 2025-12-18T10:35:00Z\n"
+                      "-- branch_labels:\n-- depends_on:\n-- create_date: 2025-12-18T10:35:00Z\n"
                       "\n-- migrate:up\nCREATE TABLE t(a);\n\n-- migrate:down\n");
   mig_script_parse(&f.arena, "x", text, strlen(text), &f.rev);
   assert_int_equal(f.fault.code, 0);
