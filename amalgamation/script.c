@@ -174,8 +174,8 @@ static size_t mig_marker_at(const char *z, size_t at, size_t end) {
   return end - at >= n && memcmp(z + at, word, n) == 0 ? at + n : 0;
 }
 
-/* Is a line comment a marker but for its case and blanks: `-- Migrate : down`? Taken for a remark it
-** would join two sections to one. */
+/* Is a line comment a marker but for its case and blanks: `-- Migrate : down`? Taken for a remark
+** it would join two sections to one. */
 static int mig_nearly_marker(const char *z, size_t at, size_t end) {
   size_t n;
   at = mig_skip_blanks(z, at + 2, end);
@@ -435,10 +435,12 @@ static void mig_check_env(mig_arena *a, const char *path, const char *sql) {
   int found = 1;
   while (found > 0 && !mig_failed(a)) {
     const char *problem = 0;
+    mig_token t;
     found = mig_next_statement(sql, n, &at, &s);
     if (!found) break;
+    t = mig_next_significant(sql, s.end, s.at);
     for (i = 0; i < MIG_TRANSACTION_WORDS; i++) {
-      if (!mig_token_is(sql, mig_next_significant(sql, s.end, s.at), mig_refused_words[i])) continue;
+      if (!mig_token_is(sql, t, mig_refused_words[i])) continue;
       problem = mig_format(a, "%s is not for env.sql: the run has its own transaction",
                            mig_refused_words[i]);
     }
