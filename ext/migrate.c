@@ -86,8 +86,8 @@ static int is_at_work(sqlite3 *db) {
 
 /* SQLite keeps a schema's generated columns and indexes from calling SQLITE_DIRECTONLY functions as
 ** it reads the schema, but only those functions that it knows by then: what a connection has read
-** of a file before it loaded us is read again. writable_schema, off behind the PRAGMA, is as before.
-** An older SQLite reads again where a change of a schema was undone, which ends what is at work. */
+** of a file before it loaded us is read again. writable_schema is as before. An older SQLite reads
+** again where a change of a schema was undone, which ends what is at work. */
 static void read_schemas_again(sqlite3 *db) {
   int writable = 0;
   if (sqlite3_libversion_number() >= 3037000) {

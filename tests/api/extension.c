@@ -345,8 +345,8 @@ static void exec_answers(void **state) {
   expect("SELECT migrate_exec('SELECT 1')", "1"); /* and is not so for ever */
 }
 
-/* A call that fails inside a transaction of the caller's, at a statement of any kind, takes back its
-** own work alone: the transaction stays open, and no savepoint of ours in it. */
+/* A call that fails inside a transaction of the caller's, at a statement of any kind, takes back
+** its own work alone: the transaction stays open, and no savepoint of ours in it. */
 static void fails_in_a_transaction(void **state) {
   static const char *const scripts[] = {
       "nonsense",
