@@ -339,6 +339,14 @@ static void mig_put_line(mig_text *t, const char *sql) {
   }
 }
 
+/* An edited revision is no difference of schemas; the log tells of it. */
+static void mig_check_edited(migrate *m) {
+  mig_version v;
+  if (mig_failed(&m->work)) return;
+  v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  mig_report_edited(m, m->graph, v.rows);
+}
+
 MIGRATE_API int migrate_check(migrate *m) {
   mig_draft d;
   const mig_difference *v;
@@ -349,6 +357,7 @@ MIGRATE_API int migrate_check(migrate *m) {
   d.looks = 1;
   mig_text_init(&lines, &m->work);
   mig_want_head(m);
+  mig_check_edited(m);
   if (!mig_failed(&m->work)) mig_draft_up(&d, 0);
   if (!mig_failed(&m->work)) mig_log_way(m, &d.up);
   for (v = d.up.first; v && !mig_failed(&m->work); v = v->next) {

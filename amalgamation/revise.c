@@ -369,7 +369,7 @@ static void mig_run_prologue(migrate *m, const mig_run *r, const mig_plan *check
   const mig_todo *t = &r->todo;
   if (!t->plan.n && !t->purge) return;
   mig_report_started(m);
-  if (r->command.direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t->rows);
+  if (r->command.direction != MIG_STAMP) mig_report_edited(m, m->graph, t->rows);
   if (!mig_same_steps(&t->plan, checked)) mig_check_plan(m, &t->plan);
   if (mig_failed(&m->work)) return;
   mig_make_tables(m, t->have_version);

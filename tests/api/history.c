@@ -163,8 +163,8 @@ static void note_log(void *arg, int level, const char *message) {
   if (level >= MIGRATE_WARNING) say((fixture *)arg, "%s\n", message);
 }
 
-/* An applied revision that was edited is told of by a run that has something to do, and only then;
-** a remark is no edit. */
+/* An applied revision that was edited is told of by a run that has something to do, up or down, and
+** only then, and by migrate_check(); a remark is no edit. */
 static void edited_is_reported(void **state) {
   migrate_revision now[6];
   migrate_options options;
@@ -179,12 +179,16 @@ static void edited_is_reported(void **state) {
   assert_int_equal(migrate_upgrade(f.m, "bbb1"), 0);
   now[0].upgrade = "create table A ( x ); -- the same";
   now[1].upgrade = "SELECT 2;";
-  for (i = 0; i < 2; i++) {
+  now[2].downgrade = "";
+  for (i = 0; i < 4; i++) {
     migrate_close(f.m);
     assert_int_equal(migrate_open(f.db, &options, &f.m), 0);
-    assert_int_equal(migrate_add(f.m, now, 6), 0);
+    assert_int_equal(migrate_add(f.m, now, 3), 0);
+    assert_int_equal(migrate_set(f.m, "target", "CREATE TABLE a(x)"), 0);
     f.said[0] = 0;
-    assert_int_equal(migrate_upgrade(f.m, i ? "bbb2" : "bbb1"), 0);
+    if (i == 2) assert_int_equal(migrate_check(f.m), 0);
+    else if (i == 3) assert_int_equal(migrate_downgrade(f.m, "aaaa"), 0);
+    else assert_int_equal(migrate_upgrade(f.m, i ? "bbb2" : "bbb1"), 0);
     assert_string_equal(f.said, i ? "revision bbb1 was edited after it was applied; write another "
                                     "one instead\n"
                                   : "");
