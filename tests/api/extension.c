@@ -325,6 +325,10 @@ static void arguments(void **state) {
   expect("SELECT migrate_revision()", "error: the message is missing");
   expect("SELECT migrate_downgrade(NULL)", "error: the target is NULL");
   expect_part("SELECT migrate_downgrade()", "error: wrong number of arguments");
+  expect_part("SELECT migrate_upgrade('head', '--sql', '--tag=t', '--dialect=d1')",
+              "error: Path doesn't exist");
+  expect_part("SELECT migrate_downgrade('base', '--sql', '--tag=t', '--dialect=d1')",
+              "error: Path doesn't exist");
   expect("SELECT migrate_stamp()", "error: the target is missing");
   expect("SELECT migrate_stamp('head', '--force')",
          "error: unknown option '--force'; known are --sql, --tag=, --dialect=, --purge");
