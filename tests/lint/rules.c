@@ -222,7 +222,6 @@ static const trial trials[] = {
     {"lossy-type", "ALTER TABLE odd ALTER COLUMN few TYPE REAL;", 0, 0, 0},
     {"lossy-type", "ALTER TABLE odd ALTER COLUMN third TYPE NUMERIC;", 0, 0, 0},
     {"lossy-type", "ALTER TABLE odd ALTER COLUMN third TYPE BLOB;", 0, 0, 0},
-    {"lossy-type", "ALTER TABLE odd ALTER COLUMN third TYPE TEXT;", 1, "15 digits (1 value", 0},
     {"lossy-type", "ALTER TABLE odd ALTER COLUMN nowhere TYPE INTEGER;", 0, 0, 0},
     {"lossy-type",
      "ALTER TABLE odd ADD COLUMN x TEXT;\nALTER TABLE odd ALTER COLUMN x TYPE INTEGER;", 0, 0, 0},
@@ -352,6 +351,22 @@ static void nothing_to_take_back(void **state) {
   assert_int_equal(s.n, 1);
   if (!strstr(s.all, "next:1 warning incomplete-downgrade")) fail_msg("%s", s.all);
   migrate_close(m);
+  sqlite3_close(db);
+}
+
+/* A text of 15 digits is not the fraction that it was made of; newer SQLites write 17. */
+static void fractions(void **state) {
+  static const trial t = {"lossy-type", "ALTER TABLE odd ALTER COLUMN third TYPE TEXT;", 0, 0, 0};
+  sqlite3 *db = database();
+  sqlite3_stmt *s = 0;
+  seen found;
+  (void)state;
+  look(&t, &found);
+  sqlite3_prepare_v2(db, "SELECT CAST(CAST(1 / 3.0 AS TEXT) AS REAL) <> 1 / 3.0", -1, &s, 0);
+  assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+  assert_int_equal(found.n, sqlite3_column_int(s, 0));
+  if (found.n) assert_non_null(strstr(found.message, "15 digits (1 value"));
+  sqlite3_finalize(s);
   sqlite3_close(db);
 }
 
@@ -574,7 +589,7 @@ static void no_memory(void **state) {
 int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_rule), cmocka_unit_test(nothing_to_take_back),
-      cmocka_unit_test(steps_in_c),
+      cmocka_unit_test(steps_in_c), cmocka_unit_test(fractions),
       cmocka_unit_test(both_sides), cmocka_unit_test(documented),
       cmocka_unit_test(allow_at_the_statement), cmocka_unit_test(allow_of_the_revision),
       cmocka_unit_test(schema_of_its_time), cmocka_unit_test(misuse),
