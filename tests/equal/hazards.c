@@ -65,6 +65,13 @@ static void run_case(void **state) {
     skip();
   }
   assert_int_equal(rc, SQLITE_OK);
+  if (sqlite3_libversion_number() >= 3054000 && strstr(alter, "RENAME COLUMN oid")) {
+    print_message("skipped: from 3.54 on SQLite refuses to rename a column called like the rowid, "
+                  "and a script cannot edit the schema: it is refused by name\n");
+    world_close(&w);
+    free(z);
+    skip();
+  }
   world_copy(&w);
   same = world_both(&w, alter, "upgrade", "head");
   world_close(&w);
