@@ -110,18 +110,19 @@ static int mig_is_virtual(const mig_object *o) {
   return mig_is_type(o, "table") && mig_is_virtual_text(o->sql);
 }
 
-/* Any object of a name. */
-static mig_object *mig_catalog_find(const mig_catalog *c, const char *name) {
+/* The object of a name and type; without a type any but triggers, whose names are their own. */
+static mig_object *mig_catalog_find(const mig_catalog *c, const char *name, const char *type) {
   mig_object *o = c->names ? *mig_catalog_bucket(c, c->names, name) : 0;
-  while (o && !mig_same(o->name, name)) o = o->alike;
+  while (o && !(mig_same(o->name, name) &&
+                (type ? mig_is_type(o, type) : !mig_is_type(o, "trigger")))) {
+    o = o->alike;
+  }
   return o;
 }
 
-/* Is the name taken for tables, views and indexes? Triggers have names of their own. */
+/* Is the name taken for tables, views and indexes? */
 static int mig_is_taken(const mig_catalog *c, const char *name) {
-  mig_object *o = c->names ? *mig_catalog_bucket(c, c->names, name) : 0;
-  while (o && (mig_is_type(o, "trigger") || !mig_same(o->name, name))) o = o->alike;
-  return o != 0;
+  return mig_catalog_find(c, name, 0) != 0;
 }
 
 /* Do the bytes of a name occur in a text, in any case? Cheap and only a first sieve. */

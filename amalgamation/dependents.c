@@ -61,6 +61,7 @@ static char *mig_trigger_probe(migrate *m, const mig_catalog *c, const mig_objec
   mig_trigger t;
   mig_text z;
   sqlite3_stmt *stmt;
+  char *columns;
   const char *schema = c->schema;
   int n = 0;
   mig_parse_trigger(a, o->sql, &t);
@@ -82,8 +83,10 @@ static char *mig_trigger_probe(migrate *m, const mig_catalog *c, const mig_objec
     return z.z;
   }
   mig_put(&z, " SET ");
-  stmt = mig_prepare(m, schema ? mig_format(a, "PRAGMA \"%w\".table_info(\"%w\")", schema, o->table)
-                               : mig_format(a, "PRAGMA table_info(\"%w\")", o->table));
+  columns = schema ? mig_format(a, "PRAGMA \"%w\".table_info(\"%w\")", schema, o->table)
+                   : mig_format(a, "PRAGMA table_info(\"%w\")", o->table);
+  if (!mig_compiles(m, columns)) return 0; /* those of a view that is broken are not known */
+  stmt = mig_prepare(m, columns);
   while (mig_row(m, &stmt)) {
     const char *name = (const char *)sqlite3_column_text(stmt, 1);
     mig_putf(&z, "%s\"%w\" = NULL", n++ ? ", " : "", name);

@@ -368,12 +368,20 @@ static void mig_evolve_expression(mig_column_pair *p) {
   }
 }
 
+/* INT and INTEGER differ where a key comes, or comes back, that makes the latter the rowid. */
+static int mig_types_differ(const mig_column_pair *p) {
+  const mig_evolution *e = p->e;
+  const mig_column *now = &e->now.columns[p->now];
+  if (strcmp(mig_type_meaning(e->a, &e->now, p->now), mig_type_meaning(e->a, e->to, p->to)) != 0) {
+    return 1;
+  }
+  return e->to->rowid_column == p->to && mig_same(now->type_name ? now->type_name : "", "INT");
+}
+
 static void mig_evolve_type(mig_column_pair *p) {
   mig_evolution *e = p->e;
   const mig_column *now = &e->now.columns[p->now], *to = &e->to->columns[p->to];
-  int type =
-      strcmp(mig_type_meaning(e->a, &e->now, p->now), mig_type_meaning(e->a, e->to, p->to)) != 0 &&
-      e->settings->compare_type;
+  int type = mig_types_differ(p) && e->settings->compare_type;
   int collation = !mig_same_collation(now->collation, to->collation);
   const mig_column *of = type ? to : now;
   const char *text = mig_span_empty(of->type)

@@ -282,7 +282,7 @@ static void mig_fail_statement(migrate *m, const mig_statement *s) {
     mig_no_memory(a);
     return;
   }
-  if (MIG_ALTERS && (rc & 0xff) == SQLITE_CONSTRAINT) {
+  if (MIG_ALTERS && ((rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH)) {
     const mig_statement *c;
     for (c = s->suspects; c && !mig_failed(a); c = c->next) mig_complain(m, c->sql, c->complaint);
     if (s->diagnose && !mig_failed(a)) mig_complain(m, s->diagnose, s->complaint);
@@ -362,36 +362,142 @@ static void mig_run_text(migrate *m, const char *schema, sqlite3_int64 rowid, co
                text, reason);
 }
 
+/* The same in plain SQL. */
+static void mig_plain_step(migrate *m, const char *sql, const char *reason) {
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_SCHEMA;
+  s.sql = sql;
+  s.reason = reason;
+  if (mig_failed(&m->work) || !sql) return;
+  mig_announce(m, &s, "native");
+  if (mig_do(m, sql, 0) != SQLITE_OK) mig_fail_db(m, 0);
+  mig_forget_catalogs(m);
+}
+
 static mig_hidden *mig_hide(migrate *m, const char *schema, const mig_object *o,
                             mig_hidden *list) {
-  mig_hidden *h = (mig_hidden *)mig_alloc(&m->work, sizeof *h);
+  static const char why[] = "put aside: it was broken before, and SQLite would stop at it";
+  mig_arena *a = &m->work;
+  mig_hidden *h = (mig_hidden *)mig_alloc(a, sizeof *h);
   if (!h) return list;
   h->schema = schema;
   h->object = *o;
   h->next = list;
-  mig_run_edit(m, schema,
-               mig_format(&m->work, "DELETE FROM \"%w\".sqlite_master WHERE rowid = %lld", schema,
-                          o->rowid),
-               0, "put aside: it was broken before, and SQLite would stop at it");
-  mig_flush(m);
+  if (mig_is_plain(m)) {
+    mig_plain_step(m, mig_format(a, mig_is_type(o, "view") ? "DROP VIEW \"%w\".\"%w\""
+                                                           : "DROP TRIGGER \"%w\".\"%w\"",
+                                 schema, o->name), why);
+  } else {
+    mig_run_edit(m, schema,
+                 mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid = %lld", schema,
+                            o->rowid),
+                 0, why);
+  }
   return h;
 }
 
-static void mig_bring_back(migrate *m, mig_hidden *h) {
-  for (; h; h = h->next) {
-    char *sql = mig_format(&m->work,
-                           "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, "
-                           "rootpage, sql) VALUES(%lld, %Q, %Q, %Q, 0, ?1)",
-                           h->schema, h->object.rowid, h->object.type, h->object.name,
-                           h->object.table);
-    mig_run_edit(m, h->schema, sql, h->object.sql, "brought back as it was");
+/* The triggers of a view go with it, the last one first: the schema cannot be read with them
+** alone. */
+static mig_hidden *mig_hide_triggers(migrate *m, const mig_catalog *c, const char *schema,
+                                     const mig_object *view, mig_hidden *list) {
+  int i;
+  for (i = c->n - 1; i >= 0 && !mig_failed(&m->work); i--) {
+    const mig_object *t = &c->v[i];
+    if (!mig_is_type(t, "trigger") || !mig_same(t->table, view->name)) continue;
+    if (c->schema != schema && !mig_hangs_on(&m->work, c, t, schema)) continue;
+    list = mig_hide(m, c->schema, t, list);
+  }
+  return list;
+}
+
+static mig_hidden *mig_hide_blamed(migrate *m, const mig_catalog *c, const mig_object *o,
+                                   mig_hidden *list) {
+  const mig_catalog *temp = mig_read_catalog(m, "temp");
+  if (temp && mig_is_type(o, "view")) {
+    if (temp != c && mig_is_plain(m)) list = mig_hide_triggers(m, temp, c->schema, o, list);
+    list = mig_hide_triggers(m, c, c->schema, o, list);
+  }
+  list = mig_hide(m, c->schema, o, list);
+  mig_flush(m);
+  return list;
+}
+
+/* The trigger's table may be the one that was renamed meanwhile. */
+static void mig_hidden_follows(migrate *m, mig_hidden *h, const mig_statement *s) {
+  const mig_catalog *temp;
+  mig_trigger t;
+  mig_text z;
+  if (!s->table || !mig_is_type(&h->object, "trigger")) return;
+  if (!mig_same(h->object.table, s->name)) return;
+  temp = mig_same(h->schema, s->schema) ? 0 : mig_read_catalog(m, "temp");
+  if (temp && !mig_same(h->schema, "temp")) return;
+  if (temp && !mig_hangs_on(&m->work, temp, &h->object, s->schema)) return;
+  if (mig_parse_trigger(&m->work, h->object.sql, &t)) return;
+  mig_text_init(&z, &m->work);
+  mig_putn(&z, t.sql, t.table_span.at);
+  mig_put_name(&z, s->table);
+  mig_put(&z, t.sql + t.table_span.end);
+  h->object.sql = z.z;
+  h->object.table = s->table;
+}
+
+static void mig_plain_trigger(migrate *m, const char *schema, const char *sql, const char *why) {
+  mig_trigger t;
+  if (mig_parse_trigger(&m->work, sql, &t)) return;
+  mig_plain_step(m, mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", schema,
+                               sql + t.name_span.at), why);
+}
+
+/* The triggers of a table that stood behind one that was made anew stand behind it again. */
+static void mig_line_up(migrate *m, const mig_hidden *h) {
+  static const char why[] = "triggers keep their order";
+  const mig_catalog *c = mig_read_catalog(m, h->schema);
+  const mig_object *table = c ? mig_catalog_table(c, h->object.table) : 0;
+  int i;
+  if (!table || !mig_is_type(table, "table")) return;
+  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
+    const mig_object *t = &c->v[i];
+    if (!mig_is_type(t, "trigger") || !mig_same(t->table, h->object.table)) continue;
+    if (t->rowid <= h->object.rowid || mig_same(t->name, h->object.name)) continue;
+    mig_plain_step(m, mig_format(&m->work, "DROP TRIGGER \"%w\".\"%w\"", h->schema, t->name), why);
+    mig_plain_trigger(m, h->schema, t->sql, why);
+  }
+}
+
+static void mig_bring_back_plainly(migrate *m, const mig_hidden *h) {
+  static const char why[] = "brought back as it was";
+  const char *sql = h->object.sql;
+  if (mig_is_type(&h->object, "view")) {
+    mig_plain_step(m, mig_format(&m->work, "CREATE VIEW \"%w\".%s", h->schema,
+                                 sql + mig_view_name_at(sql)), why);
+    return;
+  }
+  mig_plain_trigger(m, h->schema, sql, why);
+  if (!mig_failed(&m->work)) mig_line_up(m, h);
+}
+
+static void mig_bring_back(migrate *m, const mig_statement *s, mig_hidden *h) {
+  for (; h && !mig_failed(&m->work); h = h->next) {
+    mig_hidden_follows(m, h, s);
+    if (mig_is_plain(m)) {
+      mig_bring_back_plainly(m, h);
+      continue;
+    }
+    mig_run_edit(m, h->schema,
+                 mig_format(&m->work,
+                            "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, "
+                            "rootpage, sql) VALUES(%lld, %Q, %Q, %Q, 0, ?1)",
+                            h->schema, h->object.rowid, h->object.type, h->object.name,
+                            h->object.table),
+                 h->object.sql, "brought back as it was");
   }
   mig_flush(m);
 }
 
 /* A native ALTER that looks at every view and trigger of the schema: those that were broken before
 ** are put aside for its time. */
-static void mig_run_native(migrate *m, const mig_statement *s) {
+static void mig_run_native(migrate *m, const mig_statement *s, const char *strategy) {
   mig_hidden *hidden = 0;
   const char **schemas;
   int n, i;
@@ -399,7 +505,10 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
     mig_object *o = 0;
     char *words;
     int rc = mig_do(m, s->sql, 0);
-    if (rc == SQLITE_OK) break;
+    if (rc == SQLITE_OK) {
+      mig_announce(m, s, strategy);
+      break;
+    }
     if (mig_is_accident(rc)) {
       mig_fail_db(m, 0);
       break;
@@ -409,11 +518,14 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
     for (i = 0; schemas && i < n && !o; i++) {
       mig_catalog *c = mig_read_catalog(m, schemas[i]);
       o = c ? mig_blamed(c, words) : 0;
-      if (o) hidden = mig_hide(m, c->schema, o, hidden);
+      if (o) hidden = mig_hide_blamed(m, c, o, hidden);
     }
-    if (!o) mig_fail(&m->work, rc, "%s", words);
+    if (!o) {
+      mig_announce(m, s, strategy);
+      mig_fail(&m->work, rc, "%s", words);
+    }
   }
-  mig_bring_back(m, hidden);
+  mig_bring_back(m, s, hidden);
 }
 
 /* ---- the sink ---- */
@@ -430,7 +542,7 @@ static int mig_sink_edit(migrate *m, const mig_statement *s) {
 }
 
 /* Kinds of statements that only the ALTER language needs; 0: another. */
-static int mig_sink_altering(migrate *m, const mig_statement *s) {
+static int mig_sink_altering(migrate *m, const mig_statement *s, const char *strategy) {
   switch (s->kind) {
     case MIG_S_EDIT:
       if (mig_sink_edit(m, s) != SQLITE_OK) mig_fail_statement(m, s);
@@ -444,7 +556,7 @@ static int mig_sink_altering(migrate *m, const mig_statement *s) {
       return 1;
     case MIG_S_NATIVE:
       mig_forget_catalogs(m);
-      mig_run_native(m, s);
+      mig_run_native(m, s, strategy);
       mig_forget_catalogs(m);
       return 1;
     default:
@@ -456,10 +568,10 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   int rc;
   if (mig_failed(&m->work)) return;
   if (MIG_ALTERS && !mig_reload_can_wait(m, s)) mig_flush(m);
-  mig_announce(m, s, strategy);
+  if (s->kind != MIG_S_NATIVE) mig_announce(m, s, strategy); /* what it puts aside comes first */
   mig_tell_statement(m, s->sql);
   mig_log(m, MIGRATE_DEBUG, s->sql);
-  if (mig_failed(&m->work) || (MIG_ALTERS && mig_sink_altering(m, s))) return;
+  if (mig_failed(&m->work) || (MIG_ALTERS && mig_sink_altering(m, s, strategy))) return;
   if (s->kind != MIG_S_VERSION || !mig_changes_rows_alone(s->sql)) mig_forget_catalogs(m);
   rc = MIG_ALTERS && s->ranges && mig_wants_progress(m) ? mig_do_ranges(m, s->ranges)
                                                         : mig_do(m, s->sql, s->parameter);

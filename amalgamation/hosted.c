@@ -152,7 +152,7 @@ static void mig_family_again(mig_member *m, int keys) {
   }
   while (!keys && l->temp != l->catalog && !mig_failed(l->a) &&
          (o = mig_objects_of(l->temp, m->object->name, o)) != 0) {
-    if (mig_is_temp_trigger_of(l, o)) mig_lower_trigger_again(l, "temp", o);
+    if (mig_hangs_on(l->a, l->temp, o, l->schema)) mig_lower_trigger_again(l, "temp", o);
   }
 }
 

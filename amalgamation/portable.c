@@ -9,6 +9,13 @@ static char *mig_create_again(mig_lowering *l, const char *schema, const char *h
   return mig_format(l->a, "%s \"%w\".%s", head, schema, sql + name_at);
 }
 
+/* Where the name stands in the text of a view, as SQLite stores it: CREATE VIEW name .. */
+static size_t mig_view_name_at(const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, mig_next_significant(sql, n, 0).end);
+  return mig_next_significant(sql, n, k.end).at;
+}
+
 static int mig_is_dropped_index(mig_lowering *l, const mig_index *x) {
   return mig_use_of_index(l, x).dropped;
 }
@@ -39,14 +46,16 @@ static void mig_lower_trigger_again(mig_lowering *l, const char *schema, const m
            "went with the old table: made again, in the old order");
 }
 
-/* A TEMP trigger hangs on this table unless it says another database, or a TEMP table hides it. */
-static int mig_is_temp_trigger_of(mig_lowering *l, const mig_object *o) {
+/* Does a TEMP trigger hang on the table or view of this database, of all that have the name? One
+** that does not say which hangs on the one that SQLite finds first. */
+static int mig_hangs_on(mig_arena *a, const mig_catalog *temp, const mig_object *o,
+                        const char *schema) {
   mig_trigger t;
   if (!mig_is_type(o, "trigger")) return 0;
-  mig_parse_trigger(l->a, o->sql, &t);
-  if (mig_failed(l->a)) return 0;
-  if (t.table_schema) return mig_same(t.table_schema, l->schema);
-  return mig_same(l->schema, "main") && !mig_catalog_table(l->temp, o->table);
+  mig_parse_trigger(a, o->sql, &t);
+  if (mig_failed(a)) return 0;
+  if (t.table_schema) return mig_same(t.table_schema, schema);
+  return mig_same(schema, mig_catalog_table(temp, o->table) ? "temp" : "main");
 }
 
 static void mig_lower_objects_again(mig_lowering *l) {
@@ -58,7 +67,7 @@ static void mig_lower_objects_again(mig_lowering *l) {
   }
   while (l->temp != l->catalog && (o = mig_objects_of(l->temp, table, o)) != 0 &&
          !mig_failed(l->a)) {
-    if (mig_is_temp_trigger_of(l, o)) mig_lower_trigger_again(l, "temp", o);
+    if (mig_hangs_on(l->a, l->temp, o, l->schema)) mig_lower_trigger_again(l, "temp", o);
   }
 }
 

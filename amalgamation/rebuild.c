@@ -322,6 +322,20 @@ static void mig_suspect_constraints(mig_lowering *l, const char *from) {
   }
 }
 
+/* What becomes the rowid is an integer. */
+static void mig_suspect_identity(mig_lowering *l, const char *from) {
+  const mig_table *t = &l->c->now;
+  int i = mig_alias(t);
+  char *value = i < 0 || t->without_rowid ? 0 : mig_copied_value(l, i, 0);
+  mig_text z;
+  if (!value) return;
+  z = mig_begin_check(l, &l->c->old, from);
+  mig_putf(&z, " NOT INDEXED WHERE CAST(%s AS INTEGER) <> %s", value, value);
+  mig_emit_check(l, &z, &l->c->old, "",
+                 mig_format(l->a, "column %s.%s would be the rowid and holds no integer", t->name,
+                            t->columns[i].name));
+}
+
 /* Checks over the old rows that tell which of them the copy was refused for. */
 static mig_statement *mig_suspects(mig_lowering *l, const char *from) {
   mig_statements list;
@@ -330,6 +344,7 @@ static mig_statement *mig_suspects(mig_lowering *l, const char *from) {
   list.a = l->a;
   l->out = &list;
   mig_suspect_nulls(l, from);
+  mig_suspect_identity(l, from);
   if (l->facts->portable) mig_suspect_constraints(l, from);
   l->out = out;
   return list.first;
@@ -517,6 +532,10 @@ static void mig_lower_generated_checks(mig_lowering *l) {
 static void mig_lower_refusals(mig_lowering *l) {
   const mig_alteration *c = l->c;
   int i;
+  if (c->now.strict && l->facts->version < 3037000) {
+    mig_fail(l->a, MIGRATE_OLD_SQLITE, "STRICT needs SQLite 3.37 or newer; this one is %s",
+             sqlite3_libversion());
+  }
   for (i = 0; c->old.strict && !c->now.strict && i < c->now.ncolumn; i++) {
     const mig_column *from = mig_old_column(l->d, i);
     char *type = mig_span_text(l->a, c->now.sql, c->now.columns[i].type);

@@ -178,6 +178,9 @@ static void mig_run_rename_table(migrate *m, const mig_target *t, const char *na
   s.kind = MIG_S_NATIVE;
   s.sql = mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", schema, old, name);
   s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
+  s.schema = schema;
+  s.name = old;
+  s.table = name;
   mig_sink(m, &s, "native");
   mig_run_show(m, in_the_way);
   mig_run_show(m, hidden);

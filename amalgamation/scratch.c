@@ -182,6 +182,7 @@ static sqlite3 *mig_scratch_open(migrate *m, int full) {
     mig_scratch_version(m, db, schemas[i]);
     mig_scratch_virtuals(m, db, c);
   }
+  mig_flag(db, MIG_WRITABLE_SCHEMA, 0); /* under it SQLite's RENAME passes by what is broken */
   if (!mig_failed(&m->work)) return db;
   sqlite3_close(db);
   return 0;

@@ -103,16 +103,10 @@ static void mig_remake_triggers(migrate *m, const mig_catalog *before, const mig
   }
 }
 
-/* Where the name stands in the text of a view, as SQLite stores it: CREATE VIEW name .. */
-static size_t mig_view_name_at(const char *sql) {
-  size_t n = strlen(sql);
-  mig_token k = mig_next_significant(sql, n, mig_next_significant(sql, n, 0).end);
-  return mig_next_significant(sql, n, k.end).at;
-}
-
 static void mig_remake_view(migrate *m, const mig_catalog *before, const mig_catalog *c,
                             const mig_object *o, const char *sql, const char *from,
                             const char *to) {
+  const mig_catalog *temp = mig_same(c->schema, "temp") ? 0 : mig_read_catalog(m, "temp");
   mig_object *t = 0;
   mig_sink_sql(m, MIG_S_SCHEMA, mig_format(&m->work, "DROP VIEW \"%w\".\"%w\"", c->schema, o->name),
                "made again with the quotes that it had");
@@ -131,6 +125,14 @@ static void mig_remake_view(migrate *m, const mig_catalog *before, const mig_cat
                  mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", c->schema,
                             text + head.name_span.at),
                  "made again with the quotes that it had");
+  }
+  while (temp && (t = mig_objects_of(temp, o->name, t)) != 0 && !mig_failed(&m->work)) {
+    mig_trigger head;
+    if (!mig_hangs_on(&m->work, temp, t, c->schema)) continue;
+    if (mig_parse_trigger(&m->work, t->sql, &head)) return;
+    mig_sink_sql(m, MIG_S_SCHEMA,
+                 mig_format(&m->work, "CREATE TRIGGER temp.%s", t->sql + head.name_span.at),
+                 "a TEMP trigger of the view: it went with it");
   }
 }
 

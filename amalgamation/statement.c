@@ -37,7 +37,8 @@ typedef struct mig_statement {
   int slot;              /* COUNT, NOT_MORE */
   mig_object *object;    /* EDIT of one text: of which object at hand; NULL: other edits */
   const char *text;      /* the text that it becomes; NULL: it has none */
-  const char *name, *table; /* likewise, where those change, too; else NULL */
+  const char *name, *table; /* likewise, where those change, too; else NULL. NATIVE: RENAME TO
+                               makes this table of that name */
   int respells;          /* NATIVE: SQLite may have put its own quotes into other texts */
   int same_columns;      /* .. and rows of its table read as they did before */
   const char *reads[2];  /* CHECK: the tables whose rows it reads, of `schema`; NULL: unknown */

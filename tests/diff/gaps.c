@@ -265,6 +265,12 @@ static const change odd[] = {
      "CREATE TABLE t(a INTEGER PRIMARY KEY, b)", 0},
     {"odd 39", "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1,2)",
      "CREATE TABLE t(a INTEGER PRIMARY KEY DESC, b)", 0},
+    {"INT becomes INTEGER under a key of its own that says DESC",
+     "CREATE TABLE t(a INT, b, PRIMARY KEY(a DESC)); INSERT INTO t VALUES(1,2)",
+     "CREATE TABLE t(a INTEGER, b, PRIMARY KEY(a DESC))", 0},
+    {"the same without rowids",
+     "CREATE TABLE t(a INT, b, PRIMARY KEY(a DESC)) WITHOUT ROWID; INSERT INTO t VALUES(1,2)",
+     "CREATE TABLE t(a INTEGER, b, PRIMARY KEY(a DESC)) WITHOUT ROWID", 0},
     {"odd 40",
      "CREATE TABLE t(a, b); CREATE INDEX i ON t(a); CREATE TRIGGER i2 AFTER INSERT ON "
      "t BEGIN SELECT 1; END; INSERT INTO t VALUES(1,2)",
