@@ -503,18 +503,26 @@ static void mig_lower_strict_defaults(mig_lowering *l) {
   }
 }
 
+static int mig_expression_is_new(mig_lowering *l, int i) {
+  const mig_alteration *c = l->c;
+  const mig_column *from = mig_old_column(l->d, i);
+  if (!c->now.columns[i].generated) return 0;
+  return !from || !from->generated ||
+         !mig_same_text(mig_expr_text(l->a, &c->old, c->origins[i].from, MIG_GENERATED),
+                        mig_expr_text(l->a, &c->now, i, MIG_GENERATED));
+}
+
 /* SQLite reads a text whose generated columns call what it does not know, or each other in a
-** circle, and then no row of the table. */
-static void mig_lower_generated_checks(mig_lowering *l) {
+** circle, and then no row of the table; likewise one with a collation that it does not know. */
+static void mig_lower_readable_checks(mig_lowering *l) {
   const mig_table *t = &l->c->now;
   int i;
   for (i = 0; i < t->ncolumn && !mig_failed(l->a); i++) {
     const mig_column *from = mig_old_column(l->d, i);
+    const char *collation = t->columns[i].collation;
     mig_text z;
-    if (!t->columns[i].generated) continue;
-    if (from && from->generated &&
-        mig_same_text(mig_expr_text(l->a, &l->c->old, l->c->origins[i].from, MIG_GENERATED),
-                      mig_expr_text(l->a, t, i, MIG_GENERATED))) {
+    if (!mig_expression_is_new(l, i) &&
+        (!collation || (from && mig_same_collation(collation, from->collation)))) {
       continue;
     }
     mig_text_init(&z, l->a);
@@ -524,8 +532,8 @@ static void mig_lower_generated_checks(mig_lowering *l) {
     mig_put_object(&z, l->schema, l->c->old.name);
     mig_put(&z, " AS ");
     mig_put_name(&z, t->name);
-    mig_put(&z, " LIMIT 0");
-    mig_emit_check(l, &z, t, "the new expression can be computed", "");
+    mig_put(&z, " ORDER BY 1 LIMIT 0");
+    mig_emit_check(l, &z, t, "the column can be read and compared", "");
   }
 }
 

@@ -197,6 +197,54 @@ static int mig_shape_changes(const mig_alteration *c) {
   return 0;
 }
 
+/* Can it break a view or trigger? A key that goes may be the one that an ON CONFLICT names, and
+** WITHOUT ROWID leaves no rowid to be read. */
+static int mig_may_break(const mig_alteration *c) {
+  const mig_op *op;
+  if (mig_shape_changes(c) || c->old.without_rowid != c->now.without_rowid) return 1;
+  for (op = c->alter->first; op; op = op->next) {
+    if (op->kind == MIG_DROP_CONSTRAINT) return 1;
+  }
+  return 0;
+}
+
+/* Is every rowid another one afterwards, or none? */
+static int mig_renumbers(const mig_alteration *c) {
+  int alias = mig_alias(&c->now);
+  if (c->old.without_rowid) return 0;
+  if (c->now.without_rowid) return 1;
+  return alias >= 0 &&
+         (c->origins[alias].from != mig_alias(&c->old) || c->origins[alias].using_expr);
+}
+
+/* Does a virtual table say by which column of its content it finds rows (FTS5 content_rowid=)? */
+static int mig_says_content_rowid(mig_arena *a, const mig_object *o, const mig_table *content) {
+  size_t n = strlen(o->sql);
+  mig_token k = mig_next_significant(o->sql, n, 0), next;
+  for (; k.type != MIG_TK_END && !mig_failed(a); k = next) {
+    next = mig_next_significant(o->sql, n, k.end);
+    if (!mig_token_is(o->sql, k, "content_rowid") || !mig_token_op(o->sql, next, "=")) continue;
+    next = mig_next_significant(o->sql, n, next.end);
+    return mig_find_column(content, mig_dequote(a, o->sql, next)) >= 0;
+  }
+  return 0;
+}
+
+/* Virtual tables that find rows of the table by rowid would find others (FTS5 content=). */
+static void mig_refuse_rowid_readers(migrate *m, const mig_target *t, const mig_alteration *c) {
+  mig_arena *a = &m->work;
+  const mig_mention *x;
+  if (!mig_renumbers(c)) return;
+  for (x = mig_next_mention(t->catalog, t->object->name, 0); x && !mig_failed(a);
+       x = mig_next_mention(t->catalog, t->object->name, x)) {
+    const mig_object *o = x->object;
+    if (!mig_is_virtual(o) || !mig_mentions_token(a, o->sql, t->object->name)) continue;
+    if (mig_says_content_rowid(a, o, &c->old) && !mig_failed(a)) continue;
+    mig_fail(a, MIGRATE_DEPENDENT, "virtual table %s finds rows of %s by their rowids", o->name,
+             t->object->name);
+  }
+}
+
 static void mig_refuse_pending_keys(migrate *m, const mig_alteration *c) {
   int now = 0, high = 0, i, fks = 0;
   for (i = 0; i < c->old.nconstraint; i++) fks += c->old.constraints[i].kind == MIG_FOREIGN_KEY;
@@ -396,7 +444,8 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   if (mig_failed(a) || c.nothing) return;
   mig_refuse_pending_keys(m, &c);
   memset(&dependents, 0, sizeof dependents);
-  if (mig_shape_changes(&c)) {
+  mig_refuse_rowid_readers(m, t, &c);
+  if (mig_may_break(&c)) {
     int i;
     for (i = 0; i < c.old.ncolumn && !mig_failed(a); i++) {
       int k;
