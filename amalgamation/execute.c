@@ -362,7 +362,7 @@ static void mig_run_text(migrate *m, const char *schema, sqlite3_int64 rowid, co
                text, reason);
 }
 
-/* The same in plain SQL. */
+/* A step of the same in plain SQL. */
 static void mig_plain_step(migrate *m, const char *sql, const char *reason) {
   mig_statement s;
   memset(&s, 0, sizeof s);

@@ -99,10 +99,7 @@ static void mig_rename_indexed_by(migrate *m, const mig_catalog *c, const char *
     if (!uses.n) continue;
     sql = mig_replace_uses(a, o->sql, &uses, to);
     if (!mig_is_plain(m)) {
-      mig_run_edit(m, c->schema,
-                   mig_format(a, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
-                              c->schema, o->rowid),
-                   sql, "it says INDEXED BY");
+      mig_run_text(m, c->schema, o->rowid, sql, "it says INDEXED BY");
     } else if (mig_is_type(o, "view")) {
       mig_remake_view(m, c, c, o, sql, from, to);
     } else if (mig_is_first_indexed_by(a, c, o, from)) {

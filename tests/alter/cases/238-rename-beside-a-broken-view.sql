@@ -1,4 +1,4 @@
--- hazard 229: rename-beside-a-broken-view
+-- hazard 238: rename-beside-a-broken-view
 -- category: B
 -- bites: SQLite's RENAME stops at a broken view, and the schema cannot be read with its triggers alone
 -- right: renamed; the view and its triggers stay as they were
