@@ -353,8 +353,8 @@ static mig_object *mig_hide_generated(migrate *m, const mig_target *t, const cha
     if (!sql) continue;
     if (mig_is_plain(m)) {
       mig_fail(a, MIGRATE_UNSUPPORTED,
-               "this SQLite would rename a column that generated columns of %s use, too, and without "
-               "an edit of the schema nothing keeps it from that: rebuild = auto does",
+               "this SQLite would rename a column that generated columns of %s use, too, and "
+               "without an edit of the schema nothing keeps it from that: rebuild = auto does",
                o->name);
       return 0;
     }
