@@ -208,7 +208,7 @@ static void mig_refuse_open_end(migrate *m, const mig_step *step) {
 }
 
 /* A section outside the transaction cuts the run: what precedes it commits, with a journal row that
-** says `started`, and what follows it begins anew. */
+** says `started`; its own rows are written, and commit before what follows it begins. */
 static void mig_run_outside(migrate *m, const mig_step *step) {
   int upgrade = step->direction == MIG_UPGRADE;
   sqlite3_int64 started = mig_milliseconds();
@@ -228,10 +228,14 @@ static void mig_run_outside(migrate *m, const mig_step *step) {
   }
 }
 
+static int mig_is_outside(const mig_step *step) {
+  return step->rev && mig_step_section(step)->outside;
+}
+
 static void mig_run_step(migrate *m, const mig_step *step, int number) {
   sqlite3_int64 started = mig_milliseconds();
   mig_begin_step(m, step, number);
-  if (step->rev && mig_step_section(step)->outside) {
+  if (mig_is_outside(step)) {
     mig_run_outside(m, step);
     return;
   }
@@ -354,6 +358,7 @@ typedef struct mig_run {
   mig_todo todo;
   const mig_plan *plan; /* the way back first, if there is one */
   int at;               /* the place in it */
+  int cut;              /* the last step stood outside: its rows are committed before the next */
 } mig_run;
 
 /* The same steps? Then they were checked before the lock was taken. */
@@ -388,23 +393,29 @@ static void mig_run_plan(migrate *m, mig_run *r, int way_back) {
   else mig_run_prologue(m, r, &checked);
 }
 
+/* Between two steps, where what was done has to last whatever comes. */
+static void mig_run_cut(migrate *m, mig_run *r) {
+  r->cut = 0;
+  mig_end_transaction(m);
+  if (!mig_failed(&m->work)) mig_frame_open(m);
+}
+
 /* Runs one revision of an open run. 0: none is left, or there is a fault. */
 static int mig_run_next(migrate *m, mig_run *r) {
+  const mig_step *step;
+  if (mig_failed(&m->work)) return 0;
+  if (r->cut && (r->at < r->plan->n || r->plan == &r->todo.back)) mig_run_cut(m, r);
   if (mig_failed(&m->work)) return 0;
   if (r->at == r->plan->n && r->plan == &r->todo.back) {
     mig_write_due(m);
     mig_run_plan(m, r, 0);
   }
   if (mig_failed(&m->work) || r->at == r->plan->n) return 0;
-  if (r->at && m->settings.transaction_per_migration) {
-    mig_end_transaction(m);
-    if (!mig_failed(&m->work)) mig_frame_open(m);
-    if (mig_failed(&m->work)) return 0;
-  }
+  step = &r->plan->steps[r->at++];
   m->steps = r->plan->n;
   m->crowd = r->plan->n >= MIG_MANY;
-  mig_run_step(m, &r->plan->steps[r->at], r->at + 1);
-  r->at++;
+  mig_run_step(m, step, r->at);
+  r->cut = m->settings.transaction_per_migration || mig_is_outside(step);
   return !mig_failed(&m->work);
 }
 

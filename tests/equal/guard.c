@@ -357,6 +357,36 @@ static void cut_breaks(void **state) {
   }
 }
 
+/* Where what follows such a section fails, the section is applied: else it would run again. */
+static void cut_is_followed(void **state) {
+  world w;
+  folder f;
+  char *script, *last = sqlite3_mprintf("-- last\n-- revision: c3\n-- down_revision: b2\n"
+                                        "-- migrate:up\nCREATE TABLE u(x);\n"
+                                        "INSERT INTO t VALUES (%s);\n", fails);
+  const char *where = "SELECT version_num FROM alembic_version";
+  const char *journal = "SELECT revision, state FROM migrate_journal ORDER BY id";
+  (void)state;
+  begin(&w, line, 0);
+  folder_open(&f, &w, "4, 'z'");
+  world_write(f.c, last);
+  assert_int_equal(folder_run(&w, &f, &script), 0);
+  assert_int_not_equal(folder_run(&w, &f, 0), 0);
+  assert_non_null(strstr(w.error, "c3"));
+  world_shell(&w, "-bail", script);
+  assert_answer(w.online, where, "|tb2\n");
+  assert_answer(w.offline, where, "|tb2\n");
+  assert_answer(w.online, journal, "|ta1|tdone\n|tb2|tdone\n");
+  assert_answer(w.offline, journal, "|ta1|tdone\n|tb2|tdone\n");
+  folder_open(&f, &w, "4, 'z'");
+  assert_int_equal(folder_run(&w, &f, 0), 0);
+  assert_answer(w.online, where, "|tc3\n");
+  sqlite3_free(script);
+  sqlite3_free(last);
+  folder_close(&f);
+  world_close(&w);
+}
+
 /* A transaction that such a section begins and does not end, by itself or since it fails inside, is
 ** not left open. */
 static void cut_open(void **state) {
@@ -759,6 +789,7 @@ int main(void) {
       cmocka_unit_test(keys), cmocka_unit_test(later), cmocka_unit_test(ranges),
       cmocka_unit_test(ways), cmocka_unit_test(settings), cmocka_unit_test(tag),
       cmocka_unit_test(line_ends), cmocka_unit_test(cut), cmocka_unit_test(cut_breaks),
+      cmocka_unit_test(cut_is_followed),
       cmocka_unit_test(cut_open),
       cmocka_unit_test(errors), cmocka_unit_test(deletions), cmocka_unit_test(places),
       cmocka_unit_test(rollbacks), cmocka_unit_test(rows), cmocka_unit_test(per_migration),
