@@ -124,11 +124,25 @@ static const char *mig_draft_text(migrate *m, const mig_revision *r) {
   return text ? mig_script_render(a, path, text, r) : 0;
 }
 
+/* A template may say anything. What is not read as this revision is not written either: in its
+** folder it would be in the way of every command. */
+static void mig_check_draft(mig_arena *a, const mig_revision *r, const char *path,
+                            const char *text) {
+  mig_revision read;
+  mig_script_parse(a, path, text, strlen(text), &read);
+  if (!mig_failed(a) && strcmp(read.id, r->id) != 0) {
+    mig_fail(a, MIGRATE_SCRIPT, "%s: its revision is '%s'", path, read.id);
+  }
+  mig_fault_context(a, "not written: ");
+}
+
 static void mig_draft_write(migrate *m, const mig_revision *r, const char *path) {
   mig_arena *a = &m->arena;
   const char *text = mig_draft_text(m, r);
   int code;
   if (!path || !text) return;
+  mig_check_draft(a, r, path, text);
+  if (mig_failed(a)) return;
   if (!mig_file_new(a, path, text, strlen(text))) {
     mig_fail(a, MIGRATE_FILE, "cannot write %s: there is such a file already", path);
     return;

@@ -330,6 +330,28 @@ static void new_revisions_refused(void **state) {
   assert_int_equal(count_files(), 3);
 }
 
+/* A template that makes no revision, or another one, makes no file. */
+static void templates(void **state) {
+  (void)state;
+  environment();
+  put_file("migrations/script.sql.tmpl", "-- ${message}\n-- revision: ${revision}\n"
+                                         "-- down_revision: ${down_revision}\n-- migrate:up\n"
+                                         "-- ours\n${upgrade}\n");
+  good(create("a", "id", "aaaa"));
+  assert_non_null(strstr(file_text(new_path), "-- ours\n"));
+  put_file("migrations/script.sql.tmpl", "-- ${message}\n-- ${revision}\n");
+  create("b", "id", "bbbb");
+  refused(MIGRATE_SCRIPT, ":1: no header");
+  put_file("migrations/script.sql.tmpl", "-- revision: x${revision}\n");
+  create("b", "id", "bbbb");
+  refused(MIGRATE_SCRIPT, "its revision is 'xbbbb'");
+  put_file("migrations/script.sql.tmpl", "-- revision: ${id}\n");
+  create("b", "id", "bbbb");
+  refused(MIGRATE_CONFIG, "unknown token '${id}' in the template");
+  assert_int_equal(count_files(), 1);
+  remove("migrations/script.sql.tmpl");
+}
+
 /* Ids become names of files. */
 static void hostile_ids(void **state) {
   static const char *const ids[] = {"../../x", "/etc/passwd", "a/b", "a\\b", "C:x", ".", "..", "",
@@ -531,6 +553,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(several_locations, begin, end),
     cmocka_unit_test_setup_teardown(new_revisions, begin, end),
     cmocka_unit_test_setup_teardown(new_revisions_refused, begin, end),
+    cmocka_unit_test_setup_teardown(templates, begin, end),
     cmocka_unit_test_setup_teardown(hostile_ids, begin, end),
     cmocka_unit_test_setup_teardown(secrets, begin, end),
     cmocka_unit_test_setup_teardown(large_file, begin, end),
