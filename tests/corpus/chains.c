@@ -87,9 +87,8 @@ static void run_chain(void **state) {
   char *final;
   migrate *m = 0;
   sqlite3 *db = 0;
-  if (shared_needs_newer(name)) {
-    print_message("skipped: SQLite %s has no %s\n", sqlite3_libversion(),
-                  shared_needs_newer(name));
+  if (shared_lacks(name)) {
+    print_message("skipped: SQLite %s has no %s\n", sqlite3_libversion(), shared_lacks(name));
     free(c);
     skip();
   }
