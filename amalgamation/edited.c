@@ -42,21 +42,49 @@ static mig_nodes mig_known_rows(mig_graph *g, mig_names rows) {
   return known;
 }
 
-/* Warns of each applied revision that means something else by now; returns how many there are. */
-static int mig_report_edited(migrate *m, mig_graph *g, mig_names rows) {
+static int mig_holds_name(mig_names list, const char *name) {
+  int i;
+  for (i = 0; i < list.n && strcmp(list.at[i], name) != 0; i++) {}
+  return i < list.n;
+}
+
+/* Warns of a revision that was put below an applied one later on: by the version rows it is
+** applied, but it never ran. Where the parents of that time are gone it stands for them, as after a
+** squash. */
+static void mig_report_slipped(migrate *m, mig_graph *g, const mig_entry **entry, int node) {
+  mig_nodes below = g->nodes[node].down;
+  mig_names then;
+  int i;
+  if (!entry[node] || !entry[node]->down_revision) return;
+  then = mig_list_of(&m->work, entry[node]->down_revision);
+  for (i = 0; i < then.n; i++) {
+    if (mig_find_id(g, then.at[i]) < 0) return;
+  }
+  for (i = 0; i < below.n; i++) {
+    const char *id = mig_id(g, below.at[i]);
+    if (entry[below.at[i]] || mig_holds_name(then, id)) continue;
+    mig_log(m, MIGRATE_WARNING,
+            mig_format(&m->work,
+                       "revision %s was put below %s after that was applied, and has not run in "
+                       "this database%s",
+                       id, mig_id(g, node), mig_files(g, mig_one_node(g->a, below.at[i]))));
+  }
+}
+
+/* Warns of applied revisions that are not what they were. */
+static void mig_report_edited(migrate *m, mig_graph *g, mig_names rows) {
   const unsigned char *applied = mig_applied(g, mig_known_rows(g, rows));
   const mig_entry **entry = mig_applied_entries(m, g, applied);
-  int i, count = 0;
+  int i;
   for (i = 0; i < g->n && entry; i++) {
     const mig_revision *rev = g->nodes[i].rev;
+    mig_report_slipped(m, g, entry, i);
     if (!mig_is_edited(&m->work, rev, entry[i])) continue;
-    count++;
     mig_log(m, MIGRATE_WARNING,
             mig_format(&m->work,
                        "revision %s was edited after it was applied; write another one instead%s",
                        rev->id, mig_files(g, mig_one_node(g->a, i))));
   }
-  return count;
 }
 
 /* Warns of each section that broke outside of a transaction: part of it may be in the database. */

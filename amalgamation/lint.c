@@ -397,7 +397,9 @@ static void mig_judge_revision(mig_lint *l) {
   int forth = rev->upgrade_fn || !mig_is_blank_section(&rev->upgrade);
   if (forth && !back && !l->forward_told) {
     mig_report_whole(l, MIG_RULE_MISSING_DOWNGRADE, 0,
-                     l->forward ? "no revision has a downgrade" : "the revision has no downgrade");
+                     l->forward         ? "no revision has a downgrade"
+                     : rev->downgrade.sql ? "the downgrade is empty: it would undo nothing"
+                                          : "the revision has no downgrade");
     if (l->listed) l->forward_told = l->forward;
   }
   if (back && lost) {

@@ -298,8 +298,13 @@ static mig_nodes mig_resolve_rows(const mig_ask *q, mig_names rows) {
   for (i = 0; i < rows.n && list.at; i++) {
     int node = mig_find_id(q->g, rows.at[i]);
     if (strcmp(rows.at[i], "base") == 0) continue;
-    if (node < 0) mig_fail_locate(q, rows.at[i]);
-    if (node < 0) return mig_no_nodes();
+    if (node < 0) {
+      mig_fail(q->a, MIGRATE_NO_REVISION,
+               "Can't locate revision identified by '%s', where the database is: bring it back, or "
+               "stamp with --purge",
+               rows.at[i]);
+      return mig_no_nodes();
+    }
     if (!mig_has(list, node)) list.at[list.n++] = node;
   }
   return list;

@@ -196,6 +196,44 @@ static void edited_is_reported(void **state) {
   end(&f);
 }
 
+/* Two developers: one puts a revision below what the other has applied already. Where it takes the
+** place of what is gone, all is well. */
+static void slipped_is_reported(void **state) {
+  static const migrate_revision first[] = {
+      {"a", 0, 0, 0, "", 0, "CREATE TABLE a(x)", 0, 0, 0, 0},
+      {"b", "a", 0, 0, "", 0, "CREATE TABLE b(x)", 0, 0, 0, 0}};
+  migrate_revision now[3];
+  migrate_options options;
+  fixture f;
+  int squashed;
+  (void)state;
+  memset(&options, 0, sizeof options);
+  options.log = note_log;
+  options.log_arg = &f;
+  for (squashed = 0; squashed < 2; squashed++) {
+    begin(&f, "");
+    migrate_close(f.m);
+    migrate_open(f.db, 0, &f.m);
+    migrate_add(f.m, first, 2);
+    assert_int_equal(migrate_upgrade(f.m, "b"), 0);
+    migrate_close(f.m);
+    now[0] = now[1] = first[0];
+    now[1].id = "c";
+    now[1].down_revision = squashed ? 0 : "a";
+    now[2] = first[1];
+    now[2].down_revision = "c";
+    migrate_open(f.db, &options, &f.m);
+    migrate_set(f.m, "target", "CREATE TABLE a(x); CREATE TABLE b(x)");
+    migrate_add(f.m, now + squashed, 3 - squashed);
+    f.said[0] = 0;
+    assert_int_equal(migrate_check(f.m), 0);
+    assert_string_equal(f.said, squashed ? ""
+                                         : "revision c was put below b after that was applied, and "
+                                           "has not run in this database\n");
+    end(&f);
+  }
+}
+
 static void drawings(void **state) {
   fixture f;
   (void)state;
@@ -261,7 +299,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_of_it),          cmocka_unit_test(ranges),
       cmocka_unit_test(unknown_row),        cmocka_unit_test(edited),
-      cmocka_unit_test(edited_is_reported), cmocka_unit_test(drawings),
+      cmocka_unit_test(edited_is_reported),
+      cmocka_unit_test(slipped_is_reported), cmocka_unit_test(drawings),
       cmocka_unit_test(wide_drawing),
   };
   return cmocka_run_group_tests_name("history", tests, 0, 0);
