@@ -149,6 +149,10 @@ static void revision_call(sqlite3_context *context, int argc, sqlite3_value **ar
   message = scalar_argument(&s, argc, argv, 0, "the message");
   options_read(&s.k, &o, revision_options, argc - 1, argv + 1);
   revision_options_take(&o, &n);
+  if ((n.target || n.from_revisions) && !n.autogenerate) {
+    call_fail(&s.k, MIGRATE_MISUSE, "%s goes with --autogenerate",
+              n.target ? "--target" : "--from-revisions");
+  }
   if (call_begin_revisions(&s.k, scalar_connection(context))) {
     migrate_new_revision(s.k.m, message, &n, &path);
   }

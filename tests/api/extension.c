@@ -323,6 +323,8 @@ static void arguments(void **state) {
          "--version-path=, --rev-id=, --depends-on=, --head=, --autogenerate, --from-revisions, "
          "--target=");
   expect("SELECT migrate_revision()", "error: the message is missing");
+  expect("SELECT migrate_revision('x', '--target=main')",
+         "error: --target goes with --autogenerate");
   expect("SELECT migrate_downgrade(NULL)", "error: the target is NULL");
   expect_part("SELECT migrate_downgrade()", "error: wrong number of arguments");
   expect_part("SELECT migrate_upgrade('head', '--sql', '--tag=t', '--dialect=d1')",
