@@ -145,6 +145,12 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   return 0;
 }
 
+/* Did the name of the new column i mean the real rowid before? */
+static int mig_takes_rowid_word(const mig_alteration *c, int i) {
+  const char *name = c->now.columns[i].name;
+  return mig_is_rowid_word(name) && !c->old.without_rowid && mig_find_column(&c->old, name) < 0;
+}
+
 /* Is column i of the old table gone, and does its name mean something else now: a new column, or
 ** the real rowid? What needs it compiles all the same. */
 static int mig_is_supplanted(const mig_alteration *c, int i) {
@@ -164,6 +170,10 @@ static int mig_lost_meaning(migrate *m, const mig_dependent *d, const mig_altera
   for (i = 0; i < c->old.ncolumn; i++) {
     if (!mig_is_supplanted(c, i)) continue;
     if (mig_span_uses(&m->work, d->object->sql, all, c->old.columns[i].name)) return 1;
+  }
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (!mig_takes_rowid_word(c, i)) continue;
+    if (mig_span_uses(&m->work, d->object->sql, all, c->now.columns[i].name)) return 1;
   }
   return 0;
 }

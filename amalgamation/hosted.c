@@ -219,7 +219,6 @@ static void mig_lower_family(mig_family *f) {
 
 static void mig_lower_by_hosted(mig_lowering *l, mig_object *table, const mig_alteration *c) {
   mig_family f;
-  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);

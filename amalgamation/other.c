@@ -190,8 +190,8 @@ static void mig_check_replaced(migrate *m, const mig_object *view, mig_dependent
     const mig_dependent *v = &d->v[i];
     if (!v->worked || mig_works_strictly(m, v, v->strict)) continue;
     if (v->object == view) { /* SQLite says why */
-      sqlite3_finalize(mig_prepare(m, mig_format(&m->work, "SELECT * FROM \"%w\".\"%w\"",
-                                                 v->catalog->schema, view->name)));
+      sqlite3_finalize(mig_prepare_braced(m, mig_format(&m->work, "SELECT * FROM \"%w\".\"%w\"",
+                                                        v->catalog->schema, view->name)));
     }
     mig_putf(&names, "%s%s %s", names.n ? ", " : "", v->object->type, v->object->name);
   }

@@ -217,7 +217,6 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
 }
 
 static void mig_lower_by_portable(mig_lowering *l) {
-  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);

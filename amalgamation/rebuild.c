@@ -185,20 +185,6 @@ static void mig_lower_loss_checks(mig_lowering *l) {
   }
 }
 
-/* USING sees one row at a time: what WHERE takes holds no aggregate, which would make one row of
-** all, and no window, which would end where a part of a copy does. */
-static void mig_lower_using_checks(mig_lowering *l) {
-  const mig_alteration *c = l->c;
-  int i;
-  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
-    mig_text z;
-    if (!c->origins[i].using_expr) continue;
-    z = mig_begin_check(l, &c->old, c->old.name);
-    mig_putf(&z, " NOT INDEXED WHERE (%s\n) IS NULL LIMIT 0", c->origins[i].using_expr);
-    mig_emit_check(l, &z, &c->old, "USING sees one row at a time", "");
-  }
-}
-
 /* NULL and doubles in what becomes the row's identity, before SQLite invents numbers for them. */
 static void mig_lower_identity_checks(mig_lowering *l) {
   const mig_alteration *c = l->c;
@@ -558,7 +544,6 @@ static void mig_lower_refusals(mig_lowering *l) {
 }
 
 static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
-  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);

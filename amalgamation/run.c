@@ -285,6 +285,22 @@ static void mig_run_statements(migrate *m, const mig_target *t, const mig_statem
   }
 }
 
+/* USING sees one row at a time: what WHERE takes holds no aggregate, which would make one row of
+** all, and no window, which would end where a part of a copy does. "x" is a column: taken for a
+** string it would be every value. */
+static void mig_check_using(migrate *m, const mig_target *t, const mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(&m->work); i++) {
+    if (!c->origins[i].using_expr) continue;
+    mig_flush(m);
+    mig_be_strict(m, 1);
+    sqlite3_finalize(mig_prepare_braced(
+        m, mig_format(&m->work, "SELECT 1 FROM \"%w\".\"%w\" AS \"%w\" WHERE (%s\n) IS NULL",
+                      t->catalog->schema, t->object->name, c->old.name, c->origins[i].using_expr)));
+    mig_be_strict(m, 0);
+  }
+}
+
 /* Everything but renames: compared, decided, written down, run. */
 static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   mig_facts facts = mig_read_facts(m, t);
@@ -305,6 +321,7 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   l.scratch = mig_scratch_prefix(t);
   mig_lower_own_keys(&l, c);
   mig_compare(c, &d);
+  mig_check_using(m, t, c);
   if (mig_failed(&m->work)) return;
   /* what is printed runs later, over rows that nobody has seen: there each rowid is named */
   if (mig_copies_rowids(c, &d) && !facts.portable) facts.dense = mig_is_dense(m, t);
