@@ -54,6 +54,7 @@ static int mig_is_index_tree(migrate *m, const mig_object *o) {
   return t.without_rowid;
 }
 
+/* writable_schema is for it alone: under it SQLite's RENAME passes by what is broken. */
 static void mig_scratch_step(migrate *m, sqlite3 *db, const char *sql, const char *parameter) {
   if (mig_failed(&m->work) || !sql) return;
   mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, 0);
@@ -61,6 +62,7 @@ static void mig_scratch_step(migrate *m, sqlite3 *db, const char *sql, const cha
   if (mig_step_all(db, sql, parameter) != SQLITE_OK) {
     mig_fail(&m->work, sqlite3_errcode(db), "the schema cannot be copied: %s", sqlite3_errmsg(db));
   }
+  mig_flag(db, MIG_WRITABLE_SCHEMA, 0);
 }
 
 /* Copies one database's schema, row for row: each b-tree is made by a table of the right kind,
@@ -182,7 +184,6 @@ static sqlite3 *mig_scratch_open(migrate *m, int full) {
     mig_scratch_version(m, db, schemas[i]);
     mig_scratch_virtuals(m, db, c);
   }
-  mig_flag(db, MIG_WRITABLE_SCHEMA, 0); /* under it SQLite's RENAME passes by what is broken */
   if (!mig_failed(&m->work)) return db;
   sqlite3_close(db);
   return 0;

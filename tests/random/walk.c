@@ -2,8 +2,8 @@
 ** with few names, so that they are given up and taken again. Each statement that succeeds alone
 ** joins a script; then the script, run at once on the schema as it was, and its statements as
 ** revisions, which put off what they can, must make the very database that they made one by one;
-** and a script that fails at its end must leave the one that was there, also inside the caller's
-** transaction.
+** so must the script that they are printed as, run by SQLite alone; and a script that fails at its
+** end must leave the one that was there, also inside the caller's transaction.
 **
 **   walk              seeds 1 to 60
 **   walk FIRST LAST   these
@@ -179,6 +179,9 @@ static void need(sqlite3 *db, const char *sql) {
   if (sqlite3_exec(db, sql, 0, 0, 0) != SQLITE_OK) printf("# %s\n", sqlite3_errmsg(db));
 }
 
+/* A script is for a shell, whose foreign keys are off. */
+static int has_keys(unsigned long long seed) { return seed % 3 == 0; }
+
 static int is_bare(unsigned long long seed) { return seed % 2 != 0; }
 
 static sqlite3 *make(unsigned long long seed) {
@@ -187,13 +190,33 @@ static sqlite3 *make(unsigned long long seed) {
   need(db, tables);
   if (!is_bare(seed)) need(db, numbered);
   if (!is_bare(seed)) need(db, speakers);
-  if (seed % 3 == 0) need(db, "PRAGMA foreign_keys = ON");
+  if (has_keys(seed)) need(db, "PRAGMA foreign_keys = ON");
   return db;
 }
 
-static char *dumped(sqlite3 *db) {
+/* Every object and every row; `ordered`: objects in the order in which they are stored, as without
+** plain SQL, which makes some of them again. */
+static char *dumped(sqlite3 *db, int ordered) {
+  static const char *const schemas[] = {"main", "temp"};
   sqlite3_str *out = sqlite3_str_new(0);
-  dump_database(out, db);
+  int i;
+  if (ordered) dump_database(out, db);
+  for (i = 0; !ordered && i < 2; i++) {
+    char *sql = sqlite3_mprintf("SELECT type, name, tbl_name, sql FROM %s.sqlite_master WHERE name"
+                                " NOT LIKE 'sqlite_stat%%' ORDER BY type, name", schemas[i]);
+    sqlite3_stmt *tables = 0;
+    dump_query(out, db, sql);
+    sqlite3_free(sql);
+    sql = sqlite3_mprintf("SELECT name FROM %s.sqlite_master WHERE type = 'table' AND name NOT LIKE"
+                          " 'sqlite_%%' ORDER BY name", schemas[i]);
+    sqlite3_prepare_v2(db, sql, -1, &tables, 0);
+    while (sqlite3_step(tables) == SQLITE_ROW) {
+      dump_table(out, db, schemas[i], (const char *)sqlite3_column_text(tables, 0));
+    }
+    sqlite3_finalize(tables);
+    sqlite3_free(sql);
+    dump_query(out, db, i ? "" : "SELECT name, seq FROM sqlite_sequence ORDER BY name");
+  }
   dump_query(out, db, "PRAGMA integrity_check");
   sqlite3_str_appendall(out, "\n");
   return sqlite3_str_finish(out);
@@ -208,7 +231,8 @@ static int run_all(sqlite3 *db, const char *script, char *message, int size) {
   return rc;
 }
 
-static int run_revisions(sqlite3 *db, const walk *w, char *message, int size) {
+/* The statements as revisions: run, or printed as a script, which the caller owns. */
+static int run_revisions(sqlite3 *db, const walk *w, char **script, char *message, int size) {
   migrate_revision list[TRIES];
   char ids[TRIES][8];
   migrate *m = 0;
@@ -221,10 +245,25 @@ static int run_revisions(sqlite3 *db, const walk *w, char *message, int size) {
     list[i].upgrade = w->steps[i];
   }
   if (!rc) rc = migrate_add(m, list, w->n);
-  if (!rc) rc = migrate_upgrade(m, "head");
+  if (!rc) rc = script ? migrate_script(m, "upgrade", "head", 0) : migrate_upgrade(m, "head");
+  if (!rc && script) *script = sqlite3_mprintf("%s", migrate_result(m));
   if (rc) sqlite3_snprintf(size, message, "%d: %s", rc, migrate_errmsg(m));
   migrate_close(m);
-  if (!rc) sqlite3_exec(db, "DROP TABLE alembic_version; DROP TABLE migrate_journal", 0, 0, 0);
+  return rc;
+}
+
+static void forget_revisions(sqlite3 *db) {
+  sqlite3_exec(db, "DROP TABLE alembic_version; DROP TABLE migrate_journal", 0, 0, 0);
+}
+
+/* The script says itself where it fails. */
+static int run_printed(sqlite3 *db, const walk *w, char *message, int size) {
+  char *script = 0, *error = 0;
+  int rc = run_revisions(db, w, &script, message, size);
+  if (!rc) rc = sqlite3_exec(db, script, 0, 0, &error);
+  if (error) sqlite3_snprintf(size, message, "%s", error);
+  sqlite3_free(error);
+  sqlite3_free(script);
   return rc;
 }
 
@@ -241,9 +280,9 @@ static void step_out(walk *w) {
 }
 
 static int differs(unsigned long long seed, const char *way, sqlite3 *db, int rc,
-                   const char *expected, const char *message) {
+                   const char *expected, int ordered, const char *message) {
   char line[900];
-  char *got = dumped(db);
+  char *got = dumped(db, ordered);
   int wrong = rc != 0 || dump_differs(expected, got, line, sizeof(line));
   if (wrong) {
     printf("# seed %llu, SQLite %s, %s: %s\n", seed, sqlite3_libversion(), way,
@@ -256,7 +295,7 @@ static int differs(unsigned long long seed, const char *way, sqlite3 *db, int rc
 /* The script with a last statement that fails. */
 static int run_undone(unsigned long long seed, const char *script) {
   sqlite3 *db = make(seed);
-  char *expected = dumped(db);
+  char *expected = dumped(db, 1);
   char *failing = sqlite3_mprintf("%sINSERT INTO nowhere VALUES (1)", script);
   char message[500];
   int inside = seed % 3 != 0, wrong, rc;
@@ -264,14 +303,25 @@ static int run_undone(unsigned long long seed, const char *script) {
   rc = run_all(db, failing, message, sizeof(message));
   if (rc && sqlite3_get_autocommit(db) == inside) {
     sqlite3_snprintf(sizeof(message), message, "the caller's transaction has ended");
-    wrong = differs(seed, "undone", db, 1, expected, message);
+    wrong = differs(seed, "undone", db, 1, expected, 1, message);
   } else {
     if (inside) sqlite3_exec(db, "DROP TABLE kept; COMMIT", 0, 0, 0);
-    wrong = differs(seed, "undone", db, !rc, expected, "it did not fail");
+    wrong = differs(seed, "undone", db, !rc, expected, 1, "it did not fail");
   }
   sqlite3_free(expected);
   sqlite3_free(failing);
   sqlite3_close(db);
+  return wrong;
+}
+
+static int compare_printed(unsigned long long seed, const walk *w) {
+  sqlite3 *printed = make(seed);
+  char message[500], *expected = dumped(w->each, 0);
+  int wrong, rc = run_printed(printed, w, message, sizeof(message));
+  forget_revisions(printed);
+  wrong = differs(seed, "as a printed script", printed, rc, expected, 0, message);
+  sqlite3_free(expected);
+  sqlite3_close(printed);
   return wrong;
 }
 
@@ -287,11 +337,13 @@ static int run_seed(unsigned long long seed, int told) {
   step_out(&w);
   for (i = 0; i < w.n; i++) script = sqlite3_mprintf("%z%s;\n", script, w.steps[i]);
   if (told) printf("%s", script);
-  expected = dumped(w.each);
+  expected = dumped(w.each, 1);
   rc = run_all(all, script, message, sizeof(message));
-  wrong = differs(seed, "at once", all, rc, expected, message);
-  rc = run_revisions(revisions, &w, message, sizeof(message));
-  wrong += differs(seed, "as revisions", revisions, rc, expected, message);
+  wrong = differs(seed, "at once", all, rc, expected, 1, message);
+  rc = run_revisions(revisions, &w, 0, message, sizeof(message));
+  forget_revisions(revisions);
+  wrong += differs(seed, "as revisions", revisions, rc, expected, 1, message);
+  if (!has_keys(seed)) wrong += compare_printed(seed, &w);
   wrong += run_undone(seed, script);
   sqlite3_free(expected);
   sqlite3_free(script);
