@@ -179,6 +179,9 @@ static void need(sqlite3 *db, const char *sql) {
   if (sqlite3_exec(db, sql, 0, 0, 0) != SQLITE_OK) printf("# %s\n", sqlite3_errmsg(db));
 }
 
+/* Before 3.35 some renames need edits of the schema, which a script cannot make, and says so. */
+static int can_print(void) { return sqlite3_libversion_number() >= 3035000; }
+
 /* A script is for a shell, whose foreign keys are off. */
 static int has_keys(unsigned long long seed) { return seed % 3 == 0; }
 
@@ -343,7 +346,7 @@ static int run_seed(unsigned long long seed, int told) {
   rc = run_revisions(revisions, &w, 0, message, sizeof(message));
   forget_revisions(revisions);
   wrong += differs(seed, "as revisions", revisions, rc, expected, 1, message);
-  if (!has_keys(seed)) wrong += compare_printed(seed, &w);
+  if (!has_keys(seed) && can_print()) wrong += compare_printed(seed, &w);
   wrong += run_undone(seed, script);
   sqlite3_free(expected);
   sqlite3_free(script);
