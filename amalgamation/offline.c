@@ -47,7 +47,8 @@ static void mig_offline_run(migrate *k, int direction, const char *words) {
 }
 
 /* Brings the scratch database to the rows `from`, with the real schema where the database is at
-** just these, else with what the revisions make from nothing. */
+** just these, else with what the revisions make from nothing, which at base is not even the version
+** table. */
 static void mig_offline_begin(migrate *m, mig_offline *o, const char *from) {
   mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
   sqlite3 *db;
@@ -63,7 +64,7 @@ static void mig_offline_begin(migrate *m, mig_offline *o, const char *from) {
   o->k.nrevision = m->nrevision;
   o->k.settings.env_sql = 0; /* the application's business, on its own connection */
   if (!here && o->from.n) mig_offline_run(&o->k, MIG_UPGRADE, from);
-  else if (v.exists) mig_scratch_rows(&o->k, o->from);
+  else if (here && v.exists) mig_scratch_rows(&o->k, o->from);
 }
 
 static void mig_offline_end(migrate *m, mig_offline *o) {

@@ -64,7 +64,8 @@ static const char *mig_script_render(mig_arena *a, const char *path, const char 
     mig_putn(&t, from, (size_t)(dollar - from));
     mig_put(&t, value);
     from = end + 1;
-    while (!*value && *from == '\n' && t.n && t.z[t.n - 1] == ' ') t.n--; /* no blank ends a line */
+    if (*value || !strchr("\r\n", *from)) continue;
+    while (t.n && t.z[t.n - 1] == ' ') t.n--; /* no blank ends a line */
   }
   mig_put(&t, from);
   return mig_failed(a) ? 0 : mig_text_z(&t);

@@ -94,6 +94,15 @@ static void ranges(void **state) {
   script = world_script(&w, w.online, "upgrade", "head");
   assert_string_equal(script, "");
   free(script);
+  /* from base in a file that holds nothing, made where the tables are */
+  script = world_script(&w, w.online, "upgrade", "base:head");
+  assert_non_null(script);
+  remove(w.offline);
+  assert_int_equal(world_shell(&w, "-bail", script), 0);
+  free(script);
+  remove(w.online);
+  assert_int_equal(world_online(&w, "upgrade", "head"), 0);
+  assert_true(world_same(&w, "base:head"));
   remove(elsewhere);
   world_close(&w);
 }
