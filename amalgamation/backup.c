@@ -137,7 +137,8 @@ static void mig_backup_reserve(migrate *m, const char *path) {
 }
 
 static void mig_backup_remove(migrate *m) {
-  static const char *const tails[] = {"", "-journal", "-wal", "-shm"};
+  /* the name itself last: as long as it is there, no other process takes it and what hangs on it */
+  static const char *const tails[] = {"-journal", "-wal", "-shm", ""};
   mig_fault kept = m->fault;
   const char *name;
   int i;

@@ -393,11 +393,26 @@ static void mig_run_plan(migrate *m, mig_run *r, int way_back) {
   else mig_run_prologue(m, r, &checked);
 }
 
+/* Between two transactions another process may have gone on: what it has done is not done again. */
+static void mig_skip_done(migrate *m, mig_run *r, mig_names rows) {
+  const unsigned char *applied = mig_applied(m->graph, mig_known_rows(m->graph, rows));
+  for (; applied && r->at < r->plan->n; r->at++) {
+    const mig_step *step = &r->plan->steps[r->at];
+    int node = step->rev ? mig_find_id(m->graph, step->rev->id) : -1;
+    if (node < 0 || (step->direction == MIG_UPGRADE) == !applied[node]) return;
+  }
+}
+
 /* Between two steps, where what was done has to last whatever comes. */
 static void mig_run_cut(migrate *m, mig_run *r) {
+  mig_names left, found;
   r->cut = 0;
+  mig_catch_up(m);
+  left = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
   mig_end_transaction(m);
   if (!mig_failed(&m->work)) mig_frame_open(m);
+  found = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
+  if (!mig_failed(&m->work) && !mig_same_names(left, found)) mig_skip_done(m, r, found);
 }
 
 /* Runs one revision of an open run. 0: none is left, or there is a fault. */

@@ -147,6 +147,68 @@ static void transactions(void **state) {
   migrate_close(m);
 }
 
+/* ---- another program goes on between two transactions ---- */
+
+#define SHARED "build/program-test.db"
+
+static const migrate_revision counted[] = {
+    {"n1", 0, 0, 0, "", 0, "CREATE TABLE n(x); INSERT INTO n VALUES(0)", "DROP TABLE n", 0, 0, 0},
+    {"n2", "n1", 0, 0, "", 0, "UPDATE n SET x = x + 1", "UPDATE n SET x = x - 1", 0, 0, 0},
+    {"n3", "n2", 0, 0, "", 0, "UPDATE n SET x = x + 10", "UPDATE n SET x = x - 10", 0, 0, 0}};
+
+typedef struct rival {
+  int begins;
+  const char *target;
+} rival;
+
+static int at_second_begin(unsigned event, void *arg, void *stmt, void *sql) {
+  rival *r = (rival *)arg;
+  sqlite3 *other;
+  migrate *k;
+  (void)event;
+  (void)stmt;
+  if (strncmp((const char *)sql, "BEGIN", 5) != 0 || ++r->begins != 2) return 0;
+  assert_int_equal(sqlite3_open(SHARED, &other), SQLITE_OK);
+  assert_int_equal(migrate_open(other, 0, &k), 0);
+  assert_int_equal(migrate_add(k, counted, 3), 0);
+  if (*r->target == '-') migrate_downgrade(k, r->target);
+  else migrate_upgrade(k, r->target);
+  assert_int_equal(migrate_close(k), 0);
+  sqlite3_close(other);
+  return 0;
+}
+
+/* What it has done is not done again. */
+static void overtaken(void **state) {
+  rival r = {0, "n2"};
+  sqlite3 *own = db;
+  sqlite3_stmt *row = 0;
+  (void)state;
+  remove(SHARED);
+  assert_int_equal(sqlite3_open(SHARED, &db), SQLITE_OK);
+  start(counted, 3, MIGRATE_PER_MIGRATION);
+  sqlite3_trace_v2(db, SQLITE_TRACE_STMT, at_second_begin, &r);
+  assert_int_equal(migrate_upgrade(m, "+3"), 0);
+  assert_string_equal(migrate_result(m), "Running upgrade  -> n1\nRunning upgrade n2 -> n3");
+  r.begins = 0;
+  r.target = "-1";
+  assert_int_equal(migrate_downgrade(m, "base"), 0);
+  assert_string_equal(migrate_result(m), "Running downgrade n3 -> n2\nRunning downgrade n1 -> ");
+  r.target = "head";
+  assert_int_equal(migrate_upgrade(m, "n1"), 0);
+  r.begins = 1;
+  assert_int_equal(migrate_upgrade(m, "head"), 0);
+  migrate_close(m);
+  sqlite3_trace_v2(db, 0, 0, 0);
+  sqlite3_prepare_v2(db, "SELECT x FROM n", -1, &row, 0);
+  assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+  assert_int_equal(sqlite3_column_int(row, 0), 11);
+  sqlite3_finalize(row);
+  sqlite3_close(db);
+  db = own;
+  remove(SHARED);
+}
+
 static int count_rows(void *arg, const migrate_statement *s) {
   *(int *)arg += strcmp(s->kind, "frame") != 0;
   return 0;
@@ -213,6 +275,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(functions, begin, end),
       cmocka_unit_test_setup_teardown(functions_offline, begin, end),
       cmocka_unit_test_setup_teardown(transactions, begin, end),
+      cmocka_unit_test_setup_teardown(overtaken, begin, end),
       cmocka_unit_test_setup_teardown(ends_of_ranges, begin, end),
       cmocka_unit_test_setup_teardown(long_statement, begin, end),
       cmocka_unit_test_setup_teardown(values_in_rows, begin, end),
