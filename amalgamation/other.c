@@ -160,7 +160,8 @@ static void mig_run_alter_index(migrate *m, const char *sql) {
   if (o) mig_rename_index(m, &r, c, o);
   else if (!r.if_exists) {
     mig_fail_at(&m->work, MIGRATE_NO_SUCH, sql, r.name_at,
-                mig_format(&m->work, "no such index: %s", r.name));
+                mig_format(&m->work, "no such index: %s%s%s", r.schema ? r.schema : "",
+                           r.schema ? "." : "", r.name));
   }
 }
 
