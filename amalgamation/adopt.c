@@ -231,11 +231,12 @@ static const char *mig_adopted(migrate *m, const mig_found *f, const mig_mapping
   mig_arena *a = &m->work;
   mig_graph *g = mig_graph_of(m);
   mig_text targets;
+  int own = mig_same(f->table, m->settings.version_table); /* its rows go: each counts */
   int i;
   mig_text_init(&targets, a);
   for (i = 0; i < f->nset && !mig_failed(a); i++) {
     const char *id = f->sets[i].newest, *rev = mig_mapped(map, id);
-    if (!rev && given && !mig_maps_set(map, f->sets[i].set)) continue;
+    if (!rev && given && !own && !mig_maps_set(map, f->sets[i].set)) continue;
     if (!rev && given) {
       mig_fail(a, MIGRATE_NO_REVISION,
                "%s has applied %s last, of which the mapping says nothing: add %s=REVISION",

@@ -117,6 +117,22 @@ static void renamed_ids(void **state) {
   end(m, db);
 }
 
+/* Of several heads none is dropped because the mapping says nothing of it. */
+static void forgotten_head(void **state) {
+  sqlite3 *db;
+  migrate *m = environment(&db, 0);
+  (void)state;
+  assert_int_equal(sqlite3_exec(db,
+                                "DROP TABLE django_migrations; CREATE TABLE alembic_version("
+                                "version_num VARCHAR(32) PRIMARY KEY); INSERT INTO alembic_version "
+                                "VALUES('ae1027'), ('bb2')",
+                                0, 0, 0),
+                   SQLITE_OK);
+  assert_int_equal(migrate_adopt(m, "ae1027=r2"), MIGRATE_NO_REVISION);
+  assert_non_null(strstr(migrate_errmsg(m), "add bb2=REVISION"));
+  end(m, db);
+}
+
 /* ---- beside another process ---- */
 
 #define DB "build/adopt-test.db"
@@ -224,6 +240,7 @@ int main(void) {
       cmocka_unit_test(codes),
       cmocka_unit_test(another_version_table),
       cmocka_unit_test(renamed_ids),
+      cmocka_unit_test(forgotten_head),
       cmocka_unit_test(overtaken),
       cmocka_unit_test(patient),
       cmocka_unit_test(no_memory),
