@@ -205,7 +205,7 @@ static void run_as_listed(sqlite3_str *out, sqlite3 *db, const char *sql, const 
   if (migrate_exec(m, sql)) {
     const char *message = migrate_errmsg(m);
     sqlite3_str_appendf(out, "! %.*s\n", (int)strcspn(message, "\n"), message);
-    list.n = list.at;
+    listed_cut(&list);
   }
   sqlite3_trace_v2(db, 0, 0, 0);
   migrate_close(m);
@@ -292,10 +292,11 @@ static void write_page(const char *z) {
 int main(int argc, char **argv) {
   static struct CMUnitTest tests[MAX_FORMS];
   char *page = read_page();
-  int i;
+  int i, rc;
   if (page) read_forms(page);
   if (argc > 1 && strcmp(argv[1], "-w") == 0) {
     write_page(page);
+    sqlite3_free(page);
     return 0;
   }
   for (i = 0; i < nform; i++) {
@@ -303,5 +304,7 @@ int main(int argc, char **argv) {
     tests[i].test_func = run_form;
     tests[i].initial_state = &forms[i];
   }
-  return nform ? _cmocka_run_group_tests("language", tests, (size_t)nform, 0, 0) : 1;
+  rc = nform ? _cmocka_run_group_tests("language", tests, (size_t)nform, 0, 0) : 1;
+  sqlite3_free(page);
+  return rc;
 }

@@ -72,6 +72,11 @@ static int listed_run(unsigned kind, void *arg, void *statement, void *text) {
   return 0;
 }
 
+/* What has not run by now is not expected to any more: the run has failed. */
+static void listed_cut(listed *l) {
+  while (l->n > l->at) sqlite3_free(l->text[--l->n]);
+}
+
 static void listed_free(listed *l) {
   int i;
   for (i = 0; i < l->n; i++) sqlite3_free(l->text[i]);
