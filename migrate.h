@@ -164,7 +164,7 @@ typedef struct migrate_options {
 
 /* Opens an environment on a connection. The connection stays the caller's: it must outlive the
 ** environment, and every setting of it is as before after each call. On failure *out is NULL.
-** Returns 0, SQLITE_NOMEM, MIGRATE_MISUSE or MIGRATE_OLD_SQLITE. */
+** Returns 0, SQLITE_NOMEM, MIGRATE_MISUSE, MIGRATE_CONFIG or MIGRATE_OLD_SQLITE. */
 MIGRATE_API int migrate_open(sqlite3 *db, const migrate_options *options, migrate **out);
 
 /* Frees the environment; NULL is harmless. Returns the sticky error code. */
@@ -240,7 +240,7 @@ MIGRATE_API int migrate_stamp(migrate *m, const char *targets);
 MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets);
 
 /* A revision as the commands that only look show it. Borrowed: valid during the callback. Lists
-** are separated by ", "; what is not there is NULL. */
+** are separated by ", "; what is not there is NULL, a message of a known revision "". */
 typedef struct migrate_history_row {
   const char *revision, *down_revision, *depends_on, *message, *create_date;
   const char *branch_labels; /* of the branch that the revision stands on */
@@ -1584,18 +1584,19 @@ static int mig_is_virtual(const mig_object *o) {
   return mig_is_type(o, "table") && mig_is_virtual_text(o->sql);
 }
 
-/* Any object of a name. */
-static mig_object *mig_catalog_find(const mig_catalog *c, const char *name) {
+/* The object of a name and type; without a type any but triggers, whose names are their own. */
+static mig_object *mig_catalog_find(const mig_catalog *c, const char *name, const char *type) {
   mig_object *o = c->names ? *mig_catalog_bucket(c, c->names, name) : 0;
-  while (o && !mig_same(o->name, name)) o = o->alike;
+  while (o && !(mig_same(o->name, name) &&
+                (type ? mig_is_type(o, type) : !mig_is_type(o, "trigger")))) {
+    o = o->alike;
+  }
   return o;
 }
 
-/* Is the name taken for tables, views and indexes? Triggers have names of their own. */
+/* Is the name taken for tables, views and indexes? */
 static int mig_is_taken(const mig_catalog *c, const char *name) {
-  mig_object *o = c->names ? *mig_catalog_bucket(c, c->names, name) : 0;
-  while (o && (mig_is_type(o, "trigger") || !mig_same(o->name, name))) o = o->alike;
-  return o != 0;
+  return mig_catalog_find(c, name, 0) != 0;
 }
 
 /* Do the bytes of a name occur in a text, in any case? Cheap and only a first sieve. */
@@ -1737,7 +1738,8 @@ typedef struct mig_statement {
   int slot;              /* COUNT, NOT_MORE */
   mig_object *object;    /* EDIT of one text: of which object at hand; NULL: other edits */
   const char *text;      /* the text that it becomes; NULL: it has none */
-  const char *name, *table; /* likewise, where those change, too; else NULL */
+  const char *name, *table; /* likewise, where those change, too; else NULL. NATIVE: RENAME TO
+                               makes this table of that name */
   int respells;          /* NATIVE: SQLite may have put its own quotes into other texts */
   int same_columns;      /* .. and rows of its table read as they did before */
   const char *reads[2];  /* CHECK: the tables whose rows it reads, of `schema`; NULL: unknown */
@@ -2308,22 +2310,28 @@ static int mig_is_id_char(char c) {
          c == '.';
 }
 
-/* The characters of an id that may not be there, each once, as Alembic lists them: '+, :'. */
+/* The characters of an id that may not be there, as Alembic lists them: '+, :'. */
 static const char *mig_bad_chars(mig_arena *a, const char *id) {
   unsigned char seen[256];
   mig_text t;
   int c;
-  size_t i;
+  size_t i, end;
   memset(seen, 0, sizeof seen);
   for (i = 0; id[i]; i++) {
     if (!mig_is_id_char(id[i])) seen[(unsigned char)id[i]] = 1;
   }
   mig_text_init(&t, a);
-  for (c = 1; c < 256; c++) {
+  for (c = 1; c < 128; c++) {
     char byte = (char)c;
     if (!seen[c]) continue;
     if (t.n) mig_put(&t, ", ");
     mig_putn(&t, &byte, 1);
+  }
+  for (i = 0; id[i]; i = end) { /* beyond ASCII a character is several bytes */
+    for (end = i + 1; (id[end] & 0xc0) == 0x80; end++) {}
+    if (!(id[i] & 0x80)) continue;
+    if (t.n) mig_put(&t, ", ");
+    mig_putn(&t, id + i, end - i);
   }
   return t.z;
 }
@@ -5867,12 +5875,20 @@ static void mig_evolve_expression(mig_column_pair *p) {
   }
 }
 
+/* INT and INTEGER differ where a key comes, or comes back, that makes the latter the rowid. */
+static int mig_types_differ(const mig_column_pair *p) {
+  const mig_evolution *e = p->e;
+  const mig_column *now = &e->now.columns[p->now];
+  if (strcmp(mig_type_meaning(e->a, &e->now, p->now), mig_type_meaning(e->a, e->to, p->to)) != 0) {
+    return 1;
+  }
+  return e->to->rowid_column == p->to && mig_same(now->type_name ? now->type_name : "", "INT");
+}
+
 static void mig_evolve_type(mig_column_pair *p) {
   mig_evolution *e = p->e;
   const mig_column *now = &e->now.columns[p->now], *to = &e->to->columns[p->to];
-  int type =
-      strcmp(mig_type_meaning(e->a, &e->now, p->now), mig_type_meaning(e->a, e->to, p->to)) != 0 &&
-      e->settings->compare_type;
+  int type = mig_types_differ(p) && e->settings->compare_type;
   int collation = !mig_same_collation(now->collation, to->collation);
   const mig_column *of = type ? to : now;
   const char *text = mig_span_empty(of->type)
@@ -8018,8 +8034,13 @@ static mig_nodes mig_resolve_rows(const mig_ask *q, mig_names rows) {
   for (i = 0; i < rows.n && list.at; i++) {
     int node = mig_find_id(q->g, rows.at[i]);
     if (strcmp(rows.at[i], "base") == 0) continue;
-    if (node < 0) mig_fail_locate(q, rows.at[i]);
-    if (node < 0) return mig_no_nodes();
+    if (node < 0) {
+      mig_fail(q->a, MIGRATE_NO_REVISION,
+               "Can't locate revision identified by '%s', where the database is: bring it back, or "
+               "stamp with --purge",
+               rows.at[i]);
+      return mig_no_nodes();
+    }
     if (!mig_has(list, node)) list.at[list.n++] = node;
   }
   return list;
@@ -9536,20 +9557,6 @@ static void mig_lower_loss_checks(mig_lowering *l) {
   }
 }
 
-/* USING sees one row at a time: what WHERE takes holds no aggregate, which would make one row of
-** all, and no window, which would end where a part of a copy does. */
-static void mig_lower_using_checks(mig_lowering *l) {
-  const mig_alteration *c = l->c;
-  int i;
-  for (i = 0; i < c->now.ncolumn && !mig_failed(l->a); i++) {
-    mig_text z;
-    if (!c->origins[i].using_expr) continue;
-    z = mig_begin_check(l, &c->old, c->old.name);
-    mig_putf(&z, " NOT INDEXED WHERE (%s\n) IS NULL LIMIT 0", c->origins[i].using_expr);
-    mig_emit_check(l, &z, &c->old, "USING sees one row at a time", "");
-  }
-}
-
 /* NULL and doubles in what becomes the row's identity, before SQLite invents numbers for them. */
 static void mig_lower_identity_checks(mig_lowering *l) {
   const mig_alteration *c = l->c;
@@ -9673,6 +9680,20 @@ static void mig_suspect_constraints(mig_lowering *l, const char *from) {
   }
 }
 
+/* What becomes the rowid is an integer. */
+static void mig_suspect_identity(mig_lowering *l, const char *from) {
+  const mig_table *t = &l->c->now;
+  int i = mig_alias(t);
+  char *value = i < 0 || t->without_rowid ? 0 : mig_copied_value(l, i, 0);
+  mig_text z;
+  if (!value) return;
+  z = mig_begin_check(l, &l->c->old, from);
+  mig_putf(&z, " NOT INDEXED WHERE CAST(%s AS INTEGER) <> %s", value, value);
+  mig_emit_check(l, &z, &l->c->old, "",
+                 mig_format(l->a, "column %s.%s would be the rowid and holds no integer", t->name,
+                            t->columns[i].name));
+}
+
 /* Checks over the old rows that tell which of them the copy was refused for. */
 static mig_statement *mig_suspects(mig_lowering *l, const char *from) {
   mig_statements list;
@@ -9681,6 +9702,7 @@ static mig_statement *mig_suspects(mig_lowering *l, const char *from) {
   list.a = l->a;
   l->out = &list;
   mig_suspect_nulls(l, from);
+  mig_suspect_identity(l, from);
   if (l->facts->portable) mig_suspect_constraints(l, from);
   l->out = out;
   return list.first;
@@ -9839,18 +9861,26 @@ static void mig_lower_strict_defaults(mig_lowering *l) {
   }
 }
 
+static int mig_expression_is_new(mig_lowering *l, int i) {
+  const mig_alteration *c = l->c;
+  const mig_column *from = mig_old_column(l->d, i);
+  if (!c->now.columns[i].generated) return 0;
+  return !from || !from->generated ||
+         !mig_same_text(mig_expr_text(l->a, &c->old, c->origins[i].from, MIG_GENERATED),
+                        mig_expr_text(l->a, &c->now, i, MIG_GENERATED));
+}
+
 /* SQLite reads a text whose generated columns call what it does not know, or each other in a
-** circle, and then no row of the table. */
-static void mig_lower_generated_checks(mig_lowering *l) {
+** circle, and then no row of the table; likewise one with a collation that it does not know. */
+static void mig_lower_readable_checks(mig_lowering *l) {
   const mig_table *t = &l->c->now;
   int i;
   for (i = 0; i < t->ncolumn && !mig_failed(l->a); i++) {
     const mig_column *from = mig_old_column(l->d, i);
+    const char *collation = t->columns[i].collation;
     mig_text z;
-    if (!t->columns[i].generated) continue;
-    if (from && from->generated &&
-        mig_same_text(mig_expr_text(l->a, &l->c->old, l->c->origins[i].from, MIG_GENERATED),
-                      mig_expr_text(l->a, t, i, MIG_GENERATED))) {
+    if (!mig_expression_is_new(l, i) &&
+        (!collation || (from && mig_same_collation(collation, from->collation)))) {
       continue;
     }
     mig_text_init(&z, l->a);
@@ -9860,14 +9890,18 @@ static void mig_lower_generated_checks(mig_lowering *l) {
     mig_put_object(&z, l->schema, l->c->old.name);
     mig_put(&z, " AS ");
     mig_put_name(&z, t->name);
-    mig_put(&z, " LIMIT 0");
-    mig_emit_check(l, &z, t, "the new expression can be computed", "");
+    mig_put(&z, " ORDER BY 1 LIMIT 0");
+    mig_emit_check(l, &z, t, "the column can be read and compared", "");
   }
 }
 
 static void mig_lower_refusals(mig_lowering *l) {
   const mig_alteration *c = l->c;
   int i;
+  if (c->now.strict && l->facts->version < 3037000) {
+    mig_fail(l->a, MIGRATE_OLD_SQLITE, "STRICT needs SQLite 3.37 or newer; this one is %s",
+             sqlite3_libversion());
+  }
   for (i = 0; c->old.strict && !c->now.strict && i < c->now.ncolumn; i++) {
     const mig_column *from = mig_old_column(l->d, i);
     char *type = mig_span_text(l->a, c->now.sql, c->now.columns[i].type);
@@ -9882,7 +9916,6 @@ static void mig_lower_refusals(mig_lowering *l) {
 }
 
 static void mig_lower_by_rebuild(mig_lowering *l, mig_object *table) {
-  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);
@@ -9944,6 +9977,13 @@ static char *mig_create_again(mig_lowering *l, const char *schema, const char *h
   return mig_format(l->a, "%s \"%w\".%s", head, schema, sql + name_at);
 }
 
+/* Where the name stands in the text of a view, as SQLite stores it: CREATE VIEW name .. */
+static size_t mig_view_name_at(const char *sql) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, mig_next_significant(sql, n, 0).end);
+  return mig_next_significant(sql, n, k.end).at;
+}
+
 static int mig_is_dropped_index(mig_lowering *l, const mig_index *x) {
   return mig_use_of_index(l, x).dropped;
 }
@@ -9974,14 +10014,16 @@ static void mig_lower_trigger_again(mig_lowering *l, const char *schema, const m
            "went with the old table: made again, in the old order");
 }
 
-/* A TEMP trigger hangs on this table unless it says another database, or a TEMP table hides it. */
-static int mig_is_temp_trigger_of(mig_lowering *l, const mig_object *o) {
+/* Does a TEMP trigger hang on the table or view of this database, of all that have the name? One
+** that does not say which hangs on the one that SQLite finds first. */
+static int mig_hangs_on(mig_arena *a, const mig_catalog *temp, const mig_object *o,
+                        const char *schema) {
   mig_trigger t;
   if (!mig_is_type(o, "trigger")) return 0;
-  mig_parse_trigger(l->a, o->sql, &t);
-  if (mig_failed(l->a)) return 0;
-  if (t.table_schema) return mig_same(t.table_schema, l->schema);
-  return mig_same(l->schema, "main") && !mig_catalog_table(l->temp, o->table);
+  mig_parse_trigger(a, o->sql, &t);
+  if (mig_failed(a)) return 0;
+  if (t.table_schema) return mig_same(t.table_schema, schema);
+  return mig_same(schema, mig_catalog_table(temp, o->table) ? "temp" : "main");
 }
 
 static void mig_lower_objects_again(mig_lowering *l) {
@@ -9993,7 +10035,7 @@ static void mig_lower_objects_again(mig_lowering *l) {
   }
   while (l->temp != l->catalog && (o = mig_objects_of(l->temp, table, o)) != 0 &&
          !mig_failed(l->a)) {
-    if (mig_is_temp_trigger_of(l, o)) mig_lower_trigger_again(l, "temp", o);
+    if (mig_hangs_on(l->a, l->temp, o, l->schema)) mig_lower_trigger_again(l, "temp", o);
   }
 }
 
@@ -10143,7 +10185,6 @@ static void mig_lower_by_two_copies(mig_lowering *l) {
 }
 
 static void mig_lower_by_portable(mig_lowering *l) {
-  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);
@@ -10306,7 +10347,7 @@ static void mig_family_again(mig_member *m, int keys) {
   }
   while (!keys && l->temp != l->catalog && !mig_failed(l->a) &&
          (o = mig_objects_of(l->temp, m->object->name, o)) != 0) {
-    if (mig_is_temp_trigger_of(l, o)) mig_lower_trigger_again(l, "temp", o);
+    if (mig_hangs_on(l->a, l->temp, o, l->schema)) mig_lower_trigger_again(l, "temp", o);
   }
 }
 
@@ -10373,7 +10414,6 @@ static void mig_lower_family(mig_family *f) {
 
 static void mig_lower_by_hosted(mig_lowering *l, mig_object *table, const mig_alteration *c) {
   mig_family f;
-  mig_lower_using_checks(l);
   mig_lower_loss_checks(l);
   mig_lower_identity_checks(l);
   mig_lower_indexes(l, 0);
@@ -10432,7 +10472,7 @@ static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
   if (choice.rung == MIG_REBUILD && l->d->autoincrement) mig_lower_sequence(l);
   if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_null_checks_after(l);
   if (choice.rung < MIG_REBUILD) mig_lower_strict_defaults(l);
-  mig_lower_generated_checks(l);
+  mig_lower_readable_checks(l);
   mig_lower_check_checks(l);
   mig_lower_fk_checks(l);
   mig_lower_fk_baselines(l, 1);
@@ -10603,7 +10643,7 @@ static mig_span mig_trim_blanks(const char *z, size_t at, size_t end) {
 static size_t mig_key_length(const char *z, size_t n) {
   size_t i = 0;
   if (!n || mig_is_digit((unsigned char)z[0])) return 0;
-  while (i < n && ((mig_is_id_char(z[i]) && z[i] != '.'))) i++;
+  while (i < n && ((mig_is_id_char(z[i]) && z[i] != '.') || (i && z[i] == '-'))) i++;
   if (i == 0 || i >= n || z[i] != ':') return 0;
   return i + 1 == n || mig_is_space((unsigned char)z[i + 1]) ? i : 0;
 }
@@ -10614,6 +10654,17 @@ static int mig_known_key(const char *z, size_t n) {
     if (strlen(mig_header_keys[i]) == n && memcmp(z, mig_header_keys[i], n) == 0) return i;
   }
   return -1;
+}
+
+/* Does a line of comment begin with a known key that is not written as one: `revision = ..`? Taken
+** for prose it would be a parent that nobody hears of. Returns the key, or -1. */
+static int mig_nearly_key(const char *z, size_t n) {
+  size_t i = 0, end;
+  int key;
+  while (i < n && mig_is_id_char(z[i])) i++;
+  for (end = i; i < n && (z[i] == ' ' || z[i] == '\t'); i++) {}
+  key = i < n && (z[i] == ':' || z[i] == '=') ? mig_known_key(z, end) : -1;
+  return key >= 0 && mig_key_length(z, n) == 0 ? key : -1;
 }
 
 /* The ids or labels of a list in the header. */
@@ -10659,8 +10710,14 @@ static void mig_header_line(mig_script_reader *r, size_t at, size_t end) {
   mig_span text = mig_trim_blanks(r->z, at, end), value;
   size_t length = mig_key_length(r->z + text.at, text.end - text.at);
   int key = length ? mig_known_key(r->z + text.at, length) : -1;
+  int nearly = mig_nearly_key(r->z + text.at, text.end - text.at);
   const char *copy;
   if (mig_span_empty(text)) return;
+  if (nearly >= 0) {
+    mig_script_fail(r, mig_format(r->a, "the header key %s is written '-- %s: '",
+                                  mig_header_keys[nearly], mig_header_keys[nearly]));
+    return;
+  }
   if (key < 0 && !r->message) {
     r->message = 1;
     r->rev->message = mig_span_text(r->a, r->z, text);
@@ -10690,13 +10747,31 @@ static void mig_header_line(mig_script_reader *r, size_t at, size_t end) {
 
 /* ---- Markers ---- */
 
+static size_t mig_skip_blanks(const char *z, size_t at, size_t end) {
+  while (at < end && (z[at] == ' ' || z[at] == '\t')) at++;
+  return at;
+}
+
 /* Where the text behind `-- migrate:` begins in a line comment; 0: it is no marker. */
 static size_t mig_marker_at(const char *z, size_t at, size_t end) {
   static const char word[] = "migrate:";
   size_t n = sizeof word - 1;
-  at += 2;
-  while (at < end && (z[at] == ' ' || z[at] == '\t')) at++;
+  at = mig_skip_blanks(z, at + 2, end);
   return end - at >= n && memcmp(z + at, word, n) == 0 ? at + n : 0;
+}
+
+/* Is a line comment a marker but for its case and blanks: `-- Migrate : down`? Taken for a remark
+** it would join two sections to one. */
+static int mig_nearly_marker(const char *z, size_t at, size_t end) {
+  size_t n;
+  at = mig_skip_blanks(z, at + 2, end);
+  if (end - at < 7 || sqlite3_strnicmp(z + at, "migrate", 7) != 0) return 0;
+  at = mig_skip_blanks(z, at + 7, end);
+  if (at == end || z[at] != ':') return 0;
+  at = mig_skip_blanks(z, at + 1, end);
+  for (n = 0; at + n < end && mig_is_word_byte((unsigned char)z[at + n]); n++) {}
+  return (n == 2 && sqlite3_strnicmp(z + at, "up", 2) == 0) ||
+         (n == 4 && sqlite3_strnicmp(z + at, "down", 4) == 0);
 }
 
 /* Whether nothing, or nothing but blanks, stands before byte `at` in its line. */
@@ -10787,6 +10862,8 @@ static void mig_read_script(mig_script_reader *r) {
       mig_section_close(r, open, from, t.at);
       open = next;
       from = mig_line_after(r->z, r->n, t.end);
+    } else if (remark && mig_nearly_marker(r->z, t.at, t.end) && mig_opens_line(r->z, t.at, 1)) {
+      mig_script_fail(r, "a marker is written '-- migrate:up' or '-- migrate:down'");
     } else if (remark && !r->sections) {
       mig_header_line(r, t.at + 2, t.end);
     } else if (t.type != MIG_TK_COMMENT && !r->sections) {
@@ -10880,12 +10957,12 @@ static const char *mig_pragma_problem(mig_arena *a, const char *z, size_t n, siz
     name = mig_next_significant(z, n, next.end);
     next = mig_next_significant(z, n, name.end);
   }
-  if (mig_token_is(z, name, "wal_checkpoint")) {
+  if (mig_token_names(a, z, name, "wal_checkpoint")) {
     return "PRAGMA wal_checkpoint cannot run inside a transaction";
   }
   if (!mig_token_op(z, next, "=") && !mig_token_op(z, next, "(")) return 0; /* it only asks */
   for (i = 0; i < sizeof mig_idle_pragmas / sizeof mig_idle_pragmas[0]; i++) {
-    if (!mig_token_is(z, name, mig_idle_pragmas[i])) continue;
+    if (!mig_token_names(a, z, name, mig_idle_pragmas[i])) continue;
     return mig_format(a,
                       "PRAGMA %s does nothing inside a transaction; leave it out, or set it in "
                       "env.sql",
@@ -10933,6 +11010,30 @@ static void mig_check_section(mig_arena *a, const mig_revision *rev, int upgrade
     if (z[s.at] == '.') problem = "a command of the sqlite3 shell is not SQL";
     if (!problem && !section->outside) problem = mig_statement_problem(a, z, s);
     if (problem) mig_fail(a, MIGRATE_SCRIPT, "%s: %s", mig_where(a, rev, upgrade, s.at), problem);
+  }
+}
+
+/* Looks through env.sql, which runs before the transaction of a run: what it would begin nobody
+** ended, and what it ended might be the caller's. */
+static void mig_check_env(mig_arena *a, const char *path, const char *sql) {
+  size_t n = strlen(sql), at = 0, i;
+  mig_span s;
+  int found = 1;
+  while (found > 0 && !mig_failed(a)) {
+    const char *problem = 0;
+    mig_token t;
+    found = mig_next_statement(sql, n, &at, &s);
+    if (!found) break;
+    t = mig_next_significant(sql, s.end, s.at);
+    for (i = 0; i < MIG_TRANSACTION_WORDS; i++) {
+      if (!mig_token_is(sql, t, mig_refused_words[i])) continue;
+      problem = mig_format(a, "%s is not for env.sql: the run has its own transaction",
+                           mig_refused_words[i]);
+    }
+    if (found < 0) problem = "the text ends inside of this statement";
+    if (sql[s.at] == '.') problem = "a command of the sqlite3 shell is not SQL";
+    if (!problem) continue;
+    mig_fail(a, MIGRATE_SCRIPT, "%s, line %d: %s", path, mig_place_of(sql, s.at).line, problem);
   }
 }
 
@@ -12117,7 +12218,9 @@ MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n
     mig_fail(a, MIGRATE_MISUSE, "migrate_add: no revisions are given");
   }
   for (i = 0; i < n && !mig_failed(a); i++) {
-    if (!revisions[i].id) mig_fail(a, MIGRATE_MISUSE, "migrate_add: a revision has no id");
+    if (!revisions[i].id || !revisions[i].id[0]) {
+      mig_fail(a, MIGRATE_MISUSE, "migrate_add: a revision has no id");
+    }
   }
   if (mig_failed(a) || n == 0) return mig_end_call(m);
   added = (mig_added *)mig_alloc(a, sizeof *added);
@@ -12175,21 +12278,49 @@ static mig_nodes mig_known_rows(mig_graph *g, mig_names rows) {
   return known;
 }
 
-/* Warns of each applied revision that means something else by now; returns how many there are. */
-static int mig_report_edited(migrate *m, mig_graph *g, mig_names rows) {
+static int mig_holds_name(mig_names list, const char *name) {
+  int i;
+  for (i = 0; i < list.n && strcmp(list.at[i], name) != 0; i++) {}
+  return i < list.n;
+}
+
+/* Warns of a revision that was put below an applied one later on: by the version rows it is
+** applied, but it never ran. Where the parents of that time are gone it stands for them, as after a
+** squash. */
+static void mig_report_slipped(migrate *m, mig_graph *g, const mig_entry **entry, int node) {
+  mig_nodes below = g->nodes[node].down;
+  mig_names then;
+  int i;
+  if (!entry[node] || !entry[node]->down_revision) return;
+  then = mig_list_of(&m->work, entry[node]->down_revision);
+  for (i = 0; i < then.n; i++) {
+    if (mig_find_id(g, then.at[i]) < 0) return;
+  }
+  for (i = 0; i < below.n; i++) {
+    const char *id = mig_id(g, below.at[i]);
+    if (entry[below.at[i]] || mig_holds_name(then, id)) continue;
+    mig_log(m, MIGRATE_WARNING,
+            mig_format(&m->work,
+                       "revision %s was put below %s after that was applied, and has not run in "
+                       "this database%s",
+                       id, mig_id(g, node), mig_files(g, mig_one_node(g->a, below.at[i]))));
+  }
+}
+
+/* Warns of applied revisions that are not what they were. */
+static void mig_report_edited(migrate *m, mig_graph *g, mig_names rows) {
   const unsigned char *applied = mig_applied(g, mig_known_rows(g, rows));
   const mig_entry **entry = mig_applied_entries(m, g, applied);
-  int i, count = 0;
+  int i;
   for (i = 0; i < g->n && entry; i++) {
     const mig_revision *rev = g->nodes[i].rev;
+    mig_report_slipped(m, g, entry, i);
     if (!mig_is_edited(&m->work, rev, entry[i])) continue;
-    count++;
     mig_log(m, MIGRATE_WARNING,
             mig_format(&m->work,
                        "revision %s was edited after it was applied; write another one instead%s",
                        rev->id, mig_files(g, mig_one_node(g->a, i))));
   }
-  return count;
 }
 
 /* Warns of each section that broke outside of a transaction: part of it may be in the database. */
@@ -12422,14 +12553,25 @@ static int mig_step_all(sqlite3 *db, const char *sql, const char *parameter) {
   return rc;
 }
 
+/* Held by another connection, of this process's cache if that is shared: worth waiting for. */
+static int mig_is_held(int code) {
+  return (code & 0xff) == SQLITE_BUSY || code == SQLITE_LOCKED_SHAREDCACHE;
+}
+
+/* From 3.46 on VALUES, from 3.49 on every SELECT wants the schema, which cannot be read while
+** another connection commits. This has rows, and wants nothing. */
+static const char mig_without_schema[] = "PRAGMA collation_list";
+
 /* SQLite forgets an interrupt that finds no statement at work, as between two of a run's, or while
 ** a run waits for another connection. While this one stands in the first of its rows there is
 ** always one, and the next statement of the run is the one that stops. In a call out of SQL the
 ** caller's own statement does the same. */
 static void mig_stay_awake(migrate *m) {
-  if (mig_live(m) || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake) return;
-  m->awake = mig_prepare(m, "VALUES (1), (2)");
-  if (m->awake && sqlite3_step(m->awake) != SQLITE_ROW) mig_fail_db(m, 0);
+  int rc;
+  if (mig_live(m) || (m->flags & MIGRATE_SQL_FUNCTION) || m->awake || mig_failed(&m->work)) return;
+  rc = sqlite3_prepare_v2(m->db, "VALUES (1), (2)", -1, &m->awake, 0);
+  if (mig_is_held(rc)) rc = sqlite3_prepare_v2(m->db, mig_without_schema, -1, &m->awake, 0);
+  if (rc != SQLITE_OK || sqlite3_step(m->awake) != SQLITE_ROW) mig_fail_db(m, 0);
 }
 
 static void mig_fall_asleep(migrate *m) {
@@ -12439,7 +12581,9 @@ static void mig_fall_asleep(migrate *m) {
 
 /* Has somebody interrupted the connection, while none of its own statements is at work? */
 static int mig_is_interrupted(migrate *m) {
-  if ((mig_step_all(m->db, "SELECT 1", 0) & 0xff) != SQLITE_INTERRUPT) return 0;
+  int rc = mig_step_all(m->db, "SELECT 1", 0);
+  if (mig_is_held(rc)) rc = mig_step_all(m->db, mig_without_schema, 0);
+  if ((rc & 0xff) != SQLITE_INTERRUPT) return 0;
   mig_fail(&m->work, SQLITE_INTERRUPT, "interrupted");
   return 1;
 }
@@ -12774,11 +12918,6 @@ static int mig_pause_at_fault(migrate *m, int *waited) {
   }
   mig_fault_clear(&busy);
   return !m->fault.code;
-}
-
-/* Held by another connection, of this process's cache if that is shared: worth waiting for. */
-static int mig_is_held(int code) {
-  return (code & 0xff) == SQLITE_BUSY || code == SQLITE_LOCKED_SHAREDCACHE;
 }
 
 /* BEGIN IMMEDIATE, which writers make wait; COMMIT, which readers do. */
@@ -13331,7 +13470,7 @@ static void mig_fail_statement(migrate *m, const mig_statement *s) {
     mig_no_memory(a);
     return;
   }
-  if (MIG_ALTERS && (rc & 0xff) == SQLITE_CONSTRAINT) {
+  if (MIG_ALTERS && ((rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH)) {
     const mig_statement *c;
     for (c = s->suspects; c && !mig_failed(a); c = c->next) mig_complain(m, c->sql, c->complaint);
     if (s->diagnose && !mig_failed(a)) mig_complain(m, s->diagnose, s->complaint);
@@ -13411,36 +13550,142 @@ static void mig_run_text(migrate *m, const char *schema, sqlite3_int64 rowid, co
                text, reason);
 }
 
+/* A step of the same in plain SQL. */
+static void mig_plain_step(migrate *m, const char *sql, const char *reason) {
+  mig_statement s;
+  memset(&s, 0, sizeof s);
+  s.kind = MIG_S_SCHEMA;
+  s.sql = sql;
+  s.reason = reason;
+  if (mig_failed(&m->work) || !sql) return;
+  mig_announce(m, &s, "native");
+  if (mig_do(m, sql, 0) != SQLITE_OK) mig_fail_db(m, 0);
+  mig_forget_catalogs(m);
+}
+
 static mig_hidden *mig_hide(migrate *m, const char *schema, const mig_object *o,
                             mig_hidden *list) {
-  mig_hidden *h = (mig_hidden *)mig_alloc(&m->work, sizeof *h);
+  static const char why[] = "put aside: it was broken before, and SQLite would stop at it";
+  mig_arena *a = &m->work;
+  mig_hidden *h = (mig_hidden *)mig_alloc(a, sizeof *h);
   if (!h) return list;
   h->schema = schema;
   h->object = *o;
   h->next = list;
-  mig_run_edit(m, schema,
-               mig_format(&m->work, "DELETE FROM \"%w\".sqlite_master WHERE rowid = %lld", schema,
-                          o->rowid),
-               0, "put aside: it was broken before, and SQLite would stop at it");
-  mig_flush(m);
+  if (mig_is_plain(m)) {
+    mig_plain_step(m, mig_format(a, mig_is_type(o, "view") ? "DROP VIEW \"%w\".\"%w\""
+                                                           : "DROP TRIGGER \"%w\".\"%w\"",
+                                 schema, o->name), why);
+  } else {
+    mig_run_edit(m, schema,
+                 mig_format(a, "DELETE FROM \"%w\".sqlite_master WHERE rowid = %lld", schema,
+                            o->rowid),
+                 0, why);
+  }
   return h;
 }
 
-static void mig_bring_back(migrate *m, mig_hidden *h) {
-  for (; h; h = h->next) {
-    char *sql = mig_format(&m->work,
-                           "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, "
-                           "rootpage, sql) VALUES(%lld, %Q, %Q, %Q, 0, ?1)",
-                           h->schema, h->object.rowid, h->object.type, h->object.name,
-                           h->object.table);
-    mig_run_edit(m, h->schema, sql, h->object.sql, "brought back as it was");
+/* The triggers of a view go with it, the last one first: the schema cannot be read with them
+** alone. */
+static mig_hidden *mig_hide_triggers(migrate *m, const mig_catalog *c, const char *schema,
+                                     const mig_object *view, mig_hidden *list) {
+  int i;
+  for (i = c->n - 1; i >= 0 && !mig_failed(&m->work); i--) {
+    const mig_object *t = &c->v[i];
+    if (!mig_is_type(t, "trigger") || !mig_same(t->table, view->name)) continue;
+    if (c->schema != schema && !mig_hangs_on(&m->work, c, t, schema)) continue;
+    list = mig_hide(m, c->schema, t, list);
+  }
+  return list;
+}
+
+static mig_hidden *mig_hide_blamed(migrate *m, const mig_catalog *c, const mig_object *o,
+                                   mig_hidden *list) {
+  const mig_catalog *temp = mig_read_catalog(m, "temp");
+  if (temp && mig_is_type(o, "view")) {
+    if (temp != c && mig_is_plain(m)) list = mig_hide_triggers(m, temp, c->schema, o, list);
+    list = mig_hide_triggers(m, c, c->schema, o, list);
+  }
+  list = mig_hide(m, c->schema, o, list);
+  mig_flush(m);
+  return list;
+}
+
+/* The trigger's table may be the one that was renamed meanwhile. */
+static void mig_hidden_follows(migrate *m, mig_hidden *h, const mig_statement *s) {
+  const mig_catalog *temp;
+  mig_trigger t;
+  mig_text z;
+  if (!s->table || !mig_is_type(&h->object, "trigger")) return;
+  if (!mig_same(h->object.table, s->name)) return;
+  temp = mig_same(h->schema, s->schema) ? 0 : mig_read_catalog(m, "temp");
+  if (temp && !mig_same(h->schema, "temp")) return;
+  if (temp && !mig_hangs_on(&m->work, temp, &h->object, s->schema)) return;
+  if (mig_parse_trigger(&m->work, h->object.sql, &t)) return;
+  mig_text_init(&z, &m->work);
+  mig_putn(&z, t.sql, t.table_span.at);
+  mig_put_name(&z, s->table);
+  mig_put(&z, t.sql + t.table_span.end);
+  h->object.sql = z.z;
+  h->object.table = s->table;
+}
+
+static void mig_plain_trigger(migrate *m, const char *schema, const char *sql, const char *why) {
+  mig_trigger t;
+  if (mig_parse_trigger(&m->work, sql, &t)) return;
+  mig_plain_step(m, mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", schema,
+                               sql + t.name_span.at), why);
+}
+
+/* The triggers of a table that stood behind one that was made anew stand behind it again. */
+static void mig_line_up(migrate *m, const mig_hidden *h) {
+  static const char why[] = "triggers keep their order";
+  const mig_catalog *c = mig_read_catalog(m, h->schema);
+  const mig_object *table = c ? mig_catalog_table(c, h->object.table) : 0;
+  int i;
+  if (!table || !mig_is_type(table, "table")) return;
+  for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
+    const mig_object *t = &c->v[i];
+    if (!mig_is_type(t, "trigger") || !mig_same(t->table, h->object.table)) continue;
+    if (t->rowid <= h->object.rowid || mig_same(t->name, h->object.name)) continue;
+    mig_plain_step(m, mig_format(&m->work, "DROP TRIGGER \"%w\".\"%w\"", h->schema, t->name), why);
+    mig_plain_trigger(m, h->schema, t->sql, why);
+  }
+}
+
+static void mig_bring_back_plainly(migrate *m, const mig_hidden *h) {
+  static const char why[] = "brought back as it was";
+  const char *sql = h->object.sql;
+  if (mig_is_type(&h->object, "view")) {
+    mig_plain_step(m, mig_format(&m->work, "CREATE VIEW \"%w\".%s", h->schema,
+                                 sql + mig_view_name_at(sql)), why);
+    return;
+  }
+  mig_plain_trigger(m, h->schema, sql, why);
+  if (!mig_failed(&m->work)) mig_line_up(m, h);
+}
+
+static void mig_bring_back(migrate *m, const mig_statement *s, mig_hidden *h) {
+  for (; h && !mig_failed(&m->work); h = h->next) {
+    mig_hidden_follows(m, h, s);
+    if (mig_is_plain(m)) {
+      mig_bring_back_plainly(m, h);
+      continue;
+    }
+    mig_run_edit(m, h->schema,
+                 mig_format(&m->work,
+                            "INSERT INTO \"%w\".sqlite_master(rowid, type, name, tbl_name, "
+                            "rootpage, sql) VALUES(%lld, %Q, %Q, %Q, 0, ?1)",
+                            h->schema, h->object.rowid, h->object.type, h->object.name,
+                            h->object.table),
+                 h->object.sql, "brought back as it was");
   }
   mig_flush(m);
 }
 
 /* A native ALTER that looks at every view and trigger of the schema: those that were broken before
 ** are put aside for its time. */
-static void mig_run_native(migrate *m, const mig_statement *s) {
+static void mig_run_native(migrate *m, const mig_statement *s, const char *strategy) {
   mig_hidden *hidden = 0;
   const char **schemas;
   int n, i;
@@ -13448,7 +13693,10 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
     mig_object *o = 0;
     char *words;
     int rc = mig_do(m, s->sql, 0);
-    if (rc == SQLITE_OK) break;
+    if (rc == SQLITE_OK) {
+      mig_announce(m, s, strategy);
+      break;
+    }
     if (mig_is_accident(rc)) {
       mig_fail_db(m, 0);
       break;
@@ -13458,11 +13706,14 @@ static void mig_run_native(migrate *m, const mig_statement *s) {
     for (i = 0; schemas && i < n && !o; i++) {
       mig_catalog *c = mig_read_catalog(m, schemas[i]);
       o = c ? mig_blamed(c, words) : 0;
-      if (o) hidden = mig_hide(m, c->schema, o, hidden);
+      if (o) hidden = mig_hide_blamed(m, c, o, hidden);
     }
-    if (!o) mig_fail(&m->work, rc, "%s", words);
+    if (!o) {
+      mig_announce(m, s, strategy);
+      mig_fail(&m->work, rc, "%s", words);
+    }
   }
-  mig_bring_back(m, hidden);
+  mig_bring_back(m, s, hidden);
 }
 
 /* ---- the sink ---- */
@@ -13479,7 +13730,7 @@ static int mig_sink_edit(migrate *m, const mig_statement *s) {
 }
 
 /* Kinds of statements that only the ALTER language needs; 0: another. */
-static int mig_sink_altering(migrate *m, const mig_statement *s) {
+static int mig_sink_altering(migrate *m, const mig_statement *s, const char *strategy) {
   switch (s->kind) {
     case MIG_S_EDIT:
       if (mig_sink_edit(m, s) != SQLITE_OK) mig_fail_statement(m, s);
@@ -13493,7 +13744,7 @@ static int mig_sink_altering(migrate *m, const mig_statement *s) {
       return 1;
     case MIG_S_NATIVE:
       mig_forget_catalogs(m);
-      mig_run_native(m, s);
+      mig_run_native(m, s, strategy);
       mig_forget_catalogs(m);
       return 1;
     default:
@@ -13505,10 +13756,10 @@ static void mig_sink(migrate *m, const mig_statement *s, const char *strategy) {
   int rc;
   if (mig_failed(&m->work)) return;
   if (MIG_ALTERS && !mig_reload_can_wait(m, s)) mig_flush(m);
-  mig_announce(m, s, strategy);
+  if (s->kind != MIG_S_NATIVE) mig_announce(m, s, strategy); /* what it puts aside comes first */
   mig_tell_statement(m, s->sql);
   mig_log(m, MIGRATE_DEBUG, s->sql);
-  if (mig_failed(&m->work) || (MIG_ALTERS && mig_sink_altering(m, s))) return;
+  if (mig_failed(&m->work) || (MIG_ALTERS && mig_sink_altering(m, s, strategy))) return;
   if (s->kind != MIG_S_VERSION || !mig_changes_rows_alone(s->sql)) mig_forget_catalogs(m);
   rc = MIG_ALTERS && s->ranges && mig_wants_progress(m) ? mig_do_ranges(m, s->ranges)
                                                         : mig_do(m, s->sql, s->parameter);
@@ -13586,6 +13837,7 @@ static int mig_is_index_tree(migrate *m, const mig_object *o) {
   return t.without_rowid;
 }
 
+/* writable_schema is for it alone: under it SQLite's RENAME passes by what is broken. */
 static void mig_scratch_step(migrate *m, sqlite3 *db, const char *sql, const char *parameter) {
   if (mig_failed(&m->work) || !sql) return;
   mig_flag(db, SQLITE_DBCONFIG_DEFENSIVE, 0);
@@ -13593,6 +13845,7 @@ static void mig_scratch_step(migrate *m, sqlite3 *db, const char *sql, const cha
   if (mig_step_all(db, sql, parameter) != SQLITE_OK) {
     mig_fail(&m->work, sqlite3_errcode(db), "the schema cannot be copied: %s", sqlite3_errmsg(db));
   }
+  mig_flag(db, MIG_WRITABLE_SCHEMA, 0);
 }
 
 /* Copies one database's schema, row for row: each b-tree is made by a table of the right kind,
@@ -13803,6 +14056,7 @@ static char *mig_trigger_probe(migrate *m, const mig_catalog *c, const mig_objec
   mig_trigger t;
   mig_text z;
   sqlite3_stmt *stmt;
+  char *columns;
   const char *schema = c->schema;
   int n = 0;
   mig_parse_trigger(a, o->sql, &t);
@@ -13824,8 +14078,10 @@ static char *mig_trigger_probe(migrate *m, const mig_catalog *c, const mig_objec
     return z.z;
   }
   mig_put(&z, " SET ");
-  stmt = mig_prepare(m, schema ? mig_format(a, "PRAGMA \"%w\".table_info(\"%w\")", schema, o->table)
-                               : mig_format(a, "PRAGMA table_info(\"%w\")", o->table));
+  columns = schema ? mig_format(a, "PRAGMA \"%w\".table_info(\"%w\")", schema, o->table)
+                   : mig_format(a, "PRAGMA table_info(\"%w\")", o->table);
+  if (!mig_compiles(m, columns)) return 0; /* those of a view that is broken are not known */
+  stmt = mig_prepare(m, columns);
   while (mig_row(m, &stmt)) {
     const char *name = (const char *)sqlite3_column_text(stmt, 1);
     mig_putf(&z, "%s\"%w\" = NULL", n++ ? ", " : "", name);
@@ -13884,6 +14140,12 @@ static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alte
   return 0;
 }
 
+/* Did the name of the new column i mean the real rowid before? */
+static int mig_takes_rowid_word(const mig_alteration *c, int i) {
+  const char *name = c->now.columns[i].name;
+  return mig_is_rowid_word(name) && !c->old.without_rowid && mig_find_column(&c->old, name) < 0;
+}
+
 /* Is column i of the old table gone, and does its name mean something else now: a new column, or
 ** the real rowid? What needs it compiles all the same. */
 static int mig_is_supplanted(const mig_alteration *c, int i) {
@@ -13903,6 +14165,10 @@ static int mig_lost_meaning(migrate *m, const mig_dependent *d, const mig_altera
   for (i = 0; i < c->old.ncolumn; i++) {
     if (!mig_is_supplanted(c, i)) continue;
     if (mig_span_uses(&m->work, d->object->sql, all, c->old.columns[i].name)) return 1;
+  }
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (!mig_takes_rowid_word(c, i)) continue;
+    if (mig_span_uses(&m->work, d->object->sql, all, c->now.columns[i].name)) return 1;
   }
   return 0;
 }
@@ -14111,16 +14377,10 @@ static void mig_remake_triggers(migrate *m, const mig_catalog *before, const mig
   }
 }
 
-/* Where the name stands in the text of a view, as SQLite stores it: CREATE VIEW name .. */
-static size_t mig_view_name_at(const char *sql) {
-  size_t n = strlen(sql);
-  mig_token k = mig_next_significant(sql, n, mig_next_significant(sql, n, 0).end);
-  return mig_next_significant(sql, n, k.end).at;
-}
-
 static void mig_remake_view(migrate *m, const mig_catalog *before, const mig_catalog *c,
                             const mig_object *o, const char *sql, const char *from,
                             const char *to) {
+  const mig_catalog *temp = mig_same(c->schema, "temp") ? 0 : mig_read_catalog(m, "temp");
   mig_object *t = 0;
   mig_sink_sql(m, MIG_S_SCHEMA, mig_format(&m->work, "DROP VIEW \"%w\".\"%w\"", c->schema, o->name),
                "made again with the quotes that it had");
@@ -14139,6 +14399,14 @@ static void mig_remake_view(migrate *m, const mig_catalog *before, const mig_cat
                  mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", c->schema,
                             text + head.name_span.at),
                  "made again with the quotes that it had");
+  }
+  while (temp && (t = mig_objects_of(temp, o->name, t)) != 0 && !mig_failed(&m->work)) {
+    mig_trigger head;
+    if (!mig_hangs_on(&m->work, temp, t, c->schema)) continue;
+    if (mig_parse_trigger(&m->work, t->sql, &head)) return;
+    mig_sink_sql(m, MIG_S_SCHEMA,
+                 mig_format(&m->work, "CREATE TRIGGER temp.%s", t->sql + head.name_span.at),
+                 "a TEMP trigger of the view: it went with it");
   }
 }
 
@@ -14533,8 +14801,8 @@ static mig_object *mig_hide_generated(migrate *m, const mig_target *t, const cha
     if (!sql) continue;
     if (mig_is_plain(m)) {
       mig_fail(a, MIGRATE_UNSUPPORTED,
-               "this SQLite would rename a column that generated columns of %s use, too, and without "
-               "an edit of the schema nothing keeps it from that: rebuild = auto does",
+               "this SQLite would rename a column that generated columns of %s use, too, and "
+               "without an edit of the schema nothing keeps it from that: rebuild = auto does",
                o->name);
       return 0;
     }
@@ -14559,7 +14827,8 @@ static void mig_show_generated(migrate *m, const mig_target *t, const mig_rename
 }
 /* Other: the statements besides ALTER TABLE that SQLite lacks. */
 
-/* Finds an object by name: in one database, or where SQLite would find it. */
+/* Finds an object by name: in one database, or where SQLite would find it. Without a type it is a
+** table, an index or a view. */
 static mig_object *mig_find_object(migrate *m, const char *schema, const char *name,
                                    const char *type, mig_catalog **where) {
   int n, i;
@@ -14569,11 +14838,29 @@ static mig_object *mig_find_object(migrate *m, const char *schema, const char *n
     mig_catalog *c;
     if (schema && !mig_same(schema, schemas[i])) continue;
     c = mig_read_catalog(m, schemas[i]);
-    o = c ? mig_catalog_find(c, name) : 0;
-    if (o && type && !mig_is_type(o, type)) o = 0;
+    o = c ? mig_catalog_find(c, name, type) : 0;
     *where = c;
   }
   return o;
+}
+
+/* Where a text says INDEXED BY name. */
+static void mig_find_indexed_by(mig_arena *a, const char *sql, const char *name, mig_uses *uses) {
+  size_t n = strlen(sql);
+  mig_token k, by, x;
+  mig_span s;
+  memset(uses, 0, sizeof *uses);
+  if (!mig_mentions(sql, "INDEXED")) return;
+  for (k = mig_next_significant(sql, n, 0); k.type != MIG_TK_END && !mig_failed(a);
+       k = mig_next_significant(sql, n, k.end)) {
+    if (!mig_token_is(sql, k, "INDEXED")) continue;
+    by = mig_next_significant(sql, n, k.end);
+    x = mig_next_significant(sql, n, by.end);
+    if (!mig_token_is(sql, by, "BY") || !mig_token_names(a, sql, x, name)) continue;
+    s.at = x.at;
+    s.end = x.end;
+    mig_add_use(a, uses, s);
+  }
 }
 
 /* Before the rename: DROP INDEX would take along what names the old index. */
@@ -14590,10 +14877,69 @@ static void mig_rename_index_stats(migrate *m, const mig_catalog *c, const char 
   }
 }
 
-/* ALTER INDEX a RENAME TO b: an edit of its row, and of the statistics that name it. */
+/* In plain SQL a trigger is made again with all of its table, in their order. */
+static void mig_remake_indexed_by(migrate *m, const mig_catalog *c, const mig_object *o,
+                                  const char *from, const char *to) {
+  mig_object *t = 0;
+  int pass;
+  for (pass = 0; pass < 2; pass++) {
+    while ((t = mig_objects_of(c, o->table, t)) != 0 && !mig_failed(&m->work)) {
+      mig_trigger head;
+      mig_uses uses;
+      char *sql;
+      if (!mig_is_type(t, "trigger")) continue;
+      mig_find_indexed_by(&m->work, t->sql, from, &uses);
+      sql = mig_replace_uses(&m->work, t->sql, &uses, to);
+      if (!sql || mig_parse_trigger(&m->work, sql, &head)) return;
+      mig_sink_sql(m, MIG_S_SCHEMA,
+                   pass ? mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", c->schema,
+                                     sql + head.name_span.at)
+                        : mig_format(&m->work, "DROP TRIGGER \"%w\".\"%w\"", c->schema, t->name),
+                   "it, or another of its table, says INDEXED BY");
+    }
+  }
+}
+
+static int mig_is_first_indexed_by(mig_arena *a, const mig_catalog *c, const mig_object *o,
+                                   const char *name) {
+  mig_object *t = 0;
+  while ((t = mig_objects_of(c, o->table, t)) != 0 && t != o && !mig_failed(a)) {
+    mig_uses uses;
+    if (!mig_is_type(t, "trigger")) continue;
+    mig_find_indexed_by(a, t->sql, name, &uses);
+    if (uses.n) return 0;
+  }
+  return 1;
+}
+
+/* Views and triggers that say INDEXED BY follow the name. */
+static void mig_rename_indexed_by(migrate *m, const mig_catalog *c, const char *from,
+                                  const char *to) {
+  mig_arena *a = &m->work;
+  int i;
+  for (i = 0; i < c->n && !mig_failed(a); i++) {
+    const mig_object *o = &c->v[i];
+    mig_uses uses;
+    char *sql;
+    if (!mig_is_type(o, "view") && !mig_is_type(o, "trigger")) continue;
+    mig_find_indexed_by(a, o->sql, from, &uses);
+    if (!uses.n) continue;
+    sql = mig_replace_uses(a, o->sql, &uses, to);
+    if (!mig_is_plain(m)) {
+      mig_run_text(m, c->schema, o->rowid, sql, "it says INDEXED BY");
+    } else if (mig_is_type(o, "view")) {
+      mig_remake_view(m, c, c, o, sql, from, to);
+    } else if (mig_is_first_indexed_by(a, c, o, from)) {
+      mig_remake_indexed_by(m, c, o, from, to);
+    }
+  }
+}
+
+/* ALTER INDEX a RENAME TO b: an edit of its row, and of what names it. */
 static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog *c,
                              const mig_object *o) {
   mig_arena *a = &m->work;
+  const mig_catalog *temp;
   mig_index x;
   mig_text z;
   if (!o->sql) {
@@ -14610,6 +14956,11 @@ static void mig_rename_index(migrate *m, const mig_index_rename *r, mig_catalog 
   mig_putn(&z, x.sql, x.name_span.at);
   mig_put_name_like(&z, x.sql, x.name_span, r->to);
   mig_put(&z, x.sql + x.name_span.end);
+  temp = mig_same(c->schema, "temp") ? 0 : mig_read_catalog(m, "temp");
+  mig_rename_indexed_by(m, c, o->name, r->to);
+  if (temp && !mig_catalog_find(temp, o->name, "index")) {
+    mig_rename_indexed_by(m, temp, o->name, r->to);
+  }
   mig_rename_index_stats(m, c, o->name, r->to);
   if (mig_is_plain(m)) {
     mig_sink_sql(m, MIG_S_SCHEMA, mig_format(a, "DROP INDEX \"%w\".\"%w\"", c->schema, o->name),
@@ -14636,16 +14987,20 @@ static void mig_run_alter_index(migrate *m, const char *sql) {
   if (o) mig_rename_index(m, &r, c, o);
   else if (!r.if_exists) {
     mig_fail_at(&m->work, MIGRATE_NO_SUCH, sql, r.name_at,
-                mig_format(&m->work, "no such index: %s", r.name));
+                mig_format(&m->work, "no such index: %s%s%s", r.schema ? r.schema : "",
+                           r.schema ? "." : "", r.name));
   }
 }
 
-/* The triggers of a view go with it and are made again, in their order. */
-static void mig_triggers_again(migrate *m, const mig_catalog *c, const char *view) {
+/* The triggers of a view go with it and are made again, in their order: those of `c`, which is the
+** view's database or TEMP. */
+static void mig_triggers_again(migrate *m, const mig_catalog *c, const char *schema,
+                               const char *view) {
   mig_object *o = 0;
   while ((o = mig_objects_of(c, view, o)) != 0 && !mig_failed(&m->work)) {
     mig_trigger t;
     if (!mig_is_type(o, "trigger") || mig_parse_trigger(&m->work, o->sql, &t)) continue;
+    if (mig_same(c->schema, "temp") && !mig_hangs_on(&m->work, c, o, schema)) continue;
     mig_sink_sql(m, MIG_S_SCHEMA,
                  mig_format(&m->work, "CREATE TRIGGER \"%w\".%s", c->schema,
                             o->sql + t.name_span.at),
@@ -14653,34 +15008,94 @@ static void mig_triggers_again(migrate *m, const mig_catalog *c, const char *vie
   }
 }
 
+/* What compiled beside the view as it was, itself included, compiles. */
+static void mig_check_replaced(migrate *m, const mig_object *view, mig_dependents *d) {
+  mig_text names;
+  int i;
+  mig_text_init(&names, &m->work);
+  mig_flush(m);
+  for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+    const mig_dependent *v = &d->v[i];
+    if (!v->worked || mig_works_strictly(m, v, v->strict)) continue;
+    if (v->object == view) { /* SQLite says why */
+      sqlite3_finalize(mig_prepare_braced(m, mig_format(&m->work, "SELECT * FROM \"%w\".\"%w\"",
+                                                        v->catalog->schema, view->name)));
+    }
+    mig_putf(&names, "%s%s %s", names.n ? ", " : "", v->object->type, v->object->name);
+  }
+  mig_be_strict(m, 0);
+  if (!names.n || mig_failed(&m->work)) return;
+  mig_fail(&m->work, MIGRATE_DEPENDENT,
+           "other objects depend on view %s as it was: %s (drop them first)", view->name, names.z);
+}
+
+static void mig_replace_view(migrate *m, mig_catalog *c, mig_object *o, const char *sql) {
+  mig_target t;
+  mig_dependents d;
+  t.catalog = c;
+  t.temp = mig_read_catalog(m, "temp");
+  t.object = o;
+  if (!t.temp) return;
+  d = mig_find_dependents(m, &t);
+  mig_take_dependent(m, &d, c, o);
+  mig_baseline(m, &d);
+  mig_sink_sql(m, MIG_S_SCHEMA,
+               mig_format(&m->work, "DROP VIEW \"%w\".\"%w\"", c->schema, o->name),
+               "it is replaced");
+  mig_sink_sql(m, MIG_S_SCRIPT, sql, "as it stands, without OR REPLACE");
+  mig_triggers_again(m, c, c->schema, o->name);
+  if (t.temp != c) mig_triggers_again(m, t.temp, c->schema, o->name);
+  mig_check_replaced(m, o, &d);
+}
+
+static void mig_replace_trigger(migrate *m, const mig_catalog *c, const mig_object *o,
+                                const char *sql) {
+  mig_sink_sql(m, MIG_S_SCHEMA,
+               mig_format(&m->work, "DROP TRIGGER \"%w\".\"%w\"", c->schema, o->name),
+               "it is replaced");
+  mig_sink_sql(m, MIG_S_SCRIPT, sql, "as it stands, without OR REPLACE");
+}
+
+/* Where SQLite puts a trigger that does not say it: beside a TEMP table or view. */
+static const char *mig_trigger_home(migrate *m, const char *sql) {
+  mig_object o;
+  const mig_catalog *temp = mig_read_catalog(m, "temp");
+  mig_trigger t;
+  if (!temp) return "main";
+  if (mig_parse_trigger(&m->work, sql, &t)) {
+    mig_forgive(&m->fault); /* SQLite says what is wrong */
+    return "main";
+  }
+  memset(&o, 0, sizeof o);
+  o.type = "trigger";
+  o.table = t.table;
+  o.sql = sql;
+  return mig_hangs_on(&m->work, temp, &o, "temp") ? "temp" : "main";
+}
+
 /* CREATE OR REPLACE VIEW and TRIGGER: what is there goes, in the same transaction. */
 static void mig_run_or_replace(migrate *m, const char *sql) {
   mig_replacement r;
-  mig_catalog *c = 0, *temp;
+  mig_catalog *c = 0;
   mig_object *o;
-  const char *type, *schema;
+  const char *schema = "main";
   if (mig_parse_replacement(&m->work, sql, &r)) return;
-  type = r.trigger ? "trigger" : "view";
-  schema = r.temp ? "temp" : r.schema ? r.schema : "main";
-  o = mig_find_object(m, schema, r.name, 0, &c);
+  if (r.temp) schema = "temp";
+  else if (r.schema) schema = r.schema;
+  else if (r.trigger) schema = mig_trigger_home(m, r.sql);
+  o = mig_find_object(m, schema, r.name, r.trigger ? "trigger" : 0, &c);
   if (mig_failed(&m->work)) return;
-  if (o && !mig_is_type(o, type)) {
+  if (!o) {
+    mig_sink_sql(m, MIG_S_SCRIPT, r.sql, "as it stands, without OR REPLACE");
+  } else if (r.trigger) {
+    mig_replace_trigger(m, c, o, r.sql);
+  } else if (mig_is_type(o, "view")) {
+    mig_replace_view(m, c, o, r.sql);
+  } else {
     mig_fail_at(&m->work, MIGRATE_EXISTS, sql, r.name_at,
-                mig_format(&m->work, "%s is a %s, not a %s", o->name, o->type, type));
-    return;
+                mig_format(&m->work, "%s is a%s %s, not a view", o->name,
+                           mig_is_type(o, "index") ? "n" : "", o->type));
   }
-  temp = mig_read_catalog(m, "temp");
-  if (o) {
-    mig_sink_sql(m, MIG_S_SCHEMA,
-                 mig_format(&m->work,
-                            r.trigger ? "DROP TRIGGER \"%w\".\"%w\"" : "DROP VIEW \"%w\".\"%w\"",
-                            schema, o->name),
-                 "it is replaced");
-  }
-  mig_sink_sql(m, MIG_S_SCRIPT, r.sql, "as it stands, without OR REPLACE");
-  if (!o || r.trigger || mig_failed(&m->work)) return;
-  mig_triggers_again(m, c, o->name);
-  if (temp && temp != c) mig_triggers_again(m, temp, o->name);
 }
 /* Hosting: what the settings of the connection have to be for the plain rungs, and DROP TABLE of a
 ** script where foreign keys stay on. */
@@ -15078,6 +15493,9 @@ static void mig_run_rename_table(migrate *m, const mig_target *t, const char *na
   s.kind = MIG_S_NATIVE;
   s.sql = mig_format(&m->work, "ALTER TABLE \"%w\".\"%w\" RENAME TO \"%w\"", schema, old, name);
   s.reason = "SQLite's own: it follows the name into views, triggers and other tables";
+  s.schema = schema;
+  s.name = old;
+  s.table = name;
   mig_sink(m, &s, "native");
   mig_run_show(m, in_the_way);
   mig_run_show(m, hidden);
@@ -15092,6 +15510,54 @@ static int mig_shape_changes(const mig_alteration *c) {
     if (c->origins[i].from != i) return 1;
   }
   return 0;
+}
+
+/* Can it break a view or trigger? A key that goes may be the one that an ON CONFLICT names, and
+** WITHOUT ROWID leaves no rowid to be read. */
+static int mig_may_break(const mig_alteration *c) {
+  const mig_op *op;
+  if (mig_shape_changes(c) || c->old.without_rowid != c->now.without_rowid) return 1;
+  for (op = c->alter->first; op; op = op->next) {
+    if (op->kind == MIG_DROP_CONSTRAINT) return 1;
+  }
+  return 0;
+}
+
+/* Is every rowid another one afterwards, or none? */
+static int mig_renumbers(const mig_alteration *c) {
+  int alias = mig_alias(&c->now);
+  if (c->old.without_rowid) return 0;
+  if (c->now.without_rowid) return 1;
+  return alias >= 0 &&
+         (c->origins[alias].from != mig_alias(&c->old) || c->origins[alias].using_expr);
+}
+
+/* Does a virtual table say by which column of its content it finds rows (FTS5 content_rowid=)? */
+static int mig_says_content_rowid(mig_arena *a, const mig_object *o, const mig_table *content) {
+  size_t n = strlen(o->sql);
+  mig_token k = mig_next_significant(o->sql, n, 0), next;
+  for (; k.type != MIG_TK_END && !mig_failed(a); k = next) {
+    next = mig_next_significant(o->sql, n, k.end);
+    if (!mig_token_is(o->sql, k, "content_rowid") || !mig_token_op(o->sql, next, "=")) continue;
+    next = mig_next_significant(o->sql, n, next.end);
+    return mig_find_column(content, mig_dequote(a, o->sql, next)) >= 0;
+  }
+  return 0;
+}
+
+/* Virtual tables that find rows of the table by rowid would find others (FTS5 content=). */
+static void mig_refuse_rowid_readers(migrate *m, const mig_target *t, const mig_alteration *c) {
+  mig_arena *a = &m->work;
+  const mig_mention *x;
+  if (!mig_renumbers(c)) return;
+  for (x = mig_next_mention(t->catalog, t->object->name, 0); x && !mig_failed(a);
+       x = mig_next_mention(t->catalog, t->object->name, x)) {
+    const mig_object *o = x->object;
+    if (!mig_is_virtual(o) || !mig_mentions_token(a, o->sql, t->object->name)) continue;
+    if (mig_says_content_rowid(a, o, &c->old) && !mig_failed(a)) continue;
+    mig_fail(a, MIGRATE_DEPENDENT, "virtual table %s finds rows of %s by their rowids", o->name,
+             t->object->name);
+  }
 }
 
 static void mig_refuse_pending_keys(migrate *m, const mig_alteration *c) {
@@ -15134,6 +15600,22 @@ static void mig_run_statements(migrate *m, const mig_target *t, const mig_statem
   }
 }
 
+/* USING sees one row at a time: what WHERE takes holds no aggregate, which would make one row of
+** all, and no window, which would end where a part of a copy does. "x" is a column: taken for a
+** string it would be every value. */
+static void mig_check_using(migrate *m, const mig_target *t, const mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.ncolumn && !mig_failed(&m->work); i++) {
+    if (!c->origins[i].using_expr) continue;
+    mig_flush(m);
+    mig_be_strict(m, 1);
+    sqlite3_finalize(mig_prepare_braced(
+        m, mig_format(&m->work, "SELECT 1 FROM \"%w\".\"%w\" AS \"%w\" WHERE (%s\n) IS NULL",
+                      t->catalog->schema, t->object->name, c->old.name, c->origins[i].using_expr)));
+    mig_be_strict(m, 0);
+  }
+}
+
 /* Everything but renames: compared, decided, written down, run. */
 static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   mig_facts facts = mig_read_facts(m, t);
@@ -15154,6 +15636,7 @@ static void mig_run_change(migrate *m, const mig_target *t, mig_alteration *c) {
   l.scratch = mig_scratch_prefix(t);
   mig_lower_own_keys(&l, c);
   mig_compare(c, &d);
+  mig_check_using(m, t, c);
   if (mig_failed(&m->work)) return;
   /* what is printed runs later, over rows that nobody has seen: there each rowid is named */
   if (mig_copies_rowids(c, &d) && !facts.portable) facts.dense = mig_is_dense(m, t);
@@ -15293,7 +15776,8 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   if (mig_failed(a) || c.nothing) return;
   mig_refuse_pending_keys(m, &c);
   memset(&dependents, 0, sizeof dependents);
-  if (mig_shape_changes(&c)) {
+  mig_refuse_rowid_readers(m, t, &c);
+  if (mig_may_break(&c)) {
     int i;
     for (i = 0; i < c.old.ncolumn && !mig_failed(a); i++) {
       int k;
@@ -15576,7 +16060,8 @@ static void mig_backup_reserve(migrate *m, const char *path) {
 }
 
 static void mig_backup_remove(migrate *m) {
-  static const char *const tails[] = {"", "-journal", "-wal", "-shm"};
+  /* the name itself last: as long as it is there, no other process takes it and what hangs on it */
+  static const char *const tails[] = {"-journal", "-wal", "-shm", ""};
   mig_fault kept = m->fault;
   const char *name;
   int i;
@@ -16233,6 +16718,7 @@ static void mig_restore_from(migrate *m, const char *path) {
 MIGRATE_API int migrate_restore(migrate *m, const char *path) {
   if (mig_begin_call(m)) return migrate_errcode(m);
   if (!path) mig_fail(&m->work, MIGRATE_MISUSE, "migrate_restore: the path is NULL");
+  else if (!*path) mig_fail(&m->work, MIGRATE_MISUSE, "migrate_restore: the path is empty");
   if (!sqlite3_get_autocommit(m->db)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "a backup cannot be restored inside a transaction: commit it first");
@@ -16653,6 +17139,10 @@ static void mig_run_section(migrate *m, const mig_revision *rev, int upgrade) {
              upgrade ? "upgrade" : "downgrade",
              rc == sqlite3_errcode(m->db) ? sqlite3_errmsg(m->db) : migrate_strerror(rc));
   }
+  if (mig_is_undone(m) && !mig_failed(&m->work)) {
+    mig_fail(&m->work, SQLITE_ABORT, "revision %s, %s function: it has ended the transaction",
+             rev->id, upgrade ? "upgrade" : "downgrade");
+  }
   if (m->depth) mig_stay_awake(m);
   mig_still_ready(m);
 }
@@ -16781,7 +17271,7 @@ static void mig_refuse_open_end(migrate *m, const mig_step *step) {
 }
 
 /* A section outside the transaction cuts the run: what precedes it commits, with a journal row that
-** says `started`, and what follows it begins anew. */
+** says `started`; its own rows are written, and commit before what follows it begins. */
 static void mig_run_outside(migrate *m, const mig_step *step) {
   int upgrade = step->direction == MIG_UPGRADE;
   sqlite3_int64 started = mig_milliseconds();
@@ -16801,10 +17291,14 @@ static void mig_run_outside(migrate *m, const mig_step *step) {
   }
 }
 
+static int mig_is_outside(const mig_step *step) {
+  return step->rev && mig_step_section(step)->outside;
+}
+
 static void mig_run_step(migrate *m, const mig_step *step, int number) {
   sqlite3_int64 started = mig_milliseconds();
   mig_begin_step(m, step, number);
-  if (step->rev && mig_step_section(step)->outside) {
+  if (mig_is_outside(step)) {
     mig_run_outside(m, step);
     return;
   }
@@ -16893,6 +17387,8 @@ static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
 static void mig_run_env(migrate *m) {
   const char *sql = m->settings.env_sql;
   if (!sql) return;
+  mig_check_env(&m->work, m->settings.env_path, sql);
+  if (mig_failed(&m->work)) return;
   mig_fall_asleep(m); /* some statements want to be alone */
   mig_run_script(m, sql);
   if (mig_failed(&m->work)) {
@@ -16925,6 +17421,7 @@ typedef struct mig_run {
   mig_todo todo;
   const mig_plan *plan; /* the way back first, if there is one */
   int at;               /* the place in it */
+  int cut;              /* the last step stood outside: its rows are committed before the next */
 } mig_run;
 
 /* The same steps? Then they were checked before the lock was taken. */
@@ -16940,7 +17437,7 @@ static void mig_run_prologue(migrate *m, const mig_run *r, const mig_plan *check
   const mig_todo *t = &r->todo;
   if (!t->plan.n && !t->purge) return;
   mig_report_started(m);
-  if (r->command.direction == MIG_UPGRADE) mig_report_edited(m, m->graph, t->rows);
+  if (r->command.direction != MIG_STAMP) mig_report_edited(m, m->graph, t->rows);
   if (!mig_same_steps(&t->plan, checked)) mig_check_plan(m, &t->plan);
   if (mig_failed(&m->work)) return;
   mig_make_tables(m, t->have_version);
@@ -16959,23 +17456,44 @@ static void mig_run_plan(migrate *m, mig_run *r, int way_back) {
   else mig_run_prologue(m, r, &checked);
 }
 
+/* Between two transactions another process may have gone on: what it has done is not done again. */
+static void mig_skip_done(migrate *m, mig_run *r, mig_names rows) {
+  const unsigned char *applied = mig_applied(m->graph, mig_known_rows(m->graph, rows));
+  for (; applied && r->at < r->plan->n; r->at++) {
+    const mig_step *step = &r->plan->steps[r->at];
+    int node = step->rev ? mig_find_id(m->graph, step->rev->id) : -1;
+    if (node < 0 || (step->direction == MIG_UPGRADE) == !applied[node]) return;
+  }
+}
+
+/* Between two steps, where what was done has to last whatever comes. */
+static void mig_run_cut(migrate *m, mig_run *r) {
+  mig_names left, found;
+  r->cut = 0;
+  mig_catch_up(m);
+  left = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
+  mig_end_transaction(m);
+  if (!mig_failed(&m->work)) mig_frame_open(m);
+  found = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
+  if (!mig_failed(&m->work) && !mig_same_names(left, found)) mig_skip_done(m, r, found);
+}
+
 /* Runs one revision of an open run. 0: none is left, or there is a fault. */
 static int mig_run_next(migrate *m, mig_run *r) {
+  const mig_step *step;
+  if (mig_failed(&m->work)) return 0;
+  if (r->cut && (r->at < r->plan->n || r->plan == &r->todo.back)) mig_run_cut(m, r);
   if (mig_failed(&m->work)) return 0;
   if (r->at == r->plan->n && r->plan == &r->todo.back) {
     mig_write_due(m);
     mig_run_plan(m, r, 0);
   }
   if (mig_failed(&m->work) || r->at == r->plan->n) return 0;
-  if (r->at && m->settings.transaction_per_migration) {
-    mig_end_transaction(m);
-    if (!mig_failed(&m->work)) mig_frame_open(m);
-    if (mig_failed(&m->work)) return 0;
-  }
+  step = &r->plan->steps[r->at++];
   m->steps = r->plan->n;
   m->crowd = r->plan->n >= MIG_MANY;
-  mig_run_step(m, &r->plan->steps[r->at], r->at + 1);
-  r->at++;
+  mig_run_step(m, step, r->at);
+  r->cut = m->settings.transaction_per_migration || mig_is_outside(step);
   return !mig_failed(&m->work);
 }
 
@@ -18250,7 +18768,8 @@ static void mig_offline_run(migrate *k, int direction, const char *words) {
 }
 
 /* Brings the scratch database to the rows `from`, with the real schema where the database is at
-** just these, else with what the revisions make from nothing. */
+** just these, else with what the revisions make from nothing, which at base is not even the version
+** table. */
 static void mig_offline_begin(migrate *m, mig_offline *o, const char *from) {
   mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
   sqlite3 *db;
@@ -18266,7 +18785,7 @@ static void mig_offline_begin(migrate *m, mig_offline *o, const char *from) {
   o->k.nrevision = m->nrevision;
   o->k.settings.env_sql = 0; /* the application's business, on its own connection */
   if (!here && o->from.n) mig_offline_run(&o->k, MIG_UPGRADE, from);
-  else if (v.exists) mig_scratch_rows(&o->k, o->from);
+  else if (here && v.exists) mig_scratch_rows(&o->k, o->from);
 }
 
 static void mig_offline_end(migrate *m, mig_offline *o) {
@@ -18523,18 +19042,14 @@ static void mig_print_env(migrate *m) {
   const char *sql = m->settings.env_sql;
   size_t at = 0;
   mig_span s;
-  int found;
   if (!sql) return;
+  mig_check_env(&m->work, m->settings.env_path, sql);
   mig_put(&m->result, "\n-- env.sql\n");
-  while ((found = mig_next_statement(sql, strlen(sql), &at, &s)) > 0) {
+  while (mig_next_statement(sql, strlen(sql), &at, &s) > 0) {
     mig_putn(&m->result, sql + s.at, s.end - s.at);
     mig_put(&m->result, "; ");
   }
   mig_put(&m->result, "CREATE TEMP TABLE migrate_env(x);\n");
-  if (found < 0) {
-    mig_fail(&m->work, MIGRATE_SCRIPT, "%s, line %d: the text ends inside of this statement",
-             m->settings.env_path, mig_place_of(sql, s.at).line);
-  }
 }
 
 /* Words of the caller's in a comment: they must not end its line. */
@@ -19260,6 +19775,14 @@ static void mig_put_line(mig_text *t, const char *sql) {
   }
 }
 
+/* An edited revision is no difference of schemas; the log tells of it. */
+static void mig_check_edited(migrate *m) {
+  mig_version v;
+  if (mig_failed(&m->work)) return;
+  v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  mig_report_edited(m, m->graph, v.rows);
+}
+
 MIGRATE_API int migrate_check(migrate *m) {
   mig_draft d;
   const mig_difference *v;
@@ -19270,6 +19793,7 @@ MIGRATE_API int migrate_check(migrate *m) {
   d.looks = 1;
   mig_text_init(&lines, &m->work);
   mig_want_head(m);
+  mig_check_edited(m);
   if (!mig_failed(&m->work)) mig_draft_up(&d, 0);
   if (!mig_failed(&m->work)) mig_log_way(m, &d.up);
   for (v = d.up.first; v && !mig_failed(&m->work); v = v->next) {
@@ -20692,7 +21216,9 @@ static void mig_judge_revision(mig_lint *l) {
   int forth = rev->upgrade_fn || !mig_is_blank_section(&rev->upgrade);
   if (forth && !back && !l->forward_told) {
     mig_report_whole(l, MIG_RULE_MISSING_DOWNGRADE, 0,
-                     l->forward ? "no revision has a downgrade" : "the revision has no downgrade");
+                     l->forward         ? "no revision has a downgrade"
+                     : rev->downgrade.sql ? "the downgrade is empty: it would undo nothing"
+                                          : "the revision has no downgrade");
     if (l->listed) l->forward_told = l->forward;
   }
   if (back && lost) {
@@ -20837,6 +21363,18 @@ static void mig_fail_copy(migrate *m, int rc, const char *why) {
   mig_fail(&m->work, rc, "the database cannot be copied: %s", why);
 }
 
+/* An SQLite may be without authorizers: compiled in it lacks the function, and an extension is
+** handed none. Then nothing is tried out. */
+static void mig_fence_copy(migrate *m, sqlite3 *db) {
+  int (*fence)(sqlite3 *, int (*)(void *, int, const char *, const char *, const char *,
+                                  const char *), void *) = 0;
+#ifndef SQLITE_OMIT_AUTHORIZATION
+  fence = sqlite3_set_authorizer;
+#endif
+  if (fence) fence(db, mig_copy_authorizer, 0);
+  else mig_fail_copy(m, MIGRATE_UNSUPPORTED, "this SQLite has no authorizer to keep it apart");
+}
+
 /* Copies one database of a connection over one of another. While somebody commits it is waited. */
 static void mig_copy_pages(migrate *m, sqlite3 *to, sqlite3 *from, const char *schema) {
   sqlite3_backup *b;
@@ -20932,7 +21470,7 @@ static void mig_copy_open(migrate *m, sqlite3 *from, const char *const *schemas,
     mig_no_memory(&m->work);
     return;
   }
-  sqlite3_set_authorizer(db, mig_copy_authorizer, 0);
+  mig_fence_copy(m, db);
   mig_copy_settings(db, from);
   for (i = 0; i < n && !mig_failed(&m->work); i++) {
     if (mig_same(schemas[i], "temp")) continue;
@@ -21794,11 +22332,12 @@ static const char *mig_adopted(migrate *m, const mig_found *f, const mig_mapping
   mig_arena *a = &m->work;
   mig_graph *g = mig_graph_of(m);
   mig_text targets;
+  int own = mig_same(f->table, m->settings.version_table); /* its rows go: each counts */
   int i;
   mig_text_init(&targets, a);
   for (i = 0; i < f->nset && !mig_failed(a); i++) {
     const char *id = f->sets[i].newest, *rev = mig_mapped(map, id);
-    if (!rev && given && !mig_maps_set(map, f->sets[i].set)) continue;
+    if (!rev && given && !own && !mig_maps_set(map, f->sets[i].set)) continue;
     if (!rev && given) {
       mig_fail(a, MIGRATE_NO_REVISION,
                "%s has applied %s last, of which the mapping says nothing: add %s=REVISION",
@@ -21937,8 +22476,9 @@ static const char *mig_template_value(mig_arena *a, const mig_revision *rev, con
 
 /* A message that would be read as a key or a marker cannot be the first line of a file. */
 static void mig_check_message(mig_arena *a, const char *message) {
-  size_t length = mig_key_length(message, strlen(message));
-  if ((length && mig_known_key(message, length) >= 0) || strncmp(message, "migrate:", 8) == 0) {
+  size_t n = strlen(message), length = mig_key_length(message, n);
+  if ((length && mig_known_key(message, length) >= 0) || mig_nearly_key(message, n) >= 0 ||
+      strncmp(message, "migrate:", 8) == 0) {
     mig_fail(a, MIGRATE_MISUSE, "the message would be read as a line of the header: %s", message);
   }
 }
@@ -21963,6 +22503,8 @@ static const char *mig_script_render(mig_arena *a, const char *path, const char 
     mig_putn(&t, from, (size_t)(dollar - from));
     mig_put(&t, value);
     from = end + 1;
+    if (*value || !strchr("\r\n", *from)) continue;
+    while (t.n && t.z[t.n - 1] == ' ') t.n--; /* no blank ends a line */
   }
   mig_put(&t, from);
   return mig_failed(a) ? 0 : mig_text_z(&t);
@@ -23157,11 +23699,25 @@ static const char *mig_draft_text(migrate *m, const mig_revision *r) {
   return text ? mig_script_render(a, path, text, r) : 0;
 }
 
+/* A template may say anything. What is not read as this revision is not written either: in its
+** folder it would be in the way of every command. */
+static void mig_check_draft(mig_arena *a, const mig_revision *r, const char *path,
+                            const char *text) {
+  mig_revision read;
+  mig_script_parse(a, path, text, strlen(text), &read);
+  if (!mig_failed(a) && strcmp(read.id, r->id) != 0) {
+    mig_fail(a, MIGRATE_SCRIPT, "%s: its revision is '%s'", path, read.id);
+  }
+  mig_fault_context(a, "not written: ");
+}
+
 static void mig_draft_write(migrate *m, const mig_revision *r, const char *path) {
   mig_arena *a = &m->arena;
   const char *text = mig_draft_text(m, r);
   int code;
   if (!path || !text) return;
+  mig_check_draft(a, r, path, text);
+  if (mig_failed(a)) return;
   if (!mig_file_new(a, path, text, strlen(text))) {
     mig_fail(a, MIGRATE_FILE, "cannot write %s: there is such a file already", path);
     return;
