@@ -130,6 +130,14 @@ static char *changed_world(void) {
 #define RESET_DATABASE 1009
 #define LEGACY_FILE_FORMAT 1016
 
+/* With it off SQLite 3.49.1 cannot read a schema whose texts hold comments: SQLITE_CORRUPT. */
+#define ENABLE_COMMENTS 1022
+
+static int is_for_programs(int op) {
+  if (op == ENABLE_COMMENTS && sqlite3_libversion_number() < 3050000) return 0;
+  return op != RESET_DATABASE && op != LEGACY_FILE_FORMAT;
+}
+
 /* Whichever way each switch stands, the change is the same, and it stands as it stood. */
 static void every_switch(void **state) {
   char *want = changed_world(), what[60];
@@ -139,7 +147,7 @@ static void every_switch(void **state) {
     sqlite3 *db = with(":memory:", world);
     size_t i;
     int on;
-    if (op == RESET_DATABASE || op == LEGACY_FILE_FORMAT || !turn(db, op)) {
+    if (!is_for_programs(op) || !turn(db, op)) {
       sqlite3_close(db);
       continue;
     }
