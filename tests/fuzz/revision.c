@@ -191,9 +191,11 @@ static int is_section(const char *line) {
   return strncmp(line, "migrate:up", 10) == 0 || strncmp(line, "migrate:down", 12) == 0;
 }
 
-/* The text of the comment that a line is. */
+/* The text of the comment that a line is. SQLite takes a byte order mark for a blank anywhere. */
 static char *comment_of(const char *z, const char *end) {
-  while (z < end && is_blank(*z)) z++;
+  while (z < end && (is_blank(*z) || strncmp(z, "\xef\xbb\xbf", 3) == 0)) {
+    z += is_blank(*z) ? 1 : 3;
+  }
   if (strncmp(z, "--", 2) == 0) z += 2;
   while (z < end && is_blank(*z)) z++;
   while (end > z && is_blank(end[-1])) end--;

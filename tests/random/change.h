@@ -491,6 +491,7 @@ static char *make_statement(change *c, const char *schema, int hidden, int stric
     c->sql = all;
     if (c->must_fail || strcmp(c->now->name, c->old->name) != 0) break;
   }
+  if (!made) say(c, "DROP CONSTRAINT IF EXISTS \"no such\""); /* none was possible */
   if (key_writes_generated(c->now) && !key_writes_generated(c->old)) c->must_fail = 1;
   return sqlite3_str_finish(c->sql);
 }
