@@ -13543,7 +13543,7 @@ static void mig_run_edit(migrate *m, const char *schema, const char *sql, const 
 
 /* The same for the text of one object. */
 static void mig_run_text(migrate *m, const char *schema, sqlite3_int64 rowid, const char *text,
-                          const char *reason) {
+                         const char *reason) {
   mig_run_edit(m, schema,
                mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
                           schema, rowid),
@@ -14811,7 +14811,7 @@ static mig_object *mig_hide_generated(migrate *m, const mig_target *t, const cha
     hidden[n++] = *o;
     hidden[n].sql = 0;
     mig_run_text(m, t->catalog->schema, o->rowid, sql,
-                  "SQLite before 3.35 takes its generated columns for the renamed one");
+                 "SQLite before 3.35 takes its generated columns for the renamed one");
   }
   return hidden;
 }
@@ -14822,7 +14822,7 @@ static void mig_show_generated(migrate *m, const mig_target *t, const mig_rename
   for (; hidden && hidden->sql && !mig_failed(&m->work); hidden++) {
     char *sql = mig_renamed_table(&m->work, hidden->sql, t->object->name, r);
     mig_run_text(m, t->catalog->schema, hidden->rowid, sql ? sql : hidden->sql,
-                  "its generated columns are as they were");
+                 "its generated columns are as they were");
   }
 }
 /* Other: the statements besides ALTER TABLE that SQLite lacks. */
@@ -15583,7 +15583,7 @@ static void mig_run_final_text(migrate *m, const mig_target *t, const mig_altera
   if (!now.object || !now.object->sql || strcmp(now.object->sql, c->now.sql) == 0) return;
   if (mig_is_plain(m)) return;
   mig_run_text(m, t->catalog->schema, now.object->rowid, c->now.sql,
-                "the text keeps its layout and spelling");
+               "the text keeps its layout and spelling");
 }
 
 /* SQLite's DROP COLUMN puts its own quotes into the texts of the schema. */
@@ -15677,7 +15677,7 @@ static void mig_run_index_strings(migrate *m, const mig_target *t, const char *n
     sql = mig_keep_strings(&m->work, sql, x.list, name);
     if (!sql || strcmp(sql, o->sql) == 0) continue;
     mig_run_text(m, t->catalog->schema, o->rowid, sql,
-                  "a string in double quotes stays one beside the new name");
+                 "a string in double quotes stays one beside the new name");
   }
 }
 

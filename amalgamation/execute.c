@@ -355,7 +355,7 @@ static void mig_run_edit(migrate *m, const char *schema, const char *sql, const 
 
 /* The same for the text of one object. */
 static void mig_run_text(migrate *m, const char *schema, sqlite3_int64 rowid, const char *text,
-                          const char *reason) {
+                         const char *reason) {
   mig_run_edit(m, schema,
                mig_format(&m->work, "UPDATE \"%w\".sqlite_master SET sql = ?1 WHERE rowid = %lld",
                           schema, rowid),

@@ -363,7 +363,7 @@ static mig_object *mig_hide_generated(migrate *m, const mig_target *t, const cha
     hidden[n++] = *o;
     hidden[n].sql = 0;
     mig_run_text(m, t->catalog->schema, o->rowid, sql,
-                  "SQLite before 3.35 takes its generated columns for the renamed one");
+                 "SQLite before 3.35 takes its generated columns for the renamed one");
   }
   return hidden;
 }
@@ -374,6 +374,6 @@ static void mig_show_generated(migrate *m, const mig_target *t, const mig_rename
   for (; hidden && hidden->sql && !mig_failed(&m->work); hidden++) {
     char *sql = mig_renamed_table(&m->work, hidden->sql, t->object->name, r);
     mig_run_text(m, t->catalog->schema, hidden->rowid, sql ? sql : hidden->sql,
-                  "its generated columns are as they were");
+                 "its generated columns are as they were");
   }
 }

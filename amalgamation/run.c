@@ -268,7 +268,7 @@ static void mig_run_final_text(migrate *m, const mig_target *t, const mig_altera
   if (!now.object || !now.object->sql || strcmp(now.object->sql, c->now.sql) == 0) return;
   if (mig_is_plain(m)) return;
   mig_run_text(m, t->catalog->schema, now.object->rowid, c->now.sql,
-                "the text keeps its layout and spelling");
+               "the text keeps its layout and spelling");
 }
 
 /* SQLite's DROP COLUMN puts its own quotes into the texts of the schema. */
@@ -362,7 +362,7 @@ static void mig_run_index_strings(migrate *m, const mig_target *t, const char *n
     sql = mig_keep_strings(&m->work, sql, x.list, name);
     if (!sql || strcmp(sql, o->sql) == 0) continue;
     mig_run_text(m, t->catalog->schema, o->rowid, sql,
-                  "a string in double quotes stays one beside the new name");
+                 "a string in double quotes stays one beside the new name");
   }
 }
 
