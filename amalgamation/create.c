@@ -124,14 +124,23 @@ static const char *mig_draft_text(migrate *m, const mig_revision *r) {
   return text ? mig_script_render(a, path, text, r) : 0;
 }
 
-/* A template may say anything. What is not read as this revision is not written either: in its
-** folder it would be in the way of every command. */
-static void mig_check_draft(mig_arena *a, const mig_revision *r, const char *path,
-                            const char *text) {
+/* A template may say anything, and so may an option. What is not read as this revision, or makes no
+** graph with those that are there, is not written either: in its folder it would be in the way of
+** every command. */
+static void mig_check_draft(migrate *m, const mig_revision *r, const char *path, const char *text) {
+  mig_arena *a = &m->arena;
+  size_t n = (size_t)m->nrevision;
   mig_revision read;
+  const mig_revision **all = (const mig_revision **)mig_array(a, n + 1, sizeof(*all));
   mig_script_parse(a, path, text, strlen(text), &read);
   if (!mig_failed(a) && strcmp(read.id, r->id) != 0) {
     mig_fail(a, MIGRATE_SCRIPT, "%s: its revision is '%s'", path, read.id);
+  }
+  if (!mig_failed(a)) {
+    if (n) memcpy((void *)all, (const void *)m->revisions, n * sizeof(*all));
+    all[n] = &read;
+    read.path = 0; /* there is no such file */
+    mig_graph_load(a, all, (int)n + 1);
   }
   mig_fault_context(a, "not written: ");
 }
@@ -141,7 +150,7 @@ static void mig_draft_write(migrate *m, const mig_revision *r, const char *path)
   const char *text = mig_draft_text(m, r);
   int code;
   if (!path || !text) return;
-  mig_check_draft(a, r, path, text);
+  mig_check_draft(m, r, path, text);
   if (mig_failed(a)) return;
   if (!mig_file_new(a, path, text, strlen(text))) {
     mig_fail(a, MIGRATE_FILE, "cannot write %s: there is such a file already", path);

@@ -62,6 +62,17 @@ static const char *scalar_argument(scalar *s, int argc, sqlite3_value **argv, in
   return 0;
 }
 
+/* The same of one that options follow. Else a message that was forgotten would be an option, and the
+** option the message of a revision. */
+static const char *scalar_word(scalar *s, int argc, sqlite3_value **argv, int i,
+                               const char *what) {
+  const char *word = scalar_argument(s, argc, argv, i, what);
+  if (word && strncmp(word, "--", 2) == 0) {
+    call_fail(&s->k, MIGRATE_MISUSE, "%s is missing: it comes before the options", what);
+  }
+  return word;
+}
+
 /* The result of the last command, "" after an error. */
 static const char *scalar_result(scalar *s) {
   return s->k.m && !migrate_errcode(s->k.m) ? migrate_result(s->k.m) : "";
@@ -146,7 +157,7 @@ static void revision_call(sqlite3_context *context, int argc, sqlite3_value **ar
   const char *message;
   char *path = 0;
   scalar_start(&s, context);
-  message = scalar_argument(&s, argc, argv, 0, "the message");
+  message = scalar_word(&s, argc, argv, 0, "the message");
   options_read(&s.k, &o, revision_options, argc - 1, argv + 1);
   revision_options_take(&o, &n);
   if ((n.target || n.from_revisions) && !n.autogenerate) {
@@ -169,8 +180,8 @@ static void merge_call(sqlite3_context *context, int argc, sqlite3_value **argv)
   const char *revisions, *message;
   char *path = 0;
   scalar_start(&s, context);
-  revisions = scalar_argument(&s, argc, argv, 0, "the list of revisions");
-  message = scalar_argument(&s, argc, argv, 1, "the message");
+  revisions = scalar_word(&s, argc, argv, 0, "the list of revisions");
+  message = scalar_word(&s, argc, argv, 1, "the message");
   options_read(&s.k, &o, merge_options, argc - 2, argv + 2);
   revision_options_take(&o, &n);
   if (call_begin_revisions(&s.k, scalar_connection(context))) {
