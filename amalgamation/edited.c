@@ -5,7 +5,7 @@
 static mig_journal mig_journal_of(migrate *m, mig_arena *a) {
   mig_journal none;
   memset(&none, 0, sizeof none);
-  if (!m->settings.journal && mig_table_kind(m->db, a, MIG_JOURNAL) == MIG_OTHER_TABLE) return none;
+  if (!m->settings.journal && mig_journal_kind(m->db, a) == MIG_OTHER_TABLE) return none;
   return mig_journal_read(m->db, a);
 }
 

@@ -282,13 +282,24 @@ static void mig_refuse_moved(migrate *m, const mig_command *c, mig_names rows) {
   if (!mig_same_names(*c->found, rows)) mig_fail_stamped(m, rows);
 }
 
+/* The version rows; of rows that go, and that nobody has looked at, it does not matter what they
+** hold. */
+static mig_version mig_version_now(migrate *m, const mig_command *c) {
+  mig_version v;
+  if (!c->purge || c->found) return mig_version_read(m->db, &m->work, m->settings.version_table);
+  memset(&v, 0, sizeof v);
+  v.exists = mig_table_kind(m->db, &m->work, m->settings.version_table) != MIG_NO_TABLE;
+  return v;
+}
+
 static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
-  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
+  mig_version v = mig_version_now(m, c);
   int stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
+  t.purge = c->purge && v.exists && mig_version_has_rows(m->db, &m->work, m->settings.version_table);
   t.rows = v.rows;
   mig_refuse_moved(m, c, v.rows);
   if (mig_failed(&m->work)) return t;
@@ -296,10 +307,7 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_stay_awake(m);
   g = mig_graph_of(m);
   if (!g) return t;
-  if (c->purge) {
-    t.purge = v.rows.n > 0;
-    v.rows.n = 0;
-  }
+  if (c->purge) v.rows.n = 0;
   if (c->direction == MIG_UPGRADE) {
     t.back = mig_plan_older(m, g, v.rows, &stay);
     if (!stay && !t.back.n) t.plan = mig_plan_upgrade(g, v.rows, c->target);

@@ -66,7 +66,8 @@ static const char *mig_version_row(mig_arena *a, sqlite3_stmt *s, const char *ta
   if (mig_failed(a)) return 0;
   if (!z || sqlite3_column_type(s, 0) != SQLITE_TEXT ||
       strlen(z) != (size_t)sqlite3_column_bytes(s, 0)) {
-    mig_fail(a, MIGRATE_UNSUPPORTED, "%s holds a row that is no revision identifier: %.20s", table,
+    mig_fail(a, MIGRATE_UNSUPPORTED,
+             "%s holds a row that is no revision identifier: %.20s; stamp with --purge", table,
              z ? z : "NULL");
   }
   return z;
@@ -110,6 +111,14 @@ static mig_version mig_version_read(sqlite3 *db, mig_arena *a, const char *table
   }
   if (mig_failed(a)) v.rows.n = 0;
   return v;
+}
+
+/* Whether there are rows, whatever they hold: of a table that is to lose them. */
+static int mig_version_has_rows(sqlite3 *db, mig_arena *a, const char *table) {
+  sqlite3_stmt *s = mig_read_begin(db, a, mig_format(a, "SELECT 1 FROM main.\"%w\" LIMIT 1", table));
+  int any = 0;
+  while (mig_read_row(db, a, &s)) any = 1;
+  return any;
 }
 
 /* Before anything is written: what bears the name must be a table, not a view with a trigger. */
@@ -310,27 +319,38 @@ static char *mig_other_versions(sqlite3 *db, mig_arena *a, const char *schema, c
   return mig_failed(a) ? 0 : z.z;
 }
 
-/* Reads what was done last with each revision. */
+/* What was done last with each revision. */
+static const char *mig_journal_rows_sql(void) {
+  return "SELECT revision, direction, state, applied_at, checksum, message, down_revision, "
+         "depends_on, compat, downgrade, downgrade_outside FROM main." MIG_JOURNAL
+         " WHERE id IN (SELECT max(id) FROM main." MIG_JOURNAL " GROUP BY revision) ORDER BY id";
+}
+
+/* What bears the journal's name; a table with other columns is no more ours than a view. */
+static int mig_journal_kind(sqlite3 *db, mig_arena *a) {
+  sqlite3_stmt *s = 0;
+  int kind = mig_table_kind(db, a, MIG_JOURNAL);
+  if (kind == MIG_ORDINARY_TABLE &&
+      sqlite3_prepare_v2(db, mig_journal_rows_sql(), -1, &s, 0) == SQLITE_ERROR) {
+    kind = MIG_OTHER_TABLE;
+  }
+  sqlite3_finalize(s);
+  return kind;
+}
+
 static mig_journal mig_journal_read(sqlite3 *db, mig_arena *a) {
   mig_journal j;
   sqlite3_stmt *s = 0;
-  int kind = mig_table_kind(db, a, MIG_JOURNAL);
+  int kind = mig_journal_kind(db, a);
   memset(&j, 0, sizeof j);
   j.exists = kind == MIG_ORDINARY_TABLE;
   if (kind == MIG_OTHER_TABLE) {
     mig_fail(a, MIGRATE_UNSUPPORTED,
              MIG_JOURNAL
-             " is not a table; it can be done without by "
+             " is not the journal of migrate; it can be done without by "
              "journal = off");
   }
-  if (j.exists) {
-    s = mig_read_begin(db, a,
-                       "SELECT revision, direction, state, applied_at, checksum, message, "
-                       "down_revision, depends_on, compat, downgrade, downgrade_outside "
-                       "FROM main." MIG_JOURNAL
-                       " WHERE id IN (SELECT max(id) FROM main." MIG_JOURNAL
-                       " GROUP BY revision) ORDER BY id");
-  }
+  if (j.exists) s = mig_read_begin(db, a, mig_journal_rows_sql());
   while (mig_read_row(db, a, &s)) mig_journal_entry(a, &j, s);
   if (mig_failed(a)) j.n = 0;
   return j;

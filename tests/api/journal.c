@@ -176,6 +176,21 @@ static void switched_off(void **state) {
   assert_string_equal(ask("SELECT count(*) FROM sqlite_master WHERE name LIKE '%journal%'"), "0");
 }
 
+/* A table of that name that is somebody else's: an error that says so, and no matter where the
+** journal is off. */
+static void of_others(void **state) {
+  (void)state;
+  ask("CREATE TABLE migrate_journal(a)");
+  assert_int_equal(migrate_upgrade(m, "head"), MIGRATE_UNSUPPORTED);
+  assert_non_null(strstr(migrate_errmsg(m), "migrate_journal is not the journal of migrate; it can "
+                                            "be done without by journal = off"));
+  migrate_close(m);
+  open_with(revisions, 4);
+  good(migrate_set(m, "journal", "off"));
+  good(migrate_upgrade(m, "head"));
+  assert_string_equal(ask("SELECT * FROM alembic_version"), "d4");
+}
+
 /* Were a file read again to be run, the table would be table_2. */
 static void read_once(void **state) {
   char folder[] = "/tmp/migrate-journal-XXXXXX", path[80];
@@ -396,6 +411,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(time_zone, begin, end),
       cmocka_unit_test_setup_teardown(meaning, begin, end),
       cmocka_unit_test_setup_teardown(switched_off, begin, end),
+      cmocka_unit_test_setup_teardown(of_others, begin, end),
       cmocka_unit_test_setup_teardown(read_once, begin, end),
       cmocka_unit_test_setup_teardown(nobody_sees_them_wait, begin, end),
       cmocka_unit_test_setup_teardown(no_view_sees_them_wait, begin, end),

@@ -97,6 +97,18 @@ static void refused(const char *setup, const char *part) {
   sqlite3_close(db);
 }
 
+/* A row that no revision identifier is is in everybody's way: --purge takes it out. */
+static void purged(const char *setup) {
+  sqlite3 *db = database(setup);
+  migrate *m;
+  migrate_open(db, 0, &m);
+  migrate_add(m, revisions, 2);
+  migrate_stamp_purge(m, "b2");
+  if (migrate_close(m)) fail_msg("%s", setup);
+  expect(db, "SELECT version_num FROM alembic_version", "b2|");
+  sqlite3_close(db);
+}
+
 /* 6: what bears the version table's name must be an ordinary table. */
 static void item_6(void **state) {
   (void)state;
@@ -129,6 +141,9 @@ static void item_7(void **state) {
   refused("CREATE TABLE alembic_version(version_num);"
           "INSERT INTO alembic_version VALUES(x'6131006231')",
           "no revision identifier");
+  purged("CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES(NULL),(1)");
+  purged("CREATE TABLE alembic_version(version_num);"
+         "INSERT INTO alembic_version VALUES(x'6131006231')");
   refused("CREATE TABLE alembic_version(version_num);"
           "INSERT INTO alembic_version VALUES(hex(zeroblob(500000)))",
           "Can't locate revision identified by");

@@ -95,13 +95,13 @@ static void reading(void **state) {
   expect_rows("CREATE TABLE ALEMBIC_VERSION(version_num PRIMARY KEY, more) WITHOUT ROWID", "");
   expect_rows("CREATE TABLE alembic_version(x)", NOT_ONE);
   expect_rows("CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES(NULL)",
-              "alembic_version holds a row that is no revision identifier: NULL");
+              "alembic_version holds a row that is no revision identifier: NULL; stamp with --purge");
   expect_rows(
       "CREATE TABLE alembic_version(version_num);"
       "INSERT INTO alembic_version VALUES(x'6100')",
-      "alembic_version holds a row that is no revision identifier: a");
+      "alembic_version holds a row that is no revision identifier: a; stamp with --purge");
   expect_rows(TABLE "INSERT INTO alembic_version VALUES('a' || char(0) || 'b')",
-              "alembic_version holds a row that is no revision identifier: a");
+              "alembic_version holds a row that is no revision identifier: a; stamp with --purge");
   expect_rows("CREATE TEMP TABLE alembic_version(version_num)", "no table");
   begin(&f, "");
   assert_string_equal(rows(&f), "no table");
