@@ -115,8 +115,7 @@ static int dump_shown(const char *line) {
 }
 
 /* Tells where two texts first differ, with what stands before it in that line, into a buffer.
-*Returns
-** 0 where they do not. */
+** Returns 0 where they do not. */
 static int dump_differs(const char *before, const char *after, char *line, size_t size) {
   size_t at = 0, start = 0;
   while (before[at] && before[at] == after[at]) {

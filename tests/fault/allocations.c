@@ -25,7 +25,8 @@
 #define MIG_BLOCK_SIZE ((size_t)64)
 #include "../../ext/migrate.c"
 
-#include "dump.h"
+#include "image.h"
+#include "oom.h"
 
 #include "jobs.h"
 
@@ -33,15 +34,6 @@
 #define CHAIN 7    /* callers that make a place */
 
 /* ---- memory ---- */
-
-static sqlite3_mem_methods real;
-
-static struct {
-  int armed, seen;
-  int left;    /* allocations until the one that fails; below 0: none does */
-  int lasting; /* those behind it do, too */
-  int list;    /* the places are noted */
-} memory;
 
 static int *places;
 static size_t *chains; /* of the places, in a table of hashes */
@@ -64,7 +56,7 @@ static size_t chain(void) {
   return hash ? hash : 1;
 }
 #else
-static size_t chain(void) { return (size_t)memory.seen + 1; }
+static size_t chain(void) { return (size_t)oom_seen + 1; }
 #endif
 
 #define CHAINS ((size_t)1 << 18)
@@ -75,39 +67,7 @@ static void note_place(void) {
   if (chains[at]) return;
   chains[at] = hash;
   if (nplaces == room) places = (int *)realloc(places, (size_t)(room += 10000) * sizeof *places);
-  places[nplaces++] = memory.seen;
-}
-
-static int refused(void) {
-  if (!memory.armed) return 0;
-  if (memory.list) {
-    memory.armed = 0; /* backtrace() may allocate, too */
-    note_place();
-    memory.armed = 1;
-  }
-  memory.seen++;
-  if (memory.left < 0) return 0;
-  if (memory.left > 0) {
-    memory.left--;
-    return 0;
-  }
-  if (!memory.lasting) memory.left = -1;
-  return 1;
-}
-
-static void *memory_malloc(int n) { return refused() ? 0 : real.xMalloc(n); }
-static void *memory_realloc(void *p, int n) { return refused() ? 0 : real.xRealloc(p, n); }
-
-static void memory_install(void) {
-  sqlite3_mem_methods mine;
-  sqlite3_shutdown();
-  sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real);
-  mine = real;
-  mine.xMalloc = memory_malloc;
-  mine.xRealloc = memory_realloc;
-  sqlite3_config(SQLITE_CONFIG_MALLOC, &mine);
-  sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0); /* else small pieces cannot be refused */
-  sqlite3_initialize();
+  places[nplaces++] = oom_seen;
 }
 
 /* ---- files ---- */
@@ -186,23 +146,6 @@ static int take_row(void *arg, int n, char **values, char **names) {
   return 0;
 }
 
-static char *image(sqlite3 *db) {
-  sqlite3_str *out = sqlite3_str_new(0);
-  sqlite3_stmt *tables = 0;
-  dump_objects(out, db, "main");
-  sqlite3_prepare_v2(db,
-                     "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> "
-                     "'migrate_journal' ORDER BY name",
-                     -1, &tables, 0);
-  while (sqlite3_step(tables) == SQLITE_ROW) {
-    dump_table(out, db, "main", (const char *)sqlite3_column_text(tables, 0));
-  }
-  sqlite3_finalize(tables);
-  dump_query(out, db, "SELECT id, revision, direction, state FROM migrate_journal");
-  dump_query(out, db, "PRAGMA integrity_check");
-  return sqlite3_str_finish(out);
-}
-
 static sqlite3 *open_database(void) {
   sqlite3 *db = 0;
   sqlite3_open("app.db", &db);
@@ -218,13 +161,13 @@ static answer ask(sqlite3 *db, const job *j, int n, int lasting, int list) {
   memset(&a, 0, sizeof a);
   said.n = 0;
   say("");
-  memory.seen = 0;
-  memory.left = n;
-  memory.lasting = lasting;
-  memory.list = list;
-  memory.armed = 1;
+  oom_seen = 0;
+  oom_left = n;
+  oom_once = !lasting;
+  oom_note = list ? note_place : 0;
   a.code = sqlite3_exec(db, j->sql, take_row, 0, 0);
-  memory.armed = 0;
+  oom_left = -1;
+  oom_note = 0;
   if (a.code) {
     said.n = 0;
     say(sqlite3_errmsg(db));
@@ -386,7 +329,8 @@ int main(void) {
   char folder[] = "/tmp/migrate-allocations-XXXXXX";
   const char *which = getenv("PLACES");
   int i, failed = 0;
-  memory_install();
+  sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0); /* else small pieces cannot be refused */
+  oom_install();
   chains = (size_t *)calloc(CHAINS, sizeof *chains);
   if (!mkdtemp(folder) || chdir(folder)) return 1;
   unsetenv("MIGRATE_CONFIG");

@@ -22,10 +22,9 @@
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
 
-#include "dump.h"
-
 #include "disk.h"
-#include "memory.h"
+#include "image.h"
+#include "oom.h"
 #include "scenarios.h"
 
 /* ---- faults ---- */
@@ -98,10 +97,9 @@ static void arm(const fault *f, sqlite3 *db, int n) {
     disk_fault.left = n;
     disk_fault.seen = 0;
   } else if (f->where == IN_MEMORY) {
-    memory_fault.left = n;
-    memory_fault.lasting = f->lasting;
-    memory_fault.seen = 0;
-    memory_fault.armed = 1;
+    oom_left = n;
+    oom_once = !f->lasting;
+    oom_seen = 0;
   } else if (f->where == BY_LIMIT) {
     limit_base = sqlite3_memory_used();
     sqlite3_memory_highwater(1);
@@ -121,8 +119,8 @@ static int disarm(const fault *f, sqlite3 *db) {
     return disk_fault.seen;
   }
   if (f->where == IN_MEMORY) {
-    memory_fault.armed = 0;
-    return memory_fault.seen;
+    oom_left = -1;
+    return oom_seen;
   }
   if (f->where == BY_LIMIT) {
     sqlite3_hard_heap_limit64(0);
@@ -188,24 +186,6 @@ static int launch(sqlite3 *db, const scenario *s, sqlite3_stmt *nested, int *ope
 }
 
 /* ---- what must hold ---- */
-
-static char *image(sqlite3 *db) {
-  sqlite3_str *out = sqlite3_str_new(db);
-  sqlite3_stmt *tables = 0;
-  dump_objects(out, db, "main");
-  sqlite3_prepare_v2(db,
-                     "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> "
-                     "'migrate_journal' ORDER BY name",
-                     -1, &tables, 0);
-  while (sqlite3_step(tables) == SQLITE_ROW) {
-    dump_table(out, db, "main", (const char *)sqlite3_column_text(tables, 0));
-  }
-  sqlite3_finalize(tables);
-  dump_query(out, db, "SELECT id, revision, direction, state FROM migrate_journal");
-  dump_query(out, db, "PRAGMA integrity_check");
-  dump_query(out, db, "PRAGMA foreign_key_check");
-  return sqlite3_str_finish(out);
-}
 
 static const int flags_watched[] = {1002, 1003, 1010, 1011, 1012, 1013, 1014, 1015, 1017};
 
@@ -575,7 +555,7 @@ static int refused(int nested) {
 
 int main(void) {
   int i, k, failed = 0, ready;
-  memory_install();
+  oom_install();
   disk_install();
   signal(SIGSEGV, crashed);
   signal(SIGABRT, crashed);

@@ -17,7 +17,7 @@
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
 
-#include "dump.h"
+#include "image.h"
 
 static const migrate_revision revisions[] = {
     {"r1", 0, 0, 0, "", 0,
@@ -66,22 +66,6 @@ static int upgrade_to(sqlite3 *db, int n, const char *target) {
 }
 
 static int upgrade(sqlite3 *db, int n) { return upgrade_to(db, n, "head"); }
-
-static char *image(sqlite3 *db) {
-  sqlite3_str *out = sqlite3_str_new(db);
-  sqlite3_stmt *tables = 0;
-  dump_objects(out, db, "main");
-  sqlite3_prepare_v2(db,
-                     "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name <> "
-                     "'migrate_journal' ORDER BY name",
-                     -1, &tables, 0);
-  while (sqlite3_step(tables) == SQLITE_ROW) {
-    dump_table(out, db, "main", (const char *)sqlite3_column_text(tables, 0));
-  }
-  sqlite3_finalize(tables);
-  dump_query(out, db, "PRAGMA integrity_check");
-  return sqlite3_str_finish(out);
-}
 
 static void assert_image(sqlite3 *db, const char *expected, const char *what) {
   char *now = image(db), line[500];
