@@ -13,12 +13,11 @@ static const char *shared_folder(void) {
   return folder ? folder : "../shared";
 }
 
-/* A file below the shared folder, whole and NUL-terminated, for free(); NULL when it is missing. */
-static char *shared_read(const char *path) {
-  char *full = sqlite3_mprintf("%s/%s", shared_folder(), path), *z = 0;
-  FILE *f = fopen(full, "rb");
+/* A file, whole and NUL-terminated, for free(); NULL when it is missing. */
+static char *file_read(const char *path) {
+  FILE *f = fopen(path, "rb");
   size_t n = 0, cap = 1 << 16, got;
-  sqlite3_free(full);
+  char *z;
   if (!f) return 0;
   z = (char *)malloc(cap);
   while ((got = fread(z + n, 1, cap - n - 1, f)) > 0) {
@@ -27,6 +26,13 @@ static char *shared_read(const char *path) {
   }
   z[n] = 0;
   fclose(f);
+  return z;
+}
+
+/* The same, below the shared folder. */
+static char *shared_read(const char *path) {
+  char *full = sqlite3_mprintf("%s/%s", shared_folder(), path), *z = file_read(full);
+  sqlite3_free(full);
   return z;
 }
 

@@ -11,6 +11,7 @@
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
 #include "chain.h"
+#include "each_chain.h"
 
 /* ---- the result ----------------------------------------------------------------------------- */
 
@@ -112,27 +113,4 @@ static void run_chain(void **state) {
   free(final);
 }
 
-static void no_chains(void **state) {
-  (void)state;
-  print_message("skipped: there is no %s/corpus/chains\n", shared_folder());
-  skip();
-}
-
-int main(void) {
-  static struct CMUnitTest tests[200];
-  char **names;
-  int n = shared_list("corpus/chains", "", &names), i, failed;
-  if (n < 0) {
-    tests[0].name = "chains";
-    tests[0].test_func = no_chains;
-    return _cmocka_run_group_tests("chains", tests, 1, 0, 0);
-  }
-  for (i = 0; i < n && i < 200; i++) {
-    tests[i].name = names[i];
-    tests[i].test_func = run_chain;
-    tests[i].initial_state = names[i];
-  }
-  failed = _cmocka_run_group_tests("chains", tests, (size_t)i, 0, 0);
-  shared_free(names, n);
-  return failed;
-}
+int main(void) { return run_chains("chains"); }

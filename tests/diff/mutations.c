@@ -13,6 +13,7 @@
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
 #include "shared.h"
+#include "way.h"
 
 typedef struct tally {
   int tried, invalid, equal, seen, missed, refused, left, failed;
@@ -147,35 +148,6 @@ static char *mutated(const char *z) {
 }
 
 /* ---- the comparison ---- */
-
-typedef struct list {
-  sqlite3_str *sql;
-  int n;
-} list;
-
-static int take(void *arg, const migrate_difference *d) {
-  list *l = (list *)arg;
-  l->n++;
-  sqlite3_str_appendf(l->sql, "%s\n;\n", d->sql);
-  return 0;
-}
-
-/* The statements, for sqlite3_free(); *n their number, -1 for an error. */
-static char *way(sqlite3 *db, const char *target, int *n) {
-  migrate *m = 0;
-  list l;
-  l.n = 0;
-  l.sql = sqlite3_str_new(0);
-  migrate_open(db, 0, &m);
-  if (migrate_diff(m, target, take, &l)) {
-    print_error("%s\n%s\n", migrate_errmsg(m), target);
-    l.n = -1;
-  }
-  migrate_close(m);
-  *n = l.n;
-  sqlite3_str_appendall(l.sql, " ");
-  return sqlite3_str_finish(l.sql);
-}
 
 static void show(const char *what, const char *from, const char *to, const char *more) {
   if (!getenv("SHOW") && strcmp(what, "missed") != 0 && strcmp(what, "left over") != 0) return;

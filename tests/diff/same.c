@@ -11,35 +11,7 @@
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
 #include "shared.h"
-
-typedef struct list {
-  sqlite3_str *sql;
-  int n;
-} list;
-
-static int take(void *arg, const migrate_difference *d) {
-  list *l = (list *)arg;
-  l->n++;
-  sqlite3_str_appendf(l->sql, "%s;\n", d->sql);
-  return 0;
-}
-
-/* The statements that lead to the target, for sqlite3_free(); *n their number, -1 for an error. */
-static char *way(sqlite3 *db, const char *target, int *n) {
-  migrate *m = 0;
-  list l;
-  l.n = 0;
-  l.sql = sqlite3_str_new(0);
-  assert_int_equal(migrate_open(db, 0, &m), 0);
-  if (migrate_diff(m, target, take, &l)) {
-    print_error("%s\n", migrate_errmsg(m));
-    l.n = -1;
-  }
-  migrate_close(m);
-  *n = l.n;
-  sqlite3_str_appendall(l.sql, " ");
-  return sqlite3_str_finish(l.sql);
-}
+#include "way.h"
 
 static sqlite3 *database(const char *sql) {
   sqlite3 *db = 0;
@@ -275,8 +247,8 @@ static void renames(void **state) {
                   &n);
   (void)state;
   assert_string_equal(sql,
-                      "ALTER TABLE old RENAME TO new;\n"
-                      "ALTER TABLE new\n  RENAME COLUMN a TO x,\n  RENAME COLUMN b TO y;\n ");
+                      "ALTER TABLE old RENAME TO new\n;\n"
+                      "ALTER TABLE new\n  RENAME COLUMN a TO x,\n  RENAME COLUMN b TO y\n;\n ");
   sqlite3_free(sql);
   sqlite3_close(db);
 }
@@ -290,7 +262,8 @@ static void placed(const char *to) {
     print_error("%s\n%s\n", to, sql);
   }
   assert_string_equal(sql,
-                      "ALTER TABLE old RENAME TO new;\nALTER TABLE new RENAME COLUMN a TO x;\n ");
+                      "ALTER TABLE old RENAME TO new\n;\n"
+                      "ALTER TABLE new RENAME COLUMN a TO x\n;\n ");
   sqlite3_free(sql);
   sqlite3_close(db);
 }
@@ -331,19 +304,19 @@ static void renames_in_a_row(void **state) {
   leads_by("CREATE TABLE a(x); CREATE TABLE b(y)",
            "CREATE TABLE b(x); -- migrate:renamed_from a\n"
            "CREATE TABLE c(y); -- migrate:renamed_from b\n",
-           "ALTER TABLE b RENAME TO c;\nALTER TABLE a RENAME TO b;\n ");
+           "ALTER TABLE b RENAME TO c\n;\nALTER TABLE a RENAME TO b\n;\n ");
   leads_by("CREATE TABLE b(x)", "CREATE TABLE b(x); -- migrate:renamed_from a\n", " ");
   leads_by("CREATE TABLE z(x)",
            "CREATE TABLE z(x); CREATE TABLE b(x); -- migrate:renamed_from a\n",
-           "CREATE TABLE b(x);\n ");
+           "CREATE TABLE b(x)\n;\n ");
   leads_by("CREATE TABLE old(a); CREATE TABLE t(p, q)",
            "CREATE TABLE new(a); -- migrate:renamed_from old\n"
            "CREATE TABLE t(r, -- migrate:renamed_from p\n  s -- migrate:renamed_from q\n)",
-           "ALTER TABLE old RENAME TO new;\n"
-           "ALTER TABLE t\n  RENAME COLUMN p TO r,\n  RENAME COLUMN q TO s;\n ");
+           "ALTER TABLE old RENAME TO new\n;\n"
+           "ALTER TABLE t\n  RENAME COLUMN p TO r,\n  RENAME COLUMN q TO s\n;\n ");
   leads_by("CREATE TABLE t(p, q)",
            "CREATE TABLE t(q, -- migrate:renamed_from p\n  r -- migrate:renamed_from q\n)",
-           "ALTER TABLE t\n  RENAME COLUMN q TO r,\n  RENAME COLUMN p TO q;\n ");
+           "ALTER TABLE t\n  RENAME COLUMN q TO r,\n  RENAME COLUMN p TO q\n;\n ");
 }
 
 /* What depends on a column follows its new name, and nothing is dropped and made again. */
@@ -364,8 +337,8 @@ static void followed(void **state) {
           &n);
   (void)state;
   assert_string_equal(sql,
-                      "ALTER TABLE p RENAME TO q;\nALTER TABLE q\n  RENAME COLUMN id TO key,\n"
-                      "  RENAME COLUMN v TO val,\n  ALTER COLUMN val SET NOT NULL;\n ");
+                      "ALTER TABLE p RENAME TO q\n;\nALTER TABLE q\n  RENAME COLUMN id TO key,\n"
+                      "  RENAME COLUMN v TO val,\n  ALTER COLUMN val SET NOT NULL\n;\n ");
   sqlite3_free(sql);
   sqlite3_close(db);
 }

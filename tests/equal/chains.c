@@ -11,6 +11,7 @@
 #define MIGRATE_IMPLEMENTATION
 #include "migrate.h"
 #include "chain.h"
+#include "each_chain.h"
 #include "rows.h"
 #include "world.h"
 
@@ -53,6 +54,11 @@ static void run_chain(void **state) {
   char folder[200], half[32];
   world w;
   int same;
+  if (!world_has_shell()) {
+    print_message("skipped: there is no sqlite3 shell\n");
+    free(c);
+    skip();
+  }
   if (shared_lacks(name)) {
     print_message("skipped: SQLite %s has no %s\n", sqlite3_libversion(), shared_lacks(name));
     free(c);
@@ -76,27 +82,4 @@ static void run_chain(void **state) {
   assert_true(same);
 }
 
-static void no_chains(void **state) {
-  (void)state;
-  print_message("skipped: there is no %s/corpus/chains, or no sqlite3 shell\n", shared_folder());
-  skip();
-}
-
-int main(void) {
-  static struct CMUnitTest tests[200];
-  char **names;
-  int n = world_has_shell() ? shared_list("corpus/chains", "", &names) : -1, i, failed;
-  if (n < 0) {
-    tests[0].name = "chains";
-    tests[0].test_func = no_chains;
-    return _cmocka_run_group_tests("chains", tests, 1, 0, 0);
-  }
-  for (i = 0; i < n && i < 200; i++) {
-    tests[i].name = names[i];
-    tests[i].test_func = run_chain;
-    tests[i].initial_state = names[i];
-  }
-  failed = _cmocka_run_group_tests("chains", tests, (size_t)i, 0, 0);
-  shared_free(names, n);
-  return failed;
-}
+int main(void) { return run_chains("chains"); }

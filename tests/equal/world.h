@@ -148,8 +148,7 @@ static int world_shell_is_ours(void) {
   return system(command) == 0;
 }
 
-/* ---- comparing --------------------------------------------------------------------------------
- */
+/* ---- comparing ---- */
 
 /* The clock goes on between the two runs: from now on the seconds of this year are XX:XX:XX. */
 static void world_stop_clock(sqlite3 *db, char *z) {

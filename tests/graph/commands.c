@@ -16,6 +16,8 @@
 #define MIGRATE_STATIC
 #include "migrate.h"
 
+#include "cases.h"
+
 #define MOST 200
 
 /* One case: the facts are read with SQLite's JSON functions on a connection of their own. */
@@ -172,7 +174,9 @@ static int agrees(trial *t, const char *op) {
   return command_agrees(t);
 }
 
-static int try_case(sqlite3 *facts, const char *graph, const char *json) {
+static int wrong; /* cases */
+
+static void try_case(sqlite3 *facts, const char *graph, const char *json) {
   static trial t;
   char *op;
   int good, i;
@@ -193,61 +197,25 @@ static int try_case(sqlite3 *facts, const char *graph, const char *json) {
   migrate_close(t.m);
   assert_int_equal(sqlite3_close(t.db), SQLITE_OK);
   for (i = 0; i < t.ntext; i++) sqlite3_free(t.text[i]);
-  return good;
+  wrong += !good;
 }
 
-/* Tries every case of a file that a command can answer; those that Alembic answers with a crash
-** are left to facts.c. */
-static void check_file(const char *path, int at_least) {
-  static char text[2000000];
-  sqlite3 *db = 0;
-  sqlite3_stmt *s = 0;
-  int count = 0, wrong = 0;
-  FILE *f = fopen(path, "rb");
-  size_t n;
-  assert_non_null(f);
-  n = fread(text, 1, sizeof text, f);
-  fclose(f);
-  assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
-  assert_int_equal(
-      sqlite3_prepare_v2(db,
-                         "SELECT json_remove(g.value, '$.cases'), c.value "
-                         "FROM json_each(?1, '$.graphs') g, json_each(g.value, '$.cases') c "
-                         "WHERE json_extract(c.value, '$.op') IN ('upgrade', 'downgrade', 'stamp', "
-                         "'current', 'history') AND json_extract(c.value, '$.alembic_quirk') IS "
-                         "NULL",
-                         -1, &s, 0),
-      SQLITE_OK);
-  sqlite3_bind_text(s, 1, text, (int)n, SQLITE_STATIC);
-  for (; sqlite3_step(s) == SQLITE_ROW; count++) {
-    wrong += !try_case(db, (const char *)sqlite3_column_text(s, 0),
-                       (const char *)sqlite3_column_text(s, 1));
-  }
-  sqlite3_finalize(s);
-  sqlite3_close(db);
-  print_message("%d cases, %d wrong\n", count, wrong);
-  assert_int_equal(wrong, 0);
-  assert_true(count >= at_least);
-}
+/* What a command can answer; what Alembic answers with a crash is left to facts.c. */
+#define COMMANDS                                                                                   \
+  "json_extract(c.value, '$.op') IN ('upgrade', 'downgrade', 'stamp', 'current', 'history') "      \
+  "AND json_extract(c.value, '$.alembic_quirk') IS NULL"
 
 static void own_facts(void **state) {
   (void)state;
-  check_file("tests/graph/facts.json", 300);
+  assert_true(try_own(COMMANDS) >= 300);
+  assert_int_equal(wrong, 0);
 }
 
 static void shared_facts(void **state) {
-  const char *shared = getenv("MIGRATE_SHARED");
-  char path[1000];
-  FILE *f;
   (void)state;
-  sqlite3_snprintf((int)sizeof path, path, "%s/cases/graph.json", shared ? shared : "../shared");
-  f = fopen(path, "rb");
-  if (!f) {
-    print_message("skipped: no %s\n", path);
-    skip();
-  }
-  fclose(f);
-  check_file(path, 1800);
+  wrong = 0;
+  assert_true(try_shared(COMMANDS) >= 1800);
+  assert_int_equal(wrong, 0);
 }
 
 int main(void) {

@@ -30,6 +30,8 @@ static const char *migrate_strerror(int code) { return code ? "error" : "not an 
 #include "../../amalgamation/range.c"
 #include "../../amalgamation/plan.c"
 
+#include "cases.h"
+
 /* One case under way. */
 typedef struct trial {
   sqlite3 *db;
@@ -563,11 +565,11 @@ static int agrees(trial *t, const char *op) {
   return error_agrees(t, expected);
 }
 
-typedef struct score {
+static struct {
   int agree, differ, wrong;
 } score;
 
-static void try_case(sqlite3 *db, const char *graph, const char *json, score *count) {
+static void try_case(sqlite3 *db, const char *graph, const char *json) {
   static trial t;
   const char *op;
   int good;
@@ -579,15 +581,15 @@ static void try_case(sqlite3 *db, const char *graph, const char *json, score *co
   mig_arena_init(t.a, &t.fault);
   op = fact(&t, "$.op");
   good = agrees(&t, op);
-  count->agree += good;
+  score.agree += good;
   if (!good) {
     char *said = sqlite3_mprintf("%s", mig_fault_text(&t.fault));
     const char *steps = t.steps.n ? mig_text_z(&t.steps) : "";
     char *saw = sqlite3_mprintf("%s%s", steps, t.after.n ? mig_text_z(&t.after) : "");
     mig_fault_clear(&t.fault);
     good = differs(&t, op);
-    count->differ += good;
-    count->wrong += !good;
+    score.differ += good;
+    score.wrong += !good;
     if (!good) {
       print_message("%s: %s\n  answered %s %s\n", json_at(&t, graph, "$.name"), json, said, saw);
     }
@@ -598,57 +600,23 @@ static void try_case(sqlite3 *db, const char *graph, const char *json, score *co
   mig_fault_clear(&t.fault);
 }
 
-static void check_file(const char *path, int at_least) {
-  sqlite3 *db = 0;
-  sqlite3_stmt *s = 0;
-  score count;
-  FILE *f = fopen(path, "rb");
-  char *text;
-  size_t n;
-  memset(&count, 0, sizeof count);
-  assert_non_null(f);
-  text = (char *)malloc(2000000);
-  n = fread(text, 1, 2000000, f);
-  fclose(f);
-  assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
-  assert_int_equal(
-      sqlite3_prepare_v2(db,
-                         "SELECT json_remove(g.value, '$.cases'), c.value "
-                         "FROM json_each(?1, '$.graphs') g, json_each(g.value, '$.cases') c",
-                         -1, &s, 0),
-      SQLITE_OK);
-  sqlite3_bind_text(s, 1, text, (int)n, SQLITE_STATIC);
-  while (sqlite3_step(s) == SQLITE_ROW) {
-    try_case(db, (const char *)sqlite3_column_text(s, 0), (const char *)sqlite3_column_text(s, 1),
-             &count);
-  }
-  sqlite3_finalize(s);
-  sqlite3_close(db);
-  free(text);
-  print_message("%d agree, %d differ on purpose, %d wrong\n", count.agree, count.differ,
-                count.wrong);
-  assert_int_equal(count.wrong, 0);
-  assert_true(count.agree + count.differ >= at_least);
+static void judge(int cases, int at_least) {
+  print_message("%d agree, %d differ on purpose, %d wrong\n", score.agree, score.differ,
+                score.wrong);
+  assert_int_equal(score.wrong, 0);
+  assert_int_equal(score.agree + score.differ, cases);
+  assert_true(cases >= at_least);
 }
 
 static void own_facts(void **state) {
   (void)state;
-  check_file("tests/graph/facts.json", 300);
+  judge(try_own("1"), 300);
 }
 
 static void shared_facts(void **state) {
-  const char *shared = getenv("MIGRATE_SHARED");
-  char path[1000];
-  FILE *f;
   (void)state;
-  sqlite3_snprintf((int)sizeof path, path, "%s/cases/graph.json", shared ? shared : "../shared");
-  f = fopen(path, "rb");
-  if (!f) {
-    print_message("skipped: no %s\n", path);
-    skip();
-  }
-  fclose(f);
-  check_file(path, 2425);
+  memset(&score, 0, sizeof score);
+  judge(try_shared("1"), 2425);
 }
 
 int main(void) {
