@@ -4,7 +4,8 @@
 
 typedef struct mig_origin {
   int from;               /* the column's index in the old table, or -1: new */
-  const char *using_expr; /* its value is this expression over the old row; NULL: as it is */
+  const char *using_expr; /* its value is this expression over the old row; NULL: as it is, of a new
+                          ** column its default */
 } mig_origin;
 
 typedef struct mig_rename {
@@ -368,13 +369,46 @@ static int mig_plain_default(mig_arena *a, const char *z) {
   return k.type != MIG_TK_OP && end.type == MIG_TK_END;
 }
 
+/* The value of DEFAULT as an expression, where a name would be a column. */
+static char *mig_default_expression(mig_arena *a, const mig_table *t, int constraint) {
+  mig_span s = t->constraints[constraint].expr;
+  mig_token k = mig_next_significant(t->sql, s.end, s.at);
+  mig_text z;
+  if (mig_token_is(t->sql, k, "TRUE")) return mig_copy(a, "1");
+  if (mig_token_is(t->sql, k, "FALSE")) return mig_copy(a, "0");
+  if (!mig_is_name(t->sql, k) || mig_word_in(t->sql, k, mig_literal_words)) {
+    return mig_span_text(a, t->sql, s);
+  }
+  mig_text_init(&z, a);
+  mig_put_string(&z, mig_dequote(a, t->sql, k));
+  return z.z;
+}
+
+/* Old rows get what a new column said when it was added, whatever it says afterwards in the same
+** statement: ADD c DEFAULT 'old', ALTER c SET DEFAULT 'current', as two statements would. */
+static void mig_keep_first_value(mig_alteration *c, int column) {
+  mig_origin *o = &c->origins[column];
+  int g = mig_column_constraint(&c->now, column, MIG_GENERATED);
+  int d = mig_column_constraint(&c->now, column, MIG_DEFAULT);
+  if (o->from >= 0 || o->using_expr) return;
+  if (g >= 0) o->using_expr = mig_span_text(c->a, c->now.sql, c->now.constraints[g].expr);
+  else o->using_expr = d < 0 ? "NULL" : mig_default_expression(c->a, &c->now, d);
+}
+
 static void mig_apply_default(mig_alteration *c, const mig_op *op, int column) {
   const char *value = op->text;
+  mig_keep_first_value(c, column);
   if (!mig_plain_default(c->a, value)) value = mig_format(c->a, "(%s)", value);
   if (value) {
     char *words = mig_format(c->a, "DEFAULT %s", value);
     if (words) mig_set_constraint(c, column, MIG_DEFAULT, value, words);
   }
+}
+
+static void mig_apply_drop_default(mig_alteration *c, int column) {
+  if (mig_column_constraint(&c->now, column, MIG_DEFAULT) < 0) return;
+  mig_keep_first_value(c, column);
+  mig_drop_kind(c, column, MIG_DEFAULT);
 }
 
 static void mig_apply_not_null(mig_alteration *c, const mig_op *op, int column) {
@@ -491,6 +525,7 @@ static void mig_apply_drop_expression(mig_alteration *c, const mig_op *op, int c
                 mig_format(c->a, "column %s of %s is not generated", op->name, c->old.name));
     return;
   }
+  mig_keep_first_value(c, column);
   mig_drop_kind(c, column, MIG_GENERATED);
 }
 
@@ -579,7 +614,7 @@ static void mig_apply_column_op(mig_alteration *c, const mig_op *op) {
     case MIG_RENAME_COLUMN: mig_apply_rename_column(c, op, column); break;
     case MIG_SET_TYPE: mig_apply_type(c, op, column); break;
     case MIG_SET_DEFAULT: mig_apply_default(c, op, column); break;
-    case MIG_DROP_DEFAULT: mig_drop_kind(c, column, MIG_DEFAULT); break;
+    case MIG_DROP_DEFAULT: mig_apply_drop_default(c, column); break;
     case MIG_SET_NOT_NULL: mig_apply_not_null(c, op, column); break;
     case MIG_DROP_NOT_NULL: mig_apply_drop_not_null(c, op, column); break;
     case MIG_SET_EXPRESSION: mig_apply_expression(c, op, column); break;
@@ -670,7 +705,8 @@ static void mig_check_key_actions(mig_alteration *c, const mig_constraint *k) {
 
 /* What holds for the table that comes out, whatever it was between two actions. */
 static void mig_check_result(mig_alteration *c) {
-  int i;
+  int i, alias = mig_alias(&c->now);
+  if (alias >= 0 && c->origins[alias].from < 0) c->origins[alias].using_expr = 0; /* the rowid */
   for (i = 0; i < c->now.nconstraint; i++) {
     mig_check_keys(c, &c->now.constraints[i]);
     mig_check_key_actions(c, &c->now.constraints[i]);

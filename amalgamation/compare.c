@@ -161,7 +161,11 @@ static void mig_compare_column(mig_diff *d, int i) {
   const mig_column *to = &now->columns[i], *from = mig_old_column(d, i);
   int k = d->c->origins[i].from;
   if (!from) {
-    if (to->generated) d->touched[i] = 1;
+    if (to->generated) {
+      d->touched[i] = 1;
+    } else if (d->c->origins[i].using_expr) {
+      mig_must_copy(d, 0, "a new column has another value in old rows than in new ones");
+    }
     d->added_not_null[i] = (unsigned char)to->not_null;
     return;
   }

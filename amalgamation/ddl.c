@@ -325,10 +325,12 @@ static void mig_take_conflict(mig_reader *r, mig_constraint *c) {
   c->conflict.end = mig_take(r).end;
 }
 
+/* Words that are values: behind DEFAULT every other one is a string. */
+static const char *const mig_literal_words[] = {"CURRENT_DATE", "CURRENT_TIME",
+                                                "CURRENT_TIMESTAMP", "NULL", 0};
+
 static int mig_at_literal(const mig_reader *r) {
-  static const char *const words[] = {"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "NULL",
-                                      0};
-  if (r->t.type == MIG_TK_WORD) return mig_word_in(r->z, r->t, words);
+  if (r->t.type == MIG_TK_WORD) return mig_word_in(r->z, r->t, mig_literal_words);
   return r->t.type == MIG_TK_NUMBER || r->t.type == MIG_TK_STRING || r->t.type == MIG_TK_BLOB;
 }
 

@@ -197,13 +197,16 @@ static int mig_shape_changes(const mig_alteration *c) {
   return 0;
 }
 
-/* Can it break a view or trigger? A key that goes may be the one that an ON CONFLICT names, and
-** WITHOUT ROWID leaves no rowid to be read. */
+/* Can it break a view or trigger? A key that goes may be the one that an ON CONFLICT names,
+** WITHOUT ROWID leaves no rowid to be read, and a generated column is not written to. */
 static int mig_may_break(const mig_alteration *c) {
   const mig_op *op;
   if (mig_shape_changes(c) || c->old.without_rowid != c->now.without_rowid) return 1;
   for (op = c->alter->first; op; op = op->next) {
-    if (op->kind == MIG_DROP_CONSTRAINT) return 1;
+    if (op->kind == MIG_DROP_CONSTRAINT || op->kind == MIG_ADD_GENERATED ||
+        op->kind == MIG_DROP_EXPRESSION) {
+      return 1;
+    }
   }
   return 0;
 }
