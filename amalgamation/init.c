@@ -137,6 +137,23 @@ static const char *mig_init_written(migrate *m, const char *ini, const char *loc
   return mig_full_path(&m->arena, location);
 }
 
+/* A path as migrate.ini has to say it, where ${ begins a variable. What its lines cannot hold is
+** refused. */
+static const char *mig_init_value(mig_arena *a, const char *path) {
+  mig_text t;
+  size_t i, n = path ? strlen(path) : 0;
+  mig_text_init(&t, a);
+  if (n && (path[strcspn(path, "\r\n")] || strchr(" \t", path[0]) || strchr(" \t", path[n - 1]))) {
+    mig_fail(a, MIGRATE_MISUSE, "migrate.ini cannot say this folder: its name begins or ends with "
+                                "a space, or holds a line break");
+  }
+  for (i = 0; i < n; i++) {
+    if (path[i] == '$' && path[i + 1] == '{') mig_put(&t, "$");
+    mig_putn(&t, path + i, 1);
+  }
+  return mig_text_z(&t);
+}
+
 static void mig_init_files(migrate *m, const char *location) {
   mig_arena *a = &m->arena;
   const char *versions = mig_path_join(a, location, "versions");
@@ -167,9 +184,10 @@ MIGRATE_API int migrate_init(migrate *m, const char *directory) {
   if (directory && !directory[0]) mig_fail(a, MIGRATE_MISUSE, "the directory has no name");
   if (!directory) directory = mig_location(m);
   if (!mig_failed(a)) directory = mig_init_trimmed(a, directory);
+  if (!mig_failed(a)) mig_init_value(a, directory); /* before anything is made */
   if (mig_failed(a)) return mig_end_call(m);
   mig_init_files(m, directory);
-  written = mig_init_written(m, ini, directory);
+  written = mig_init_value(a, mig_init_written(m, ini, directory));
   mig_init_file(m, ini,
                 mig_format(a, mig_ini_text, written,
                            mig_setting_table[MIG_SETTING_file_template].value,

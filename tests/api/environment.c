@@ -151,6 +151,23 @@ static void init_elsewhere(void **state) {
   refused(MIGRATE_MISUSE, "the directory has no name");
 }
 
+/* What migrate.ini cannot say, or only in other letters. */
+static void init_odd_name(void **state) {
+  (void)state;
+  migrate_init(m, "two\nlines");
+  refused(MIGRATE_MISUSE, "migrate.ini cannot say this folder: its name begins or ends with a space, "
+                          "or holds a line break");
+  migrate_init(m, " one");
+  refused(MIGRATE_MISUSE, "migrate.ini cannot say this folder: its name begins or ends with a space, "
+                          "or holds a line break");
+  assert_false(exists("migrate.ini") || exists(" one") || exists("two\nlines"));
+  good(migrate_init(m, "a${HOME}$b"));
+  reopen();
+  good(migrate_load(m, 0));
+  assert_string_equal(migrate_get(m, "script_location"), "a${HOME}$b");
+  good(migrate_add_directory(m, 0));
+}
+
 /* ---- migrate_load ---- */
 
 static void load(void **state) {
@@ -548,6 +565,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(init, begin, end),
     cmocka_unit_test_setup_teardown(init_never_overwrites, begin, end),
     cmocka_unit_test_setup_teardown(init_elsewhere, begin, end),
+    cmocka_unit_test_setup_teardown(init_odd_name, begin, end),
     cmocka_unit_test_setup_teardown(load, begin, end),
     cmocka_unit_test_setup_teardown(directories, begin, end),
     cmocka_unit_test_setup_teardown(several_locations, begin, end),
