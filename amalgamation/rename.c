@@ -258,6 +258,53 @@ static int mig_rename_table_by_edits(migrate *m, const mig_target *t, const char
   return 1;
 }
 
+/* ---- the upsert in a trigger that SQLite's own RENAME TO mistakes ---- */
+
+/* It writes the table's new name over `excluded`, which then means the row that is there. The new
+** text with that put right; NULL: it is right. */
+static char *mig_with_excluded(mig_arena *a, const char *old, const char *now) {
+  size_t n = strlen(old), done = 0;
+  mig_token x = mig_next_significant(old, n, 0), y = mig_next_significant(now, strlen(now), 0), dot;
+  mig_text z;
+  mig_text_init(&z, a);
+  for (; x.type != MIG_TK_END && y.type != MIG_TK_END && !mig_failed(a); x = dot) {
+    dot = mig_next_significant(old, n, x.end);
+    if (mig_token_names(a, old, x, "excluded") && mig_token_op(old, dot, ".") &&
+        !mig_token_names(a, now, y, "excluded")) {
+      mig_putn(&z, now + done, y.at - done);
+      mig_putn(&z, old + x.at, x.end - x.at);
+      done = y.end;
+    }
+    y = mig_next_significant(now, strlen(now), y.end);
+  }
+  if (!done) return 0;
+  mig_put(&z, now + done);
+  return mig_failed(a) ? 0 : z.z;
+}
+
+/* Gives the triggers of one database their excluded back: `before` was read ahead of the rename. */
+static void mig_restore_excluded(migrate *m, const mig_catalog *before) {
+  mig_catalog *c = mig_read_catalog(m, before->schema);
+  unsigned char *wrong = c ? (unsigned char *)mig_alloc(&m->work, (size_t)c->n + 1) : 0;
+  int i, k;
+  for (i = 0; wrong && i < c->n && !mig_failed(&m->work); i++) {
+    mig_object *now = &c->v[i];
+    const mig_object *old = mig_is_type(now, "trigger") ? mig_by_rowid(before, now) : 0;
+    char *sql = old && mig_mentions(old->sql, "excluded")
+                    ? mig_with_excluded(&m->work, old->sql, now->sql)
+                    : 0;
+    if (!sql) continue;
+    wrong[i] = 1;
+    if (mig_is_plain(m)) now->sql = sql;
+    else mig_run_text(m, c->schema, now->rowid, sql, "SQLite took excluded for the table");
+  }
+  for (i = 0; wrong && mig_is_plain(m) && i < c->n && !mig_failed(&m->work); i++) {
+    const char *table = c->v[i].table;
+    for (k = 0; k < i && !(wrong[k] && mig_same(c->v[k].table, table)); k++) {}
+    if (wrong[i] && k == i) mig_remake_triggers(m, c, c, table, "", "");
+  }
+}
+
 static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *table,
                                   const mig_rename *r) {
   int i;

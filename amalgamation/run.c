@@ -184,6 +184,10 @@ static void mig_run_rename_table(migrate *m, const mig_target *t, const char *na
   mig_sink(m, &s, "native");
   mig_run_show(m, in_the_way);
   mig_run_show(m, hidden);
+  if (!mig_same(old, "excluded")) {
+    mig_restore_excluded(m, t->catalog);
+    if (t->temp != t->catalog) mig_restore_excluded(m, t->temp);
+  }
   mig_run_rename_stats(m, t, old, name);
 }
 
