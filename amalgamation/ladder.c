@@ -48,6 +48,7 @@ static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
   if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_null_checks_after(l);
   if (choice.rung < MIG_REBUILD) mig_lower_strict_defaults(l);
   mig_lower_readable_checks(l);
+  mig_lower_strict_generated(l);
   mig_lower_check_checks(l);
   mig_lower_fk_checks(l);
   mig_lower_fk_baselines(l, 1);

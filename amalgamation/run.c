@@ -224,46 +224,90 @@ static int mig_renumbers(const mig_alteration *c) {
          (c->origins[alias].from != mig_alias(&c->old) || c->origins[alias].using_expr);
 }
 
-/* Does a virtual table say by which column of its content it finds rows (FTS5 content_rowid=)? */
-static int mig_says_content_rowid(mig_arena *a, const mig_object *o, const mig_table *content) {
+/* The column by which a virtual table says that it finds rows (FTS5 content_rowid=), or -1. */
+static int mig_content_rowid(mig_arena *a, const mig_object *o, const mig_table *content) {
   size_t n = strlen(o->sql);
   mig_token k = mig_next_significant(o->sql, n, 0), next;
   for (; k.type != MIG_TK_END && !mig_failed(a); k = next) {
     next = mig_next_significant(o->sql, n, k.end);
     if (!mig_token_is(o->sql, k, "content_rowid") || !mig_token_op(o->sql, next, "=")) continue;
     next = mig_next_significant(o->sql, n, next.end);
-    return mig_find_column(content, mig_dequote(a, o->sql, next)) >= 0;
+    return mig_find_column(content, mig_dequote(a, o->sql, next));
+  }
+  return -1;
+}
+
+static int mig_is_computed_anew(const mig_alteration *c, int old) {
+  int i;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (c->origins[i].from == old) return c->origins[i].using_expr != 0;
   }
   return 0;
 }
 
-/* Virtual tables that find rows of the table by rowid would find others (FTS5 content=). */
+/* Virtual tables that find rows of the table by rowid, or by a column, would find others (FTS5
+** content=). */
 static void mig_refuse_rowid_readers(migrate *m, const mig_target *t, const mig_alteration *c) {
   mig_arena *a = &m->work;
   const mig_mention *x;
-  if (!mig_renumbers(c)) return;
+  if (!mig_renumbers(c) && !c->recomputed) return;
   for (x = mig_next_mention(t->catalog, t->object->name, 0); x && !mig_failed(a);
        x = mig_next_mention(t->catalog, t->object->name, x)) {
     const mig_object *o = x->object;
+    int column;
     if (!mig_is_virtual(o) || !mig_mentions_token(a, o->sql, t->object->name)) continue;
-    if (mig_says_content_rowid(a, o, &c->old) && !mig_failed(a)) continue;
-    mig_fail(a, MIGRATE_DEPENDENT, "virtual table %s finds rows of %s by their rowids", o->name,
-             t->object->name);
+    column = mig_content_rowid(a, o, &c->old);
+    if (column < 0 ? !mig_renumbers(c) : !mig_is_computed_anew(c, column)) continue;
+    mig_fail(a, MIGRATE_DEPENDENT, "virtual table %s finds rows of %s by their %s", o->name,
+             t->object->name, column < 0 ? "rowids" : c->old.columns[column].name);
   }
 }
 
-static void mig_refuse_pending_keys(migrate *m, const mig_alteration *c) {
-  int now = 0, high = 0, i, fks = 0;
-  for (i = 0; i < c->old.nconstraint; i++) fks += c->old.constraints[i].kind == MIG_FOREIGN_KEY;
-  for (i = 0; i < c->now.nconstraint; i++) fks -= c->now.constraints[i].kind == MIG_FOREIGN_KEY;
-  if (fks <= 0) return;
+static int mig_has_violations(migrate *m) {
+  int now = 0, high = 0;
   sqlite3_db_status(m->db, SQLITE_DBSTATUS_DEFERRED_FKS, &now, &high, 0);
-  if (now) {
+  return now != 0;
+}
+
+static int mig_count_keys(const mig_table *t, int deferred) {
+  int i, n = 0;
+  for (i = 0; i < t->nconstraint; i++) {
+    const mig_constraint *k = &t->constraints[i];
+    n += k->kind == MIG_FOREIGN_KEY && (k->deferred || !deferred);
+  }
+  return n;
+}
+
+static void mig_refuse_pending_keys(migrate *m, const mig_alteration *c) {
+  if (mig_count_keys(&c->now, 0) >= mig_count_keys(&c->old, 0) &&
+      mig_count_keys(&c->now, 1) >= mig_count_keys(&c->old, 1)) {
+    return;
+  }
+  if (mig_has_violations(m)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "the transaction holds a deferred foreign key violation: repair it before a foreign "
              "key of %s is dropped, or COMMIT would fail for ever",
              c->old.name);
   }
+}
+
+/* While the transaction holds a deferred violation: the rows of a database without a parent. 0: it
+** holds none, or a key that references nothing keeps them from being counted. */
+static int mig_count_orphans(migrate *m, const char *schema) {
+  char *sql;
+  if (mig_failed(&m->work) || !mig_has_violations(m)) return 0;
+  mig_flush(m);
+  sql = mig_format(&m->work, "SELECT count(*) FROM pragma_foreign_key_check(NULL, %Q)", schema);
+  return sql ? mig_ask_number(m, sql, 0) : 0;
+}
+
+/* SQLite does not see that the change itself has done away with a violation. */
+static void mig_refuse_lost_violations(migrate *m, const char *schema, int before) {
+  int after = before ? mig_count_orphans(m, schema) : 0;
+  if (mig_failed(&m->work) || after >= before) return;
+  mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+           "the transaction holds a deferred foreign key violation that the change would hide: "
+           "repair it first, or COMMIT would fail for ever");
 }
 
 /* SQLite's ADD COLUMN puts the text where it likes: the wanted one takes its place. */
@@ -464,12 +508,14 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   mig_dependents dependents;
   mig_alteration c;
   const char *name = t->object->name;
+  int lost = 0; /* SQLite's own renames lose what speaks of a TEMP table, or of one of this name */
   mig_apply(a, t->object->sql, alter, &c);
   if (mig_failed(a) || c.nothing) return;
   mig_refuse_pending_keys(m, &c);
   memset(&dependents, 0, sizeof dependents);
   mig_refuse_rowid_readers(m, t, &c);
-  if (mig_may_break(&c)) {
+  if (c.renames || c.new_name) lost = mig_catalog_table(t->temp, name) != 0;
+  if (lost || mig_may_break(&c)) {
     int i;
     for (i = 0; i < c.old.ncolumn && !mig_failed(a); i++) {
       int k;
@@ -493,6 +539,9 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
     if (mig_failed(a)) return;
     *t = mig_find_target(m, t->catalog->schema, name);
     if (t->object) mig_run_rename_table(m, t, c.new_name);
+    if (!lost || mig_failed(a)) return;
+    mig_renew_dependents(m, &dependents);
+    mig_check_dependents(m, &dependents, &c);
   }
 }
 
@@ -501,7 +550,8 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   mig_alter alter;
   mig_target t;
   mig_flags flags;
-  int keys;
+  const char *schema;
+  int keys, orphans;
   mig_parse_alter(a, sql, n, &alter);
   if (mig_failed(a)) return;
   t = mig_find_target(m, alter.schema, alter.table);
@@ -521,7 +571,10 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   if (mig_failed(a)) return;
   flags = mig_enter(m);
   keys = mig_hosted_keys(m, 1);
+  schema = t.catalog->schema;
+  orphans = mig_count_orphans(m, schema);
   mig_alter_target(m, &t, &alter);
+  mig_refuse_lost_violations(m, schema, orphans);
   mig_hosted_keys(m, keys);
   mig_leave(m, flags);
 }
