@@ -301,14 +301,14 @@ static void mig_fail_tools(migrate *m, const mig_found *v, int n) {
 /* All that is read, the version rows first. While another connection commits, nobody may read, and
 ** it is waited for. */
 static mig_found *mig_look_around(migrate *m, const mig_mapping *map, int *n, mig_names *rows) {
-  int waited = 0;
+  mig_wait w = {0, 0};
   if (mig_failed(&m->work)) return 0;
   for (;;) {
     mig_found *v;
     *rows = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
     v = mig_find_tools(m, map->tool, n);
     if (*n == 1 && !rows->n) mig_refuse_trouble(m, v);
-    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &waited)) return v;
+    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &w)) return v;
   }
 }
 

@@ -181,14 +181,16 @@ static int mig_backup_stops(migrate *m) { return mig_tell(m) || mig_is_interrupt
 static void mig_backup_copy(migrate *m, sqlite3 *to, sqlite3 *from, const char *path) {
   sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
   sqlite3_int64 pages = MIG_BACKUP_PAGES, began;
-  int waited = 0, rc = b ? SQLITE_OK : sqlite3_errcode(to);
+  mig_wait w = {0, 0};
+  int rc = b ? SQLITE_OK : sqlite3_errcode(to);
   m->statement = 0;
   while (b && rc == SQLITE_OK) {
     began = mig_milliseconds();
     rc = sqlite3_backup_step(b, (int)pages);
     pages = mig_next_piece(pages, began);
     if (pages > MIG_BACKUP_MOST) pages = MIG_BACKUP_MOST;
-    if ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && mig_pause(m, &waited)) rc = SQLITE_OK;
+    if (rc == SQLITE_OK) w.since = 0; /* it copied */
+    if ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && mig_pause(m, &w)) rc = SQLITE_OK;
     m->total = sqlite3_backup_pagecount(b);
     m->done = m->total - sqlite3_backup_remaining(b);
     if ((rc != SQLITE_DONE || to != m->db) && mig_backup_stops(m)) break;
@@ -298,7 +300,8 @@ static void mig_backup_write(migrate *m, const char *path) {
 ** can forbid. NULL: the database holds nothing, or a fault. */
 static sqlite3_stmt *mig_backup_hold(migrate *m) {
   sqlite3_stmt *stmt;
-  int waited = 0, rc;
+  mig_wait w = {0, 0};
+  int rc;
   do {
     stmt = 0;
     rc = sqlite3_prepare_v2(m->db, "SELECT 1 FROM main.sqlite_master", -1, &stmt, 0);
@@ -306,7 +309,7 @@ static sqlite3_stmt *mig_backup_hold(migrate *m) {
     if (rc == SQLITE_ROW) return stmt;
     if (rc != SQLITE_DONE) rc = sqlite3_extended_errcode(m->db);
     sqlite3_finalize(stmt);
-  } while (rc != SQLITE_DONE && mig_is_held(rc) && mig_pause(m, &waited));
+  } while (rc != SQLITE_DONE && mig_is_held(rc) && mig_pause(m, &w));
   if (rc != SQLITE_DONE) mig_fail_db(m, 0);
   return 0;
 }

@@ -37,7 +37,8 @@ static void mig_fence_copy(migrate *m, sqlite3 *db) {
 /* Copies one database of a connection over one of another. While somebody commits it is waited. */
 static void mig_copy_pages(migrate *m, sqlite3 *to, sqlite3 *from, const char *schema) {
   sqlite3_backup *b;
-  int rc, waited = 0;
+  mig_wait w = {0, 0};
+  int rc;
   if (mig_failed(&m->work)) return;
   b = sqlite3_backup_init(to, schema, from, schema);
   if (!b) {
@@ -47,7 +48,7 @@ static void mig_copy_pages(migrate *m, sqlite3 *to, sqlite3 *from, const char *s
   do {
     rc = sqlite3_backup_step(b, -1);
   } while ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && sqlite3_get_autocommit(from) &&
-           mig_pause(m, &waited));
+           mig_pause(m, &w));
   sqlite3_backup_finish(b);
   if (rc == SQLITE_BUSY && !sqlite3_get_autocommit(from)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,

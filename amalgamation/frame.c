@@ -369,29 +369,40 @@ static void mig_refuse_from(migrate *m, int idle) {
 
 #define MIG_PAUSE_LAST 50
 
-/* Another connection holds a lock: waits a little longer each time. 0: busy_timeout is over. The
-** host's own busy handler has had its turn before. */
-static int mig_pause(migrate *m, int *waited) {
-  int pause = *waited + 1, limit = m->settings.busy_timeout, awake = m->awake != 0;
-  if (*waited >= limit) return 0;
+/* For how long others were waited for. The host's own busy handler has its turn in each attempt, and
+** behind the first what it waits counts: else every one of many would take as long as it does. */
+typedef struct mig_wait {
+  sqlite3_int64 since; /* when the attempt began; 0: the first */
+  int waited;          /* milliseconds, up to then */
+} mig_wait;
+
+/* Another connection holds a lock: waits a little longer each time. 0: busy_timeout is over. */
+static int mig_pause(migrate *m, mig_wait *w) {
+  sqlite3_int64 tried = w->since ? mig_milliseconds() - w->since : 0;
+  int pause, limit = m->settings.busy_timeout, awake = m->awake != 0;
+  if (tried > limit - w->waited) w->waited = limit;
+  else if (tried > 0) w->waited += (int)tried;
+  if (w->waited >= limit) return 0;
   mig_stay_awake(m);
+  pause = w->waited + 1;
   if (pause > MIG_PAUSE_LAST) pause = MIG_PAUSE_LAST;
-  if (pause > limit - *waited) pause = limit - *waited;
+  if (pause > limit - w->waited) pause = limit - w->waited;
   if (!mig_tell(m)) {
     int slept = sqlite3_sleep(pause); /* a second, where SQLite was compiled without usleep() */
     if (slept > pause) pause = slept;
     mig_is_interrupted(m);
   }
   if (!awake) mig_fall_asleep(m);
-  *waited = pause < limit - *waited ? *waited + pause : limit;
+  w->waited = pause < limit - w->waited ? w->waited + pause : limit;
+  w->since = mig_milliseconds();
   return !mig_failed(&m->work);
 }
 
 /* Waits with a fault in hand, which stays when busy_timeout is over. */
-static int mig_pause_at_fault(migrate *m, int *waited) {
+static int mig_pause_at_fault(migrate *m, mig_wait *w) {
   mig_fault busy = m->fault;
   memset(&m->fault, 0, sizeof m->fault);
-  if (!mig_pause(m, waited) && !m->fault.code) {
+  if (!mig_pause(m, w) && !m->fault.code) {
     m->fault = busy;
     return 0;
   }
@@ -401,10 +412,11 @@ static int mig_pause_at_fault(migrate *m, int *waited) {
 
 /* BEGIN IMMEDIATE, which writers make wait; COMMIT, which readers do. */
 static int mig_step_patiently(migrate *m, const char *sql) {
-  int waited = 0, rc;
+  mig_wait w = {0, 0};
+  int rc;
   do {
     rc = mig_step_all(m->db, sql, 0);
-  } while (rc && mig_is_held(sqlite3_extended_errcode(m->db)) && mig_pause(m, &waited));
+  } while (rc && mig_is_held(sqlite3_extended_errcode(m->db)) && mig_pause(m, &w));
   return rc;
 }
 

@@ -26,10 +26,10 @@ static void mig_history_rows(mig_history *h) {
 
 /* While another connection commits, nobody may read, and it is waited for. */
 static void mig_history_rows_patiently(mig_history *h) {
-  int waited = 0;
+  mig_wait w = {0, 0};
   do {
     mig_history_rows(h);
-  } while (mig_is_held(h->m->fault.code) && mig_pause_at_fault(h->m, &waited));
+  } while (mig_is_held(h->m->fault.code) && mig_pause_at_fault(h->m, &w));
 }
 
 /* Begins a command; 0 when it cannot go on. */

@@ -2,12 +2,19 @@
 
 MIGRATE_API const char *migrate_backup_path(migrate *m) { return m ? m->backup.path : 0; }
 
+/* Is it the database itself, which nobody could be waited for to let go? */
+static int mig_restore_is_same(migrate *m, sqlite3 *from) {
+  const char *mine = sqlite3_db_filename(m->db, "main");
+  const char *other = sqlite3_db_filename(from, "main");
+  return mine && other && *mine && strcmp(mine, other) == 0;
+}
+
 static void mig_restore_from(migrate *m, const char *path) {
   sqlite3 *from = mig_backup_open(m, path, SQLITE_OPEN_READWRITE, mig_backup_vfs(m)->zName);
   const char *damage;
   if (!from) return;
   if (mig_backup_size(m, from) < 0) mig_step_all(from, MIG_ALONE, 0);
-  damage = mig_backup_damage(m, from);
+  damage = mig_restore_is_same(m, from) ? "it is the database itself" : mig_backup_damage(m, from);
   if (!damage && mig_backup_size(m, from) <= 0) damage = "it is empty";
   if (damage && !mig_is_interrupted(m)) {
     mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,

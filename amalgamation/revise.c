@@ -321,10 +321,10 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
 
 /* Before the frame: while another connection commits, nobody may read, and it is waited for. */
 static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
-  int waited = 0;
+  mig_wait w = {0, 0};
   for (;;) {
     mig_todo t = mig_plan_now(m, c);
-    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &waited)) return t;
+    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &w)) return t;
   }
 }
 

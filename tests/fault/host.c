@@ -276,6 +276,35 @@ static void hooks_stay(void **state) {
   sqlite3_close(db);
 }
 
+/* A host that waits for others itself, a hundred milliseconds each time, and is asked again for two
+** hundred: what it waits counts, so that it is not asked ten times. */
+static int turns;
+static int on_busy_wait(void *arg, int n) {
+  (void)arg;
+  turns += n == 0;
+  if (n < 10) sqlite3_sleep(10);
+  return n < 10;
+}
+
+static void busy_handler_counts(void **state) {
+  sqlite3 *db = open_uri(""), *other = open_uri("");
+  migrate_options options;
+  migrate *m;
+  (void)state;
+  exec(other, "BEGIN IMMEDIATE");
+  sqlite3_busy_handler(db, on_busy_wait, 0);
+  memset(&options, 0, sizeof options);
+  options.busy_timeout = 200;
+  assert_int_equal(migrate_open(db, &options, &m), MIGRATE_OK);
+  turns = 0;
+  assert_int_equal(migrate_exec(m, "CREATE TABLE late(x)") & 0xff, SQLITE_BUSY);
+  migrate_close(m);
+  assert_in_range(turns, 1, 4);
+  exec(other, "ROLLBACK");
+  sqlite3_close(other);
+  sqlite3_close(db);
+}
+
 /* A commit hook that says no: everything is undone. */
 static int say_no(void *arg) {
   (void)arg;
@@ -522,6 +551,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(authorizer_denies_once, set_up, tear_down),
       cmocka_unit_test_setup_teardown(authorizer_forbids_rollback, set_up, tear_down),
       cmocka_unit_test_setup_teardown(hooks_stay, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(busy_handler_counts, set_up, tear_down),
       cmocka_unit_test_setup_teardown(commit_hook_refuses, set_up, tear_down),
       cmocka_unit_test_setup_teardown(counters, set_up, tear_down),
       cmocka_unit_test_setup_teardown(limits_lowered, set_up, tear_down),

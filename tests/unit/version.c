@@ -95,7 +95,8 @@ static void reading(void **state) {
   expect_rows("CREATE TABLE ALEMBIC_VERSION(version_num PRIMARY KEY, more) WITHOUT ROWID", "");
   expect_rows("CREATE TABLE alembic_version(x)", NOT_ONE);
   expect_rows("CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES(NULL)",
-              "alembic_version holds a row that is no revision identifier: NULL; stamp with --purge");
+              "alembic_version holds a row that is no revision identifier: NULL; "
+              "stamp with --purge");
   expect_rows(
       "CREATE TABLE alembic_version(version_num);"
       "INSERT INTO alembic_version VALUES(x'6100')",
