@@ -280,7 +280,7 @@ static void mig_adopt_found(migrate *m, const mig_found *f, const mig_mapping *m
     return;
   }
   memset(&c, 0, sizeof c);
-  c.direction = MIG_STAMP;
+  c.verb = &mig_stamping;
   c.purge = own;
   c.target = targets;
   c.found = rows;

@@ -60,7 +60,7 @@ static void mig_draft_from_revisions(mig_draft *d) {
   d->copy.revisions = m->revisions;
   d->copy.nrevision = m->nrevision;
   d->copy.settings.env_sql = 0;
-  if (g && g->n) mig_offline_run(&d->copy, MIG_UPGRADE, "heads");
+  if (g && g->n) mig_offline_run(&d->copy, &mig_upgrading, "heads");
   if (d->copy.fault.code)
     mig_fail(&m->work, d->copy.fault.code, "%s", mig_fault_text(&d->copy.fault));
   mig_forget_catalogs(&d->copy);

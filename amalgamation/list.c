@@ -29,20 +29,20 @@ static void mig_list_frame(migrate *k, int opened) {
 MIGRATE_API int migrate_plan(migrate *m, const char *target,
                              int (*row)(void *, const migrate_statement *), void *arg) {
   mig_offline o;
-  int direction;
+  const mig_verb *verb;
   if (mig_begin_call(m)) return migrate_errcode(m);
   if (!target || !row) {
     mig_fail(&m->work, MIGRATE_MISUSE, "migrate_plan: the target or the callback is NULL");
     return mig_end_call(m);
   }
-  direction = mig_plan_direction(m, target);
+  verb = mig_verb_towards(m, target);
   mig_offline_begin(m, &o, 0);
-  if (o.k.db && !o.k.fault.code && direction) {
+  if (o.k.db && !o.k.fault.code && verb) {
     o.k.listen = mig_list_row;
     o.k.framed = mig_list_frame;
     o.k.row = row;
     o.k.row_arg = arg;
-    mig_offline_run(&o.k, direction, target);
+    mig_offline_run(&o.k, verb, target);
   }
   mig_offline_end(m, &o);
   return mig_end_call(m);

@@ -37,9 +37,9 @@ typedef struct mig_offline {
   mig_names from; /* the version rows at its beginning */
 } mig_offline;
 
-static void mig_offline_run(migrate *k, int direction, const char *words) {
+static void mig_offline_run(migrate *k, const mig_verb *verb, const char *words) {
   mig_command c;
-  c.direction = direction;
+  c.verb = verb;
   c.purge = 0;
   c.target = words;
   c.found = 0;
@@ -63,7 +63,7 @@ static void mig_offline_begin(migrate *m, mig_offline *o, const char *from) {
   o->k.revisions = m->revisions;
   o->k.nrevision = m->nrevision;
   o->k.settings.env_sql = 0; /* the application's business, on its own connection */
-  if (!here && o->from.n) mig_offline_run(&o->k, MIG_UPGRADE, from);
+  if (!here && o->from.n) mig_offline_run(&o->k, &mig_upgrading, from);
   else if (here && v.exists) mig_scratch_rows(&o->k, o->from);
 }
 
@@ -359,10 +359,14 @@ static void mig_print_script(migrate *m, const mig_printer *p, const char *comma
                "DROP TABLE temp.migrate_count;\n");
 }
 
-static int mig_script_direction(const char *command) {
-  if (strcmp(command, "upgrade") == 0) return MIG_UPGRADE;
-  if (strcmp(command, "downgrade") == 0) return MIG_DOWNGRADE;
-  return strcmp(command, "stamp") == 0 ? MIG_STAMP : 0;
+/* The command of that name, or NULL. */
+static const mig_verb *mig_verb_named(const char *name) {
+  static const mig_verb *const verbs[] = {&mig_upgrading, &mig_downgrading, &mig_stamping};
+  int i;
+  for (i = 0; i < 3; i++) {
+    if (strcmp(name, verbs[i]->name) == 0) return verbs[i];
+  }
+  return 0;
 }
 
 /* "from:to" -> from, to; without a colon from is NULL: where the database is. */
@@ -375,15 +379,15 @@ static const char *mig_split_range(mig_arena *a, const char *range, const char *
 }
 
 /* Prints a run in the dialect that is set. */
-static void mig_print_run(migrate *m, mig_offline *o, int direction, const char *command,
-                          const char *range, const char *to, const char *tag) {
+static void mig_print_run(migrate *m, mig_offline *o, const mig_verb *verb, const char *range,
+                          const char *to, const char *tag) {
   migrate *k = &o->k;
   mig_printer p;
   mig_d1 d1;
   if (m->settings.dialect == MIG_DIALECT_D1) {
     mig_d1_listen(k, &d1);
-    mig_offline_run(k, direction, to);
-    if (!k->fault.code && d1.body.n) mig_d1_script(m, &d1, command, range, tag);
+    mig_offline_run(k, verb, to);
+    if (!k->fault.code && d1.body.n) mig_d1_script(m, &d1, verb->name, range, tag);
     return;
   }
   memset(&p, 0, sizeof p);
@@ -394,25 +398,25 @@ static void mig_print_run(migrate *m, mig_offline *o, int direction, const char 
   k->framed = mig_print_frame;
   k->listener = &p;
   k->settings.rebuild = MIG_REBUILD_PORTABLE;
-  mig_offline_run(k, direction, to);
-  if (!k->fault.code && p.body.n) mig_print_script(m, &p, command, range, tag);
+  mig_offline_run(k, verb, to);
+  if (!k->fault.code && p.body.n) mig_print_script(m, &p, verb->name, range, tag);
 }
 
 MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
                                const char *tag) {
   mig_offline o;
   const char *from, *to;
-  int direction;
+  const mig_verb *verb;
   if (mig_begin_call(m)) return migrate_errcode(m);
-  direction = command ? mig_script_direction(command) : 0;
-  if (!direction || !range) {
+  verb = command ? mig_verb_named(command) : 0;
+  if (!verb || !range) {
     mig_fail(&m->work, MIGRATE_MISUSE,
              "migrate_script: the command is upgrade, downgrade or stamp, the range is not NULL");
     return mig_end_call(m);
   }
   to = mig_split_range(&m->work, range, &from);
   mig_offline_begin(m, &o, from);
-  if (o.k.db && !o.k.fault.code) mig_print_run(m, &o, direction, command, range, to, tag);
+  if (o.k.db && !o.k.fault.code) mig_print_run(m, &o, verb, range, to, tag);
   mig_offline_end(m, &o);
   return mig_end_call(m);
 }

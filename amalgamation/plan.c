@@ -265,6 +265,20 @@ static mig_plan mig_plan_stamp(mig_graph *g, mig_names version_rows, const char 
   return p;
 }
 
+/* ---- Commands ---- */
+
+/* One of the three, each an object of its own: of what a program never calls its compiler keeps
+** nothing. */
+typedef struct mig_verb {
+  const char *name;
+  int direction;
+  mig_plan (*plan)(mig_graph *g, mig_names version_rows, const char *words);
+} mig_verb;
+
+static const mig_verb mig_upgrading = {"upgrade", MIG_UPGRADE, mig_plan_upgrade};
+static const mig_verb mig_downgrading = {"downgrade", MIG_DOWNGRADE, mig_plan_downgrade};
+static const mig_verb mig_stamping = {"stamp", MIG_STAMP, mig_plan_stamp};
+
 /* ---- Words ---- */
 
 static const char *mig_direction_name(int direction) {

@@ -246,7 +246,7 @@ static void mig_run_step(migrate *m, const mig_step *step, int number) {
 /* ---- commands ---- */
 
 typedef struct mig_command {
-  int direction;
+  const mig_verb *verb;
   int purge; /* stamp: all rows go first */
   const char *target;
   const mig_names *found; /* adopt: the rows that were there when it looked; NULL: any */
@@ -296,26 +296,21 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
   mig_version v = mig_version_now(m, c);
-  int stay = 0;
+  int upgrade, stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
   t.purge = c->purge && v.exists && mig_version_has_rows(m->db, &m->work, m->settings.version_table);
   t.rows = v.rows;
   mig_refuse_moved(m, c, v.rows);
   if (mig_failed(&m->work)) return t;
-  if (c->direction == MIG_UPGRADE && mig_at_only_head(m, v.rows, c->target)) return t;
+  upgrade = c->verb->direction == MIG_UPGRADE;
+  if (upgrade && mig_at_only_head(m, v.rows, c->target)) return t;
   mig_stay_awake(m);
   g = mig_graph_of(m);
   if (!g) return t;
   if (c->purge) v.rows.n = 0;
-  if (c->direction == MIG_UPGRADE) {
-    t.back = mig_plan_older(m, g, v.rows, &stay);
-    if (!stay && !t.back.n) t.plan = mig_plan_upgrade(g, v.rows, c->target);
-  } else if (c->direction == MIG_DOWNGRADE) {
-    t.plan = mig_plan_downgrade(g, v.rows, c->target);
-  } else {
-    t.plan = mig_plan_stamp(g, v.rows, c->target);
-  }
+  if (upgrade) t.back = mig_plan_older(m, g, v.rows, &stay);
+  if (!stay && !t.back.n) t.plan = c->verb->plan(g, v.rows, c->target);
   return t;
 }
 
@@ -342,20 +337,21 @@ static void mig_run_env(migrate *m) {
   }
 }
 
-/* Does a target lie below? Words that say so, or one that an upgrade has no step to. */
-static int mig_plan_direction(migrate *m, const char *target) {
+/* The way to a target: down where words say so, or where an upgrade has no step to it. NULL after a
+** fault. */
+static const mig_verb *mig_verb_towards(migrate *m, const char *target) {
   mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
   const char *at = strrchr(target, '@');
   const char *word = at ? at + 1 : target;
   mig_plan p;
-  if (*word == '-' || strcmp(word, "base") == 0) return MIG_DOWNGRADE;
+  if (*word == '-' || strcmp(word, "base") == 0) return &mig_downgrading;
   if (!mig_graph_of(m)) return 0;
   p = mig_plan_upgrade(m->graph, v.rows, target);
-  if (p.n || mig_failed(&m->work)) return MIG_UPGRADE;
+  if (p.n || mig_failed(&m->work)) return &mig_upgrading;
   mig_plan_downgrade(m->graph, v.rows, target);
-  if (!mig_failed(&m->work)) return MIG_DOWNGRADE;
+  if (!mig_failed(&m->work)) return &mig_downgrading;
   mig_forgive(&m->fault); /* it is where the database is */
-  return MIG_UPGRADE;
+  return &mig_upgrading;
 }
 
 /* ---- a run ---- */
@@ -382,7 +378,7 @@ static void mig_run_prologue(migrate *m, const mig_run *r, const mig_plan *check
   const mig_todo *t = &r->todo;
   if (!t->plan.n && !t->purge) return;
   mig_report_started(m);
-  if (r->command.direction != MIG_STAMP) mig_report_edited(m, m->graph, t->rows);
+  if (r->command.verb->direction != MIG_STAMP) mig_report_edited(m, m->graph, t->rows);
   if (!mig_same_steps(&t->plan, checked)) mig_check_plan(m, &t->plan);
   if (mig_failed(&m->work)) return;
   mig_make_tables(m, t->have_version);
@@ -456,7 +452,7 @@ static int mig_run_is_due(migrate *m, mig_run *r) {
 }
 
 static void mig_run_open(migrate *m, mig_run *r) {
-  int stamp = r->command.direction == MIG_STAMP;
+  int stamp = r->command.verb->direction == MIG_STAMP;
   if (!stamp) mig_run_env(m);
   if (stamp && !mig_failed(&m->work)) mig_frame_open(m);
   if (!stamp && !mig_failed(&m->work)) mig_backup_open_frame(m, r->todo.rows);
@@ -484,14 +480,14 @@ static void mig_run_todo(migrate *m, const mig_command *c) {
   mig_run_close(m);
 }
 
-static int mig_run_command(migrate *m, int direction, int purge, const char *target) {
+static int mig_run_command(migrate *m, const mig_verb *verb, int purge, const char *target) {
   mig_command c;
   if (mig_begin_call(m)) return migrate_errcode(m);
-  c.direction = direction;
+  c.verb = verb;
   c.purge = purge;
   c.target = target;
   c.found = 0;
-  if (target && direction != MIG_STAMP && strchr(target, ':')) {
+  if (target && verb->direction != MIG_STAMP && strchr(target, ':')) {
     mig_fail(&m->work, MIGRATE_RANGE, "Range revision not allowed");
   }
   mig_lock(m);
@@ -504,17 +500,17 @@ static int mig_run_command(migrate *m, int direction, int purge, const char *tar
 }
 
 MIGRATE_API int migrate_upgrade(migrate *m, const char *target) {
-  return mig_run_command(m, MIG_UPGRADE, 0, target);
+  return mig_run_command(m, &mig_upgrading, 0, target);
 }
 
 MIGRATE_API int migrate_downgrade(migrate *m, const char *target) {
-  return mig_run_command(m, MIG_DOWNGRADE, 0, target);
+  return mig_run_command(m, &mig_downgrading, 0, target);
 }
 
 MIGRATE_API int migrate_stamp(migrate *m, const char *targets) {
-  return mig_run_command(m, MIG_STAMP, 0, targets);
+  return mig_run_command(m, &mig_stamping, 0, targets);
 }
 
 MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets) {
-  return mig_run_command(m, MIG_STAMP, 1, targets);
+  return mig_run_command(m, &mig_stamping, 1, targets);
 }

@@ -6,7 +6,7 @@ MIGRATE_API int migrate_prepare(migrate *m, const char *target) {
   r = (mig_run *)mig_alloc(&m->work, sizeof *r);
   if (r && target) {
     r->command.target = mig_copy(&m->work, target);
-    r->command.direction = mig_plan_direction(m, target);
+    r->command.verb = mig_verb_towards(m, target);
   } else {
     mig_fail(&m->work, MIGRATE_MISUSE, "the target is NULL: say which revision");
   }

@@ -96,7 +96,7 @@ static int deepest(sqlite3 *db, int n) {
 
 static void nested_parentheses(void **state) {
   sqlite3 *db = ((database *)*state)->db;
-  int n = deepest(db, 2400);
+  int n = deepest(db, 2400), taken;
   sqlite3_str *z = sqlite3_str_new(0);
   sqlite3_str_appendall(z, "CREATE TABLE t(a INT, b INT, CONSTRAINT deep CHECK (");
   repeat(z, "(", n);
@@ -108,14 +108,15 @@ static void nested_parentheses(void **state) {
   assert_int_equal(migrate_code(db, "ALTER TABLE t RENAME a TO c"), 0);
   assert_int_equal(ask(db, "SELECT count(*) FROM t WHERE c = 1 AND b = '2'"), 1);
   assert_int_not_equal(sqlite3_exec(db, "INSERT INTO t VALUES(10, 1)", 0, 0, 0), SQLITE_OK);
-  /* more than SQLite itself takes, through our parser: its error, not a crash */
+  /* more than most SQLites take themselves: their error, not a crash */
+  taken = deepest(db, 200000) == 200000;
   z = sqlite3_str_new(0);
   sqlite3_str_appendall(z, "ALTER TABLE t ADD CHECK (");
   repeat(z, "(", 200000);
   sqlite3_str_appendall(z, "b");
   repeat(z, ")", 200000);
   sqlite3_str_appendall(z, ")");
-  assert_int_not_equal(migrate_str(db, z), 0);
+  assert_int_equal(migrate_str(db, z) == 0, taken);
   assert_int_equal(migrate_code(db, "ALTER TABLE t DROP CONSTRAINT deep"), 0);
 }
 
