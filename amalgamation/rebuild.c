@@ -523,8 +523,8 @@ static void mig_lower_readable_checks(mig_lowering *l) {
   }
 }
 
-/* STRICT over computed values: SQLite takes any, integrity_check complains of them, and from 3.54 on
-** a row that has one cannot be read. */
+/* STRICT over computed values: SQLite takes any, integrity_check complains of them, and from 3.54
+** on a row that has one cannot be read. */
 static void mig_lower_strict_generated(mig_lowering *l) {
   const mig_table *t = &l->c->now;
   int i;

@@ -299,7 +299,8 @@ static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   int upgrade, stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
-  t.purge = c->purge && v.exists && mig_version_has_rows(m->db, &m->work, m->settings.version_table);
+  t.purge = c->purge && v.exists &&
+            mig_version_has_rows(m->db, &m->work, m->settings.version_table);
   t.rows = v.rows;
   mig_refuse_moved(m, c, v.rows);
   if (mig_failed(&m->work)) return t;

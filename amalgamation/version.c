@@ -115,7 +115,8 @@ static mig_version mig_version_read(sqlite3 *db, mig_arena *a, const char *table
 
 /* Whether there are rows, whatever they hold: of a table that is to lose them. */
 static int mig_version_has_rows(sqlite3 *db, mig_arena *a, const char *table) {
-  sqlite3_stmt *s = mig_read_begin(db, a, mig_format(a, "SELECT 1 FROM main.\"%w\" LIMIT 1", table));
+  const char *sql = mig_format(a, "SELECT 1 FROM main.\"%w\" LIMIT 1", table);
+  sqlite3_stmt *s = mig_read_begin(db, a, sql);
   int any = 0;
   while (mig_read_row(db, a, &s)) any = 1;
   return any;

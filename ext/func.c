@@ -62,8 +62,8 @@ static const char *scalar_argument(scalar *s, int argc, sqlite3_value **argv, in
   return 0;
 }
 
-/* The same of one that options follow. Else a message that was forgotten would be an option, and the
-** option the message of a revision. */
+/* The same of one that options follow. Else a message that was forgotten would be an option, and
+** the option the message of a revision. */
 static const char *scalar_word(scalar *s, int argc, sqlite3_value **argv, int i,
                                const char *what) {
   const char *word = scalar_argument(s, argc, argv, i, what);

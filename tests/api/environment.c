@@ -155,11 +155,11 @@ static void init_elsewhere(void **state) {
 static void init_odd_name(void **state) {
   (void)state;
   migrate_init(m, "two\nlines");
-  refused(MIGRATE_MISUSE, "migrate.ini cannot say this folder: its name begins or ends with a space, "
-                          "or holds a line break");
+  refused(MIGRATE_MISUSE, "migrate.ini cannot say this folder: its name begins or ends with "
+                          "a space, or holds a line break");
   migrate_init(m, " one");
-  refused(MIGRATE_MISUSE, "migrate.ini cannot say this folder: its name begins or ends with a space, "
-                          "or holds a line break");
+  refused(MIGRATE_MISUSE, "migrate.ini cannot say this folder: its name begins or ends with "
+                          "a space, or holds a line break");
   assert_false(exists("migrate.ini") || exists(" one") || exists("two\nlines"));
   good(migrate_init(m, "a${HOME}$b"));
   reopen();

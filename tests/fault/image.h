@@ -1,5 +1,5 @@
-/* What must be as before or as after: the objects and rows of the main database, of the journal what
-** is the same in each run, and what SQLite's checks say. */
+/* What must be as before or as after: the objects and rows of the main database, of the journal
+** what is the same in each run, and what SQLite's checks say. */
 #ifndef IMAGE_H
 #define IMAGE_H
 
