@@ -370,7 +370,7 @@ static void mig_refuse_from(migrate *m, int idle) {
 #define MIG_PAUSE_LAST 50
 
 /* For how long others were waited for. The host's own busy handler has its turn in each attempt,
-** and behind the first what it waits counts: else every one of many would take as long as it does. */
+** and behind the first what it waits counts: else each of many would take as long as it does. */
 typedef struct mig_wait {
   sqlite3_int64 since; /* when the attempt began; 0: the first */
   int waited;          /* milliseconds, up to then */
