@@ -127,6 +127,48 @@ static void mig_baseline(migrate *m, mig_dependents *d) {
   mig_be_strict(m, 0);
 }
 
+/* Do names in double quotes occur: this one, or, with other set, another? */
+static int mig_holds_quoted(mig_arena *a, const char *sql, const char *name, int other) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, 0);
+  for (; k.type != MIG_TK_END && !mig_failed(a); k = mig_next_significant(sql, n, k.end)) {
+    if (sql[k.at] == '"' && mig_token_names(a, sql, k, name) != other) return 1;
+  }
+  return 0;
+}
+
+/* "x" was a string because no column was called x. Now that one is, is it that column? */
+static void mig_refuse_capture(migrate *m, const mig_dependents *d, const char *name) {
+  int i;
+  for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = d->v[i].object;
+    int others; /* strings of other names would keep it from compiling strictly */
+    if (!d->v[i].worked || d->v[i].strict || d->v[i].gone) continue;
+    if (!mig_holds_quoted(&m->work, o->sql, name, 0)) continue;
+    others = mig_holds_quoted(&m->work, o->sql, name, 1);
+    if (!others && !mig_works_strictly(m, &d->v[i], 1)) continue;
+    mig_fail(&m->work, MIGRATE_DEPENDENT,
+             "%s %s holds \"%s\", perhaps as a string, which a column of that name would take "
+             "over: make it anew with single quotes first",
+             o->type, o->name, name);
+  }
+}
+
+static void mig_refuse_captures(migrate *m, const mig_dependents *d, const mig_alteration *c) {
+  const mig_rename *r;
+  int k;
+  if (!d->n) return;
+  mig_flush(m);
+  for (k = 0; k < c->now.ncolumn; k++) {
+    const char *name = c->now.columns[k].name;
+    if (c->origins[k].from < 0 && mig_find_column(&c->old, name) < 0) {
+      mig_refuse_capture(m, d, name);
+    }
+  }
+  for (r = c->renames; r; r = r->next) mig_refuse_capture(m, d, r->to);
+  mig_be_strict(m, 0);
+}
+
 /* UPDATE OF a column that is gone compiles, and never fires: it needs the column all the same. */
 static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alteration *c) {
   mig_trigger t;

@@ -399,11 +399,13 @@ static void mig_respell_plainly(migrate *m, const mig_target *before, const char
   if (c) mig_run_change(m, &t, c);
 }
 
-/* Strings in double quotes in the table's indexes, which the new name would capture: SQLite's own
-** RENAME COLUMN looks after them in newer versions only. */
+/* SQLite's own RENAME COLUMN gives strings in double quotes single ones in newer versions only. */
+static int mig_rename_keeps_quotes(void) { return sqlite3_libversion_number() < 3040000; }
+
+/* Strings in double quotes in the table's indexes, which the new name would capture. */
 static void mig_run_index_strings(migrate *m, const mig_target *t, const char *name) {
   mig_object *o = 0;
-  if (sqlite3_libversion_number() >= 3040000 || mig_is_plain(m)) return;
+  if (!mig_rename_keeps_quotes()) return;
   while ((o = mig_objects_of(t->catalog, t->object->name, o)) != 0 && !mig_failed(&m->work)) {
     const char *sql = o->sql;
     mig_index x;
@@ -412,6 +414,12 @@ static void mig_run_index_strings(migrate *m, const mig_target *t, const char *n
     if (!sql || mig_parse_index(&m->work, sql, &x)) return;
     sql = mig_keep_strings(&m->work, sql, x.list, name);
     if (!sql || strcmp(sql, o->sql) == 0) continue;
+    if (mig_is_plain(m)) {
+      mig_fail(&m->work, MIGRATE_DEPENDENT,
+               "index %s holds \"%s\" as a string, which a column of that name would take over: "
+               "make it anew with single quotes first", o->name, name);
+      return;
+    }
     mig_run_text(m, t->catalog->schema, o->rowid, sql,
                  "a string in double quotes stays one beside the new name");
   }
@@ -515,7 +523,7 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   memset(&dependents, 0, sizeof dependents);
   mig_refuse_rowid_readers(m, t, &c);
   if (c.renames || c.new_name) lost = mig_catalog_table(t->temp, name) != 0;
-  if (lost || mig_may_break(&c)) {
+  if (lost || mig_may_break(&c) || (c.renames && mig_rename_keeps_quotes())) {
     int i;
     for (i = 0; i < c.old.ncolumn && !mig_failed(a); i++) {
       int k;
@@ -533,6 +541,7 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   }
   if (c.recomputed || strcmp(c.renamed.sql, c.now.sql) != 0) mig_run_change(m, t, &c);
   else if (c.renames && !mig_has_text(m, t, c.now.sql)) mig_run_respelled(m, t, &c);
+  mig_refuse_captures(m, &dependents, &c);
   if (dependents.n) mig_check_dependents(m, &dependents, &c);
   if (c.new_name) {
     if (!m->many) mig_flush(m);
