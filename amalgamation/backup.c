@@ -176,6 +176,15 @@ static sqlite3 *mig_backup_open(migrate *m, const char *path, int flags, const c
 /* Whether the work on copies, which the database's own connection takes no part in, is over. */
 static int mig_backup_stops(migrate *m) { return mig_tell(m) || mig_is_interrupted(m); }
 
+/* Why a copy was refused. */
+static const char *mig_backup_refusal(migrate *m, sqlite3 *to, int rc) {
+  if (to == m->db && rc == SQLITE_READONLY && sqlite3_db_readonly(to, "main") == 0) {
+    return "its pages have another size than those of the database, which does not take them in "
+           "WAL mode and in memory";
+  }
+  return sqlite3_errcode(to) ? sqlite3_errmsg(to) : sqlite3_errstr(rc);
+}
+
 /* Copies all pages of one database over another, which is as before where this fails. What is
 ** copied over the main database is committed with its last page, and cannot be stopped any more. */
 static void mig_backup_copy(migrate *m, sqlite3 *to, sqlite3 *from, const char *path) {
@@ -206,7 +215,7 @@ static void mig_backup_copy(migrate *m, sqlite3 *to, sqlite3 *from, const char *
   } else if (!mig_is_interrupted(m)) {
     mig_fail(&m->work, to == m->db ? rc : MIGRATE_BACKUP, "%s %s: %s; nothing was changed", path,
              to == m->db ? "cannot be restored" : "cannot be written as a backup",
-             sqlite3_errmsg(to));
+             mig_backup_refusal(m, to, rc));
   }
 }
 
@@ -224,6 +233,7 @@ static int mig_backup_tick(void *arg) {
 ** collations of the program cannot be judged here (SQLITE_ERROR). */
 static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
   const char *damage = 0;
+  size_t end;
   sqlite3_stmt *stmt = 0;
   int rc = sqlite3_prepare_v2(db, "PRAGMA main.quick_check", -1, &stmt, 0);
   if (db != m->db) mig_set_tick(db, mig_backup_tick, m);
@@ -231,7 +241,9 @@ static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
     const char *z = (const char *)sqlite3_column_text(stmt, 0);
     rc = SQLITE_OK;
     if (!z || strcmp(z, "ok") == 0 || strstr(z, " value in ") || strstr(z, "CHECK")) continue;
-    damage = mig_format(&m->work, "%.200s", z);
+    if (strncmp(z, "*** ", 4) == 0 && strchr(z, '\n')) z = strchr(z, '\n') + 1; /* a heading */
+    end = strcspn(z, "\n"); /* one line */
+    damage = mig_format(&m->work, "%.*s", end < 200 ? (int)end : 200, z);
   }
   if (db != m->db) mig_set_tick(db, 0, 0);
   if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
@@ -243,15 +255,20 @@ static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
   return damage;
 }
 
-static sqlite3_int64 mig_backup_size(migrate *m, sqlite3 *db) {
+/* The number that a PRAGMA answers; -1: none. */
+static sqlite3_int64 mig_backup_number(migrate *m, sqlite3 *db, const char *pragma) {
   sqlite3_stmt *stmt = 0;
   sqlite3_int64 n = -1;
-  int rc = sqlite3_prepare_v2(db, "PRAGMA main.page_count", -1, &stmt, 0);
+  int rc = sqlite3_prepare_v2(db, pragma, -1, &stmt, 0);
   if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
   if (rc == SQLITE_ROW) n = sqlite3_column_int64(stmt, 0);
   if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
   sqlite3_finalize(stmt);
   return n;
+}
+
+static sqlite3_int64 mig_backup_size(migrate *m, sqlite3 *db) {
+  return mig_backup_number(m, db, "PRAGMA main.page_count");
 }
 
 /* Reads the copy again, as a file. A database that was damaged before has a damaged copy. */

@@ -9,13 +9,31 @@ static int mig_restore_is_same(migrate *m, sqlite3 *from) {
   return mine && other && *mine && strcmp(mine, other) == 0;
 }
 
+/* A file that was cut in its last page looks whole to SQLite, which reads zeros there. */
+static int mig_restore_is_cut(migrate *m, sqlite3 *from) {
+  sqlite3_int64 bytes = 0, page = mig_backup_number(m, from, "PRAGMA main.page_size");
+  sqlite3_file *f = 0;
+  if (sqlite3_file_control(from, "main", SQLITE_FCNTL_FILE_POINTER, &f) || !f) return 0;
+  if (!f->pMethods || f->pMethods->xFileSize(f, &bytes)) return 0;
+  return page > 0 && bytes % page != 0;
+}
+
+/* What speaks against a copy; NULL: nothing. */
+static const char *mig_restore_damage(migrate *m, sqlite3 *from) {
+  const char *damage;
+  if (mig_restore_is_same(m, from)) return "it is the database itself";
+  damage = mig_backup_damage(m, from);
+  if (damage) return damage;
+  if (mig_backup_size(m, from) <= 0) return "it is empty";
+  return mig_restore_is_cut(m, from) ? "its last page is cut off" : 0;
+}
+
 static void mig_restore_from(migrate *m, const char *path) {
   sqlite3 *from = mig_backup_open(m, path, SQLITE_OPEN_READWRITE, mig_backup_vfs(m)->zName);
   const char *damage;
   if (!from) return;
   if (mig_backup_size(m, from) < 0) mig_step_all(from, MIG_ALONE, 0);
-  damage = mig_restore_is_same(m, from) ? "it is the database itself" : mig_backup_damage(m, from);
-  if (!damage && mig_backup_size(m, from) <= 0) damage = "it is empty";
+  damage = mig_restore_damage(m, from);
   if (damage && !mig_is_interrupted(m)) {
     mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,
              damage);

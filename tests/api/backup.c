@@ -585,6 +585,34 @@ static void restored(void **state) {
   }
 }
 
+/* What cannot be said of a page size is said in words; of damage, in one line. */
+static void not_restored_in_sql(void **state) {
+  static const char *const reasons[][3] = {
+      {"PRAGMA page_size = 1024; CREATE TABLE x(a)", "", "its pages have another size"},
+      {"CREATE TABLE x AS SELECT zeroblob(100000)", "torn", "/x.bak cannot be restored: "},
+  };
+  int i;
+  for (i = 0; i < 2; i++) {
+    sqlite3 *db = at_r1(DB, "PRAGMA journal_mode = wal"), *other = 0;
+    FILE *f;
+    sqlite3_open(FOLDER "/x.bak", &other);
+    exec(other, reasons[i][0]);
+    sqlite3_close(other);
+    f = fopen(FOLDER "/x.bak", "r+b");
+    fseek(f, 4096, SEEK_SET);
+    fputs(reasons[i][1], f);
+    fclose(f);
+    assert_int_equal(sqlite3_migrate_init(db, 0, 0), SQLITE_OK);
+    assert_int_not_equal(
+        sqlite3_exec(db, "SELECT migrate_restore('" FOLDER "/x.bak')", 0, 0, 0), SQLITE_OK);
+    if (!strstr(sqlite3_errmsg(db), reasons[i][2])) fail_msg("%s", sqlite3_errmsg(db));
+    assert_null(strchr(sqlite3_errmsg(db), '\n'));
+    assert_answer(db, STATE, BEFORE);
+    sqlite3_close(db);
+    clean(state);
+  }
+}
+
 static void restored_in_sql(void **state) {
   sqlite3 *db = at_r1(DB, "");
   outcome o;
@@ -649,6 +677,12 @@ static void not_restored(void **state) {
   assert_int_equal(restore(db, FOLDER "/empty.bak"), MIGRATE_BACKUP);
   assert_int_equal(restore(db, FOLDER "/text.bak"), MIGRATE_BACKUP);
   assert_int_equal(restore(db, FOLDER "/torn.bak"), MIGRATE_BACKUP);
+  exec(db, "VACUUM INTO '" FOLDER "/cut.bak'");
+  f = fopen(FOLDER "/cut.bak", "r+b");
+  fseek(f, 0, SEEK_END);
+  assert_int_equal(ftruncate(fileno(f), ftell(f) - 10), 0);
+  fclose(f);
+  assert_int_equal(restore(db, FOLDER "/cut.bak"), MIGRATE_BACKUP);
   assert_int_equal(restore(db, FOLDER), MIGRATE_BACKUP);
   assert_int_equal(restore(db, 0), MIGRATE_MISUSE);
   assert_answer(db, STATE, BEFORE);
@@ -689,6 +723,7 @@ int main(void) {
       cmocka_unit_test_teardown(bad_disk, clean),
       cmocka_unit_test_teardown(restored, clean),
       cmocka_unit_test_teardown(restored_in_sql, clean),
+      cmocka_unit_test_teardown(not_restored_in_sql, clean),
       cmocka_unit_test_teardown(restore_stopped, clean),
       cmocka_unit_test_teardown(not_restored, clean),
   };
