@@ -294,11 +294,19 @@ static void mig_refuse_pending_keys(migrate *m, const mig_alteration *c) {
 /* While the transaction holds a deferred violation: the rows of a database without a parent. 0: it
 ** holds none, or a key that references nothing keeps them from being counted. */
 static int mig_count_orphans(migrate *m, const char *schema) {
+  sqlite3_stmt *stmt = 0;
   char *sql;
+  int n = 0, rc;
   if (mig_failed(&m->work) || !mig_has_violations(m)) return 0;
   mig_flush(m);
-  sql = mig_format(&m->work, "SELECT count(*) FROM pragma_foreign_key_check(NULL, %Q)", schema);
-  return sql ? mig_ask_number(m, sql, 0) : 0;
+  sql = mig_format(&m->work, "PRAGMA \"%w\".foreign_key_check", schema);
+  rc = sql ? sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0) : SQLITE_NOMEM;
+  while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    n++;
+    rc = SQLITE_OK;
+  }
+  if (((rc | sqlite3_finalize(stmt)) & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  return rc == SQLITE_DONE ? n : 0;
 }
 
 /* SQLite does not see that the change itself has done away with a violation. */
