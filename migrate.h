@@ -2728,10 +2728,12 @@ static void mig_take_conflict(mig_reader *r, mig_constraint *c) {
   c->conflict.end = mig_take(r).end;
 }
 
+/* Words that are values: behind DEFAULT every other one is a string. */
+static const char *const mig_literal_words[] = {"CURRENT_DATE", "CURRENT_TIME",
+                                                "CURRENT_TIMESTAMP", "NULL", 0};
+
 static int mig_at_literal(const mig_reader *r) {
-  static const char *const words[] = {"CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "NULL",
-                                      0};
-  if (r->t.type == MIG_TK_WORD) return mig_word_in(r->z, r->t, words);
+  if (r->t.type == MIG_TK_WORD) return mig_word_in(r->z, r->t, mig_literal_words);
   return r->t.type == MIG_TK_NUMBER || r->t.type == MIG_TK_STRING || r->t.type == MIG_TK_BLOB;
 }
 
@@ -4215,7 +4217,8 @@ static char *mig_delete_column(mig_arena *a, const mig_table *t, int i) {
 
 typedef struct mig_origin {
   int from;               /* the column's index in the old table, or -1: new */
-  const char *using_expr; /* its value is this expression over the old row; NULL: as it is */
+  const char *using_expr; /* its value is this expression over the old row; NULL: as it is, of a new
+                          ** column its default */
 } mig_origin;
 
 typedef struct mig_rename {
@@ -4579,13 +4582,46 @@ static int mig_plain_default(mig_arena *a, const char *z) {
   return k.type != MIG_TK_OP && end.type == MIG_TK_END;
 }
 
+/* The value of DEFAULT as an expression, where a name would be a column. */
+static char *mig_default_expression(mig_arena *a, const mig_table *t, int constraint) {
+  mig_span s = t->constraints[constraint].expr;
+  mig_token k = mig_next_significant(t->sql, s.end, s.at);
+  mig_text z;
+  if (mig_token_is(t->sql, k, "TRUE")) return mig_copy(a, "1");
+  if (mig_token_is(t->sql, k, "FALSE")) return mig_copy(a, "0");
+  if (!mig_is_name(t->sql, k) || mig_word_in(t->sql, k, mig_literal_words)) {
+    return mig_span_text(a, t->sql, s);
+  }
+  mig_text_init(&z, a);
+  mig_put_string(&z, mig_dequote(a, t->sql, k));
+  return z.z;
+}
+
+/* Old rows get what a new column said when it was added, whatever it says afterwards in the same
+** statement: ADD c DEFAULT 'old', ALTER c SET DEFAULT 'current', as two statements would. */
+static void mig_keep_first_value(mig_alteration *c, int column) {
+  mig_origin *o = &c->origins[column];
+  int g = mig_column_constraint(&c->now, column, MIG_GENERATED);
+  int d = mig_column_constraint(&c->now, column, MIG_DEFAULT);
+  if (o->from >= 0 || o->using_expr) return;
+  if (g >= 0) o->using_expr = mig_span_text(c->a, c->now.sql, c->now.constraints[g].expr);
+  else o->using_expr = d < 0 ? "NULL" : mig_default_expression(c->a, &c->now, d);
+}
+
 static void mig_apply_default(mig_alteration *c, const mig_op *op, int column) {
   const char *value = op->text;
+  mig_keep_first_value(c, column);
   if (!mig_plain_default(c->a, value)) value = mig_format(c->a, "(%s)", value);
   if (value) {
     char *words = mig_format(c->a, "DEFAULT %s", value);
     if (words) mig_set_constraint(c, column, MIG_DEFAULT, value, words);
   }
+}
+
+static void mig_apply_drop_default(mig_alteration *c, int column) {
+  if (mig_column_constraint(&c->now, column, MIG_DEFAULT) < 0) return;
+  mig_keep_first_value(c, column);
+  mig_drop_kind(c, column, MIG_DEFAULT);
 }
 
 static void mig_apply_not_null(mig_alteration *c, const mig_op *op, int column) {
@@ -4702,6 +4738,7 @@ static void mig_apply_drop_expression(mig_alteration *c, const mig_op *op, int c
                 mig_format(c->a, "column %s of %s is not generated", op->name, c->old.name));
     return;
   }
+  mig_keep_first_value(c, column);
   mig_drop_kind(c, column, MIG_GENERATED);
 }
 
@@ -4790,7 +4827,7 @@ static void mig_apply_column_op(mig_alteration *c, const mig_op *op) {
     case MIG_RENAME_COLUMN: mig_apply_rename_column(c, op, column); break;
     case MIG_SET_TYPE: mig_apply_type(c, op, column); break;
     case MIG_SET_DEFAULT: mig_apply_default(c, op, column); break;
-    case MIG_DROP_DEFAULT: mig_drop_kind(c, column, MIG_DEFAULT); break;
+    case MIG_DROP_DEFAULT: mig_apply_drop_default(c, column); break;
     case MIG_SET_NOT_NULL: mig_apply_not_null(c, op, column); break;
     case MIG_DROP_NOT_NULL: mig_apply_drop_not_null(c, op, column); break;
     case MIG_SET_EXPRESSION: mig_apply_expression(c, op, column); break;
@@ -4881,7 +4918,8 @@ static void mig_check_key_actions(mig_alteration *c, const mig_constraint *k) {
 
 /* What holds for the table that comes out, whatever it was between two actions. */
 static void mig_check_result(mig_alteration *c) {
-  int i;
+  int i, alias = mig_alias(&c->now);
+  if (alias >= 0 && c->origins[alias].from < 0) c->origins[alias].using_expr = 0; /* the rowid */
   for (i = 0; i < c->now.nconstraint; i++) {
     mig_check_keys(c, &c->now.constraints[i]);
     mig_check_key_actions(c, &c->now.constraints[i]);
@@ -5080,7 +5118,11 @@ static void mig_compare_column(mig_diff *d, int i) {
   const mig_column *to = &now->columns[i], *from = mig_old_column(d, i);
   int k = d->c->origins[i].from;
   if (!from) {
-    if (to->generated) d->touched[i] = 1;
+    if (to->generated) {
+      d->touched[i] = 1;
+    } else if (d->c->origins[i].using_expr) {
+      mig_must_copy(d, 0, "a new column has another value in old rows than in new ones");
+    }
     d->added_not_null[i] = (unsigned char)to->not_null;
     return;
   }
@@ -9895,6 +9937,30 @@ static void mig_lower_readable_checks(mig_lowering *l) {
   }
 }
 
+/* STRICT over computed values: SQLite takes any, integrity_check complains of them, and from 3.54
+** on a row that has one cannot be read. */
+static void mig_lower_strict_generated(mig_lowering *l) {
+  const mig_table *t = &l->c->now;
+  int i;
+  for (i = 0; t->strict && i < t->ncolumn && !mig_failed(l->a); i++) {
+    const mig_column *from = mig_old_column(l->d, i);
+    char *type = mig_span_text(l->a, t->sql, t->columns[i].type);
+    mig_text z;
+    if (!t->columns[i].generated || !type || mig_same(type, "ANY")) continue;
+    if (from && l->c->old.strict && !l->d->touched[i] &&
+        mig_same(type, mig_span_text(l->a, l->c->old.sql, from->type))) {
+      continue;
+    }
+    z = mig_begin_check(l, t, l->c->old.name);
+    mig_put(&z, " NOT INDEXED WHERE typeof(");
+    mig_put_object(&z, t->name, t->columns[i].name);
+    mig_putf(&z, ") NOT IN ('%s', 'null')", mig_strict_class(type));
+    mig_emit_check(l, &z, t, "STRICT must hold for the values that are computed",
+                   mig_format(l->a, "generated column %s.%s has values that are not %s", t->name,
+                              t->columns[i].name, type));
+  }
+}
+
 static void mig_lower_refusals(mig_lowering *l) {
   const mig_alteration *c = l->c;
   int i;
@@ -10473,6 +10539,7 @@ static mig_choice mig_lower_change(mig_lowering *l, mig_object *table) {
   if (choice.rung == MIG_SCHEMA_EDIT) mig_lower_null_checks_after(l);
   if (choice.rung < MIG_REBUILD) mig_lower_strict_defaults(l);
   mig_lower_readable_checks(l);
+  mig_lower_strict_generated(l);
   mig_lower_check_checks(l);
   mig_lower_fk_checks(l);
   mig_lower_fk_baselines(l, 1);
@@ -11354,6 +11421,20 @@ static mig_plan mig_plan_stamp(mig_graph *g, mig_names version_rows, const char 
   return p;
 }
 
+/* ---- Commands ---- */
+
+/* One of the three, each an object of its own: of what a program never calls its compiler keeps
+** nothing. */
+typedef struct mig_verb {
+  const char *name;
+  int direction;
+  mig_plan (*plan)(mig_graph *g, mig_names version_rows, const char *words);
+} mig_verb;
+
+static const mig_verb mig_upgrading = {"upgrade", MIG_UPGRADE, mig_plan_upgrade};
+static const mig_verb mig_downgrading = {"downgrade", MIG_DOWNGRADE, mig_plan_downgrade};
+static const mig_verb mig_stamping = {"stamp", MIG_STAMP, mig_plan_stamp};
+
 /* ---- Words ---- */
 
 static const char *mig_direction_name(int direction) {
@@ -11440,7 +11521,8 @@ static const char *mig_version_row(mig_arena *a, sqlite3_stmt *s, const char *ta
   if (mig_failed(a)) return 0;
   if (!z || sqlite3_column_type(s, 0) != SQLITE_TEXT ||
       strlen(z) != (size_t)sqlite3_column_bytes(s, 0)) {
-    mig_fail(a, MIGRATE_UNSUPPORTED, "%s holds a row that is no revision identifier: %.20s", table,
+    mig_fail(a, MIGRATE_UNSUPPORTED,
+             "%s holds a row that is no revision identifier: %.20s; stamp with --purge", table,
              z ? z : "NULL");
   }
   return z;
@@ -11484,6 +11566,15 @@ static mig_version mig_version_read(sqlite3 *db, mig_arena *a, const char *table
   }
   if (mig_failed(a)) v.rows.n = 0;
   return v;
+}
+
+/* Whether there are rows, whatever they hold: of a table that is to lose them. */
+static int mig_version_has_rows(sqlite3 *db, mig_arena *a, const char *table) {
+  const char *sql = mig_format(a, "SELECT 1 FROM main.\"%w\" LIMIT 1", table);
+  sqlite3_stmt *s = mig_read_begin(db, a, sql);
+  int any = 0;
+  while (mig_read_row(db, a, &s)) any = 1;
+  return any;
 }
 
 /* Before anything is written: what bears the name must be a table, not a view with a trigger. */
@@ -11684,27 +11775,38 @@ static char *mig_other_versions(sqlite3 *db, mig_arena *a, const char *schema, c
   return mig_failed(a) ? 0 : z.z;
 }
 
-/* Reads what was done last with each revision. */
+/* What was done last with each revision. */
+static const char *mig_journal_rows_sql(void) {
+  return "SELECT revision, direction, state, applied_at, checksum, message, down_revision, "
+         "depends_on, compat, downgrade, downgrade_outside FROM main." MIG_JOURNAL
+         " WHERE id IN (SELECT max(id) FROM main." MIG_JOURNAL " GROUP BY revision) ORDER BY id";
+}
+
+/* What bears the journal's name; a table with other columns is no more ours than a view. */
+static int mig_journal_kind(sqlite3 *db, mig_arena *a) {
+  sqlite3_stmt *s = 0;
+  int kind = mig_table_kind(db, a, MIG_JOURNAL);
+  if (kind == MIG_ORDINARY_TABLE &&
+      sqlite3_prepare_v2(db, mig_journal_rows_sql(), -1, &s, 0) == SQLITE_ERROR) {
+    kind = MIG_OTHER_TABLE;
+  }
+  sqlite3_finalize(s);
+  return kind;
+}
+
 static mig_journal mig_journal_read(sqlite3 *db, mig_arena *a) {
   mig_journal j;
   sqlite3_stmt *s = 0;
-  int kind = mig_table_kind(db, a, MIG_JOURNAL);
+  int kind = mig_journal_kind(db, a);
   memset(&j, 0, sizeof j);
   j.exists = kind == MIG_ORDINARY_TABLE;
   if (kind == MIG_OTHER_TABLE) {
     mig_fail(a, MIGRATE_UNSUPPORTED,
              MIG_JOURNAL
-             " is not a table; it can be done without by "
+             " is not the journal of migrate; it can be done without by "
              "journal = off");
   }
-  if (j.exists) {
-    s = mig_read_begin(db, a,
-                       "SELECT revision, direction, state, applied_at, checksum, message, "
-                       "down_revision, depends_on, compat, downgrade, downgrade_outside "
-                       "FROM main." MIG_JOURNAL
-                       " WHERE id IN (SELECT max(id) FROM main." MIG_JOURNAL
-                       " GROUP BY revision) ORDER BY id");
-  }
+  if (j.exists) s = mig_read_begin(db, a, mig_journal_rows_sql());
   while (mig_read_row(db, a, &s)) mig_journal_entry(a, &j, s);
   if (mig_failed(a)) j.n = 0;
   return j;
@@ -12241,7 +12343,7 @@ MIGRATE_API int migrate_add(migrate *m, const migrate_revision *revisions, int n
 static mig_journal mig_journal_of(migrate *m, mig_arena *a) {
   mig_journal none;
   memset(&none, 0, sizeof none);
-  if (!m->settings.journal && mig_table_kind(m->db, a, MIG_JOURNAL) == MIG_OTHER_TABLE) return none;
+  if (!m->settings.journal && mig_journal_kind(m->db, a) == MIG_OTHER_TABLE) return none;
   return mig_journal_read(m->db, a);
 }
 
@@ -12890,29 +12992,40 @@ static void mig_refuse_from(migrate *m, int idle) {
 
 #define MIG_PAUSE_LAST 50
 
-/* Another connection holds a lock: waits a little longer each time. 0: busy_timeout is over. The
-** host's own busy handler has had its turn before. */
-static int mig_pause(migrate *m, int *waited) {
-  int pause = *waited + 1, limit = m->settings.busy_timeout, awake = m->awake != 0;
-  if (*waited >= limit) return 0;
+/* For how long others were waited for. The host's own busy handler has its turn in each attempt,
+** and behind the first what it waits counts: else each of many would take as long as it does. */
+typedef struct mig_wait {
+  sqlite3_int64 since; /* when the attempt began; 0: the first */
+  int waited;          /* milliseconds, up to then */
+} mig_wait;
+
+/* Another connection holds a lock: waits a little longer each time. 0: busy_timeout is over. */
+static int mig_pause(migrate *m, mig_wait *w) {
+  sqlite3_int64 tried = w->since ? mig_milliseconds() - w->since : 0;
+  int pause, limit = m->settings.busy_timeout, awake = m->awake != 0;
+  if (tried > limit - w->waited) w->waited = limit;
+  else if (tried > 0) w->waited += (int)tried;
+  if (w->waited >= limit) return 0;
   mig_stay_awake(m);
+  pause = w->waited + 1;
   if (pause > MIG_PAUSE_LAST) pause = MIG_PAUSE_LAST;
-  if (pause > limit - *waited) pause = limit - *waited;
+  if (pause > limit - w->waited) pause = limit - w->waited;
   if (!mig_tell(m)) {
     int slept = sqlite3_sleep(pause); /* a second, where SQLite was compiled without usleep() */
     if (slept > pause) pause = slept;
     mig_is_interrupted(m);
   }
   if (!awake) mig_fall_asleep(m);
-  *waited = pause < limit - *waited ? *waited + pause : limit;
+  w->waited = pause < limit - w->waited ? w->waited + pause : limit;
+  w->since = mig_milliseconds();
   return !mig_failed(&m->work);
 }
 
 /* Waits with a fault in hand, which stays when busy_timeout is over. */
-static int mig_pause_at_fault(migrate *m, int *waited) {
+static int mig_pause_at_fault(migrate *m, mig_wait *w) {
   mig_fault busy = m->fault;
   memset(&m->fault, 0, sizeof m->fault);
-  if (!mig_pause(m, waited) && !m->fault.code) {
+  if (!mig_pause(m, w) && !m->fault.code) {
     m->fault = busy;
     return 0;
   }
@@ -12922,10 +13035,11 @@ static int mig_pause_at_fault(migrate *m, int *waited) {
 
 /* BEGIN IMMEDIATE, which writers make wait; COMMIT, which readers do. */
 static int mig_step_patiently(migrate *m, const char *sql) {
-  int waited = 0, rc;
+  mig_wait w = {0, 0};
+  int rc;
   do {
     rc = mig_step_all(m->db, sql, 0);
-  } while (rc && mig_is_held(sqlite3_extended_errcode(m->db)) && mig_pause(m, &waited));
+  } while (rc && mig_is_held(sqlite3_extended_errcode(m->db)) && mig_pause(m, &w));
   return rc;
 }
 
@@ -14122,6 +14236,48 @@ static void mig_baseline(migrate *m, mig_dependents *d) {
   mig_be_strict(m, 0);
 }
 
+/* Do names in double quotes occur: this one, or, with other set, another? */
+static int mig_holds_quoted(mig_arena *a, const char *sql, const char *name, int other) {
+  size_t n = strlen(sql);
+  mig_token k = mig_next_significant(sql, n, 0);
+  for (; k.type != MIG_TK_END && !mig_failed(a); k = mig_next_significant(sql, n, k.end)) {
+    if (sql[k.at] == '"' && mig_token_names(a, sql, k, name) != other) return 1;
+  }
+  return 0;
+}
+
+/* "x" was a string because no column was called x. Now that one is, is it that column? */
+static void mig_refuse_capture(migrate *m, const mig_dependents *d, const char *name) {
+  int i;
+  for (i = 0; i < d->n && !mig_failed(&m->work); i++) {
+    const mig_object *o = d->v[i].object;
+    int others; /* strings of other names would keep it from compiling strictly */
+    if (!d->v[i].worked || d->v[i].strict || d->v[i].gone) continue;
+    if (!mig_holds_quoted(&m->work, o->sql, name, 0)) continue;
+    others = mig_holds_quoted(&m->work, o->sql, name, 1);
+    if (!others && !mig_works_strictly(m, &d->v[i], 1)) continue;
+    mig_fail(&m->work, MIGRATE_DEPENDENT,
+             "%s %s holds \"%s\", perhaps as a string, which a column of that name would take "
+             "over: make it anew with single quotes first",
+             o->type, o->name, name);
+  }
+}
+
+static void mig_refuse_captures(migrate *m, const mig_dependents *d, const mig_alteration *c) {
+  const mig_rename *r;
+  int k;
+  if (!d->n) return;
+  mig_flush(m);
+  for (k = 0; k < c->now.ncolumn; k++) {
+    const char *name = c->now.columns[k].name;
+    if (c->origins[k].from < 0 && mig_find_column(&c->old, name) < 0) {
+      mig_refuse_capture(m, d, name);
+    }
+  }
+  for (r = c->renames; r; r = r->next) mig_refuse_capture(m, d, r->to);
+  mig_be_strict(m, 0);
+}
+
 /* UPDATE OF a column that is gone compiles, and never fires: it needs the column all the same. */
 static int mig_lost_update_of(migrate *m, const mig_dependent *d, const mig_alteration *c) {
   mig_trigger t;
@@ -14704,6 +14860,53 @@ static int mig_rename_table_by_edits(migrate *m, const mig_target *t, const char
   }
   mig_sink_list(m, &list);
   return 1;
+}
+
+/* ---- the upsert in a trigger that SQLite's own RENAME TO mistakes ---- */
+
+/* It writes the table's new name over `excluded`, which then means the row that is there. The new
+** text with that put right; NULL: it is right. */
+static char *mig_with_excluded(mig_arena *a, const char *old, const char *now) {
+  size_t n = strlen(old), done = 0;
+  mig_token x = mig_next_significant(old, n, 0), y = mig_next_significant(now, strlen(now), 0), dot;
+  mig_text z;
+  mig_text_init(&z, a);
+  for (; x.type != MIG_TK_END && y.type != MIG_TK_END && !mig_failed(a); x = dot) {
+    dot = mig_next_significant(old, n, x.end);
+    if (mig_token_names(a, old, x, "excluded") && mig_token_op(old, dot, ".") &&
+        !mig_token_names(a, now, y, "excluded")) {
+      mig_putn(&z, now + done, y.at - done);
+      mig_putn(&z, old + x.at, x.end - x.at);
+      done = y.end;
+    }
+    y = mig_next_significant(now, strlen(now), y.end);
+  }
+  if (!done) return 0;
+  mig_put(&z, now + done);
+  return mig_failed(a) ? 0 : z.z;
+}
+
+/* Gives the triggers of one database their excluded back: `before` was read ahead of the rename. */
+static void mig_restore_excluded(migrate *m, const mig_catalog *before) {
+  mig_catalog *c = mig_read_catalog(m, before->schema);
+  unsigned char *wrong = c ? (unsigned char *)mig_alloc(&m->work, (size_t)c->n + 1) : 0;
+  int i, k;
+  for (i = 0; wrong && i < c->n && !mig_failed(&m->work); i++) {
+    mig_object *now = &c->v[i];
+    const mig_object *old = mig_is_type(now, "trigger") ? mig_by_rowid(before, now) : 0;
+    char *sql = old && mig_mentions(old->sql, "excluded")
+                    ? mig_with_excluded(&m->work, old->sql, now->sql)
+                    : 0;
+    if (!sql) continue;
+    wrong[i] = 1;
+    if (mig_is_plain(m)) now->sql = sql;
+    else mig_run_text(m, c->schema, now->rowid, sql, "SQLite took excluded for the table");
+  }
+  for (i = 0; wrong && mig_is_plain(m) && i < c->n && !mig_failed(&m->work); i++) {
+    const char *table = c->v[i].table;
+    for (k = 0; k < i && !(wrong[k] && mig_same(c->v[k].table, table)); k++) {}
+    if (wrong[i] && k == i) mig_remake_triggers(m, c, c, table, "", "");
+  }
 }
 
 static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *table,
@@ -15499,6 +15702,10 @@ static void mig_run_rename_table(migrate *m, const mig_target *t, const char *na
   mig_sink(m, &s, "native");
   mig_run_show(m, in_the_way);
   mig_run_show(m, hidden);
+  if (!mig_same(old, "excluded")) {
+    mig_restore_excluded(m, t->catalog);
+    if (t->temp != t->catalog) mig_restore_excluded(m, t->temp);
+  }
   mig_run_rename_stats(m, t, old, name);
 }
 
@@ -15512,13 +15719,16 @@ static int mig_shape_changes(const mig_alteration *c) {
   return 0;
 }
 
-/* Can it break a view or trigger? A key that goes may be the one that an ON CONFLICT names, and
-** WITHOUT ROWID leaves no rowid to be read. */
+/* Can it break a view or trigger? A key that goes may be the one that an ON CONFLICT names,
+** WITHOUT ROWID leaves no rowid to be read, and a generated column is not written to. */
 static int mig_may_break(const mig_alteration *c) {
   const mig_op *op;
   if (mig_shape_changes(c) || c->old.without_rowid != c->now.without_rowid) return 1;
   for (op = c->alter->first; op; op = op->next) {
-    if (op->kind == MIG_DROP_CONSTRAINT) return 1;
+    if (op->kind == MIG_DROP_CONSTRAINT || op->kind == MIG_ADD_GENERATED ||
+        op->kind == MIG_DROP_EXPRESSION) {
+      return 1;
+    }
   }
   return 0;
 }
@@ -15532,46 +15742,98 @@ static int mig_renumbers(const mig_alteration *c) {
          (c->origins[alias].from != mig_alias(&c->old) || c->origins[alias].using_expr);
 }
 
-/* Does a virtual table say by which column of its content it finds rows (FTS5 content_rowid=)? */
-static int mig_says_content_rowid(mig_arena *a, const mig_object *o, const mig_table *content) {
+/* The column by which a virtual table says that it finds rows (FTS5 content_rowid=), or -1. */
+static int mig_content_rowid(mig_arena *a, const mig_object *o, const mig_table *content) {
   size_t n = strlen(o->sql);
   mig_token k = mig_next_significant(o->sql, n, 0), next;
   for (; k.type != MIG_TK_END && !mig_failed(a); k = next) {
     next = mig_next_significant(o->sql, n, k.end);
     if (!mig_token_is(o->sql, k, "content_rowid") || !mig_token_op(o->sql, next, "=")) continue;
     next = mig_next_significant(o->sql, n, next.end);
-    return mig_find_column(content, mig_dequote(a, o->sql, next)) >= 0;
+    return mig_find_column(content, mig_dequote(a, o->sql, next));
+  }
+  return -1;
+}
+
+static int mig_is_computed_anew(const mig_alteration *c, int old) {
+  int i;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (c->origins[i].from == old) return c->origins[i].using_expr != 0;
   }
   return 0;
 }
 
-/* Virtual tables that find rows of the table by rowid would find others (FTS5 content=). */
+/* Virtual tables that find rows of the table by rowid, or by a column, would find others (FTS5
+** content=). */
 static void mig_refuse_rowid_readers(migrate *m, const mig_target *t, const mig_alteration *c) {
   mig_arena *a = &m->work;
   const mig_mention *x;
-  if (!mig_renumbers(c)) return;
+  if (!mig_renumbers(c) && !c->recomputed) return;
   for (x = mig_next_mention(t->catalog, t->object->name, 0); x && !mig_failed(a);
        x = mig_next_mention(t->catalog, t->object->name, x)) {
     const mig_object *o = x->object;
+    int column;
     if (!mig_is_virtual(o) || !mig_mentions_token(a, o->sql, t->object->name)) continue;
-    if (mig_says_content_rowid(a, o, &c->old) && !mig_failed(a)) continue;
-    mig_fail(a, MIGRATE_DEPENDENT, "virtual table %s finds rows of %s by their rowids", o->name,
-             t->object->name);
+    column = mig_content_rowid(a, o, &c->old);
+    if (column < 0 ? !mig_renumbers(c) : !mig_is_computed_anew(c, column)) continue;
+    mig_fail(a, MIGRATE_DEPENDENT, "virtual table %s finds rows of %s by their %s", o->name,
+             t->object->name, column < 0 ? "rowids" : c->old.columns[column].name);
   }
 }
 
-static void mig_refuse_pending_keys(migrate *m, const mig_alteration *c) {
-  int now = 0, high = 0, i, fks = 0;
-  for (i = 0; i < c->old.nconstraint; i++) fks += c->old.constraints[i].kind == MIG_FOREIGN_KEY;
-  for (i = 0; i < c->now.nconstraint; i++) fks -= c->now.constraints[i].kind == MIG_FOREIGN_KEY;
-  if (fks <= 0) return;
+static int mig_has_violations(migrate *m) {
+  int now = 0, high = 0;
   sqlite3_db_status(m->db, SQLITE_DBSTATUS_DEFERRED_FKS, &now, &high, 0);
-  if (now) {
+  return now != 0;
+}
+
+static int mig_count_keys(const mig_table *t, int deferred) {
+  int i, n = 0;
+  for (i = 0; i < t->nconstraint; i++) {
+    const mig_constraint *k = &t->constraints[i];
+    n += k->kind == MIG_FOREIGN_KEY && (k->deferred || !deferred);
+  }
+  return n;
+}
+
+static void mig_refuse_pending_keys(migrate *m, const mig_alteration *c) {
+  if (mig_count_keys(&c->now, 0) >= mig_count_keys(&c->old, 0) &&
+      mig_count_keys(&c->now, 1) >= mig_count_keys(&c->old, 1)) {
+    return;
+  }
+  if (mig_has_violations(m)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
              "the transaction holds a deferred foreign key violation: repair it before a foreign "
              "key of %s is dropped, or COMMIT would fail for ever",
              c->old.name);
   }
+}
+
+/* While the transaction holds a deferred violation: the rows of a database without a parent. 0: it
+** holds none, or a key that references nothing keeps them from being counted. */
+static int mig_count_orphans(migrate *m, const char *schema) {
+  sqlite3_stmt *stmt = 0;
+  char *sql;
+  int n = 0, rc;
+  if (mig_failed(&m->work) || !mig_has_violations(m)) return 0;
+  mig_flush(m);
+  sql = mig_format(&m->work, "PRAGMA \"%w\".foreign_key_check", schema);
+  rc = sql ? sqlite3_prepare_v2(m->db, sql, -1, &stmt, 0) : SQLITE_NOMEM;
+  while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    n++;
+    rc = SQLITE_OK;
+  }
+  if (((rc | sqlite3_finalize(stmt)) & 0xff) == SQLITE_NOMEM) mig_no_memory(&m->work);
+  return rc == SQLITE_DONE ? n : 0;
+}
+
+/* SQLite does not see that the change itself has done away with a violation. */
+static void mig_refuse_lost_violations(migrate *m, const char *schema, int before) {
+  int after = before ? mig_count_orphans(m, schema) : 0;
+  if (mig_failed(&m->work) || after >= before) return;
+  mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
+           "the transaction holds a deferred foreign key violation that the change would hide: "
+           "repair it first, or COMMIT would fail for ever");
 }
 
 /* SQLite's ADD COLUMN puts the text where it likes: the wanted one takes its place. */
@@ -15663,11 +15925,13 @@ static void mig_respell_plainly(migrate *m, const mig_target *before, const char
   if (c) mig_run_change(m, &t, c);
 }
 
-/* Strings in double quotes in the table's indexes, which the new name would capture: SQLite's own
-** RENAME COLUMN looks after them in newer versions only. */
+/* SQLite's own RENAME COLUMN gives strings in double quotes single ones in newer versions only. */
+static int mig_rename_keeps_quotes(void) { return sqlite3_libversion_number() < 3040000; }
+
+/* Strings in double quotes in the table's indexes, which the new name would capture. */
 static void mig_run_index_strings(migrate *m, const mig_target *t, const char *name) {
   mig_object *o = 0;
-  if (sqlite3_libversion_number() >= 3040000 || mig_is_plain(m)) return;
+  if (!mig_rename_keeps_quotes()) return;
   while ((o = mig_objects_of(t->catalog, t->object->name, o)) != 0 && !mig_failed(&m->work)) {
     const char *sql = o->sql;
     mig_index x;
@@ -15676,6 +15940,12 @@ static void mig_run_index_strings(migrate *m, const mig_target *t, const char *n
     if (!sql || mig_parse_index(&m->work, sql, &x)) return;
     sql = mig_keep_strings(&m->work, sql, x.list, name);
     if (!sql || strcmp(sql, o->sql) == 0) continue;
+    if (mig_is_plain(m)) {
+      mig_fail(&m->work, MIGRATE_DEPENDENT,
+               "index %s holds \"%s\" as a string, which a column of that name would take over: "
+               "make it anew with single quotes first", o->name, name);
+      return;
+    }
     mig_run_text(m, t->catalog->schema, o->rowid, sql,
                  "a string in double quotes stays one beside the new name");
   }
@@ -15772,12 +16042,14 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   mig_dependents dependents;
   mig_alteration c;
   const char *name = t->object->name;
+  int lost = 0; /* SQLite's own renames lose what speaks of a TEMP table, or of one of this name */
   mig_apply(a, t->object->sql, alter, &c);
   if (mig_failed(a) || c.nothing) return;
   mig_refuse_pending_keys(m, &c);
   memset(&dependents, 0, sizeof dependents);
   mig_refuse_rowid_readers(m, t, &c);
-  if (mig_may_break(&c)) {
+  if (c.renames || c.new_name) lost = mig_catalog_table(t->temp, name) != 0;
+  if (lost || mig_may_break(&c) || (c.renames && mig_rename_keeps_quotes())) {
     int i;
     for (i = 0; i < c.old.ncolumn && !mig_failed(a); i++) {
       int k;
@@ -15795,12 +16067,16 @@ static void mig_alter_target(migrate *m, mig_target *t, const mig_alter *alter) 
   }
   if (c.recomputed || strcmp(c.renamed.sql, c.now.sql) != 0) mig_run_change(m, t, &c);
   else if (c.renames && !mig_has_text(m, t, c.now.sql)) mig_run_respelled(m, t, &c);
+  mig_refuse_captures(m, &dependents, &c);
   if (dependents.n) mig_check_dependents(m, &dependents, &c);
   if (c.new_name) {
     if (!m->many) mig_flush(m);
     if (mig_failed(a)) return;
     *t = mig_find_target(m, t->catalog->schema, name);
     if (t->object) mig_run_rename_table(m, t, c.new_name);
+    if (!lost || mig_failed(a)) return;
+    mig_renew_dependents(m, &dependents);
+    mig_check_dependents(m, &dependents, &c);
   }
 }
 
@@ -15809,7 +16085,8 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   mig_alter alter;
   mig_target t;
   mig_flags flags;
-  int keys;
+  const char *schema;
+  int keys, orphans;
   mig_parse_alter(a, sql, n, &alter);
   if (mig_failed(a)) return;
   t = mig_find_target(m, alter.schema, alter.table);
@@ -15829,7 +16106,10 @@ static void mig_run_alter(migrate *m, const char *sql, size_t n) {
   if (mig_failed(a)) return;
   flags = mig_enter(m);
   keys = mig_hosted_keys(m, 1);
+  schema = t.catalog->schema;
+  orphans = mig_count_orphans(m, schema);
   mig_alter_target(m, &t, &alter);
+  mig_refuse_lost_violations(m, schema, orphans);
   mig_hosted_keys(m, keys);
   mig_leave(m, flags);
 }
@@ -15987,6 +16267,18 @@ static const char *mig_backup_name(migrate *m, mig_names rows) {
   return mig_setting_path(&m->work, &m->settings, MIG_SETTING_backup, mig_text_z(&t));
 }
 
+/* Does SQLite itself use the name beside the database? What lies there it takes for its own. */
+static int mig_backup_is_beside(migrate *m, const char *path) {
+  static const char *const tails[] = {"-journal", "-wal", "-shm"};
+  const char *file = sqlite3_db_filename(m->db, "main");
+  size_t n = file ? strlen(file) : 0;
+  int i;
+  for (i = 0; n && i < 3; i++) {
+    if (strncmp(path, file, n) == 0 && strcmp(path + n, tails[i]) == 0) return 1;
+  }
+  return 0;
+}
+
 /* The folder of a path, links in it resolved, so that SQLite may refuse every other link. */
 static const char *mig_backup_path(migrate *m, sqlite3_vfs *vfs, const char *path) {
   mig_arena *a = &m->work;
@@ -15999,7 +16291,12 @@ static const char *mig_backup_path(migrate *m, sqlite3_vfs *vfs, const char *pat
     mig_fail(a, MIGRATE_BACKUP, "the backup %s cannot be made: that is no path of a file", path);
     return 0;
   }
-  return mig_path_join(a, full, name);
+  name = mig_path_join(a, full, name);
+  if (name && mig_backup_is_beside(m, name)) {
+    mig_fail(a, MIGRATE_BACKUP, "the backup %s cannot be made: SQLite itself writes that file",
+             path);
+  }
+  return name;
 }
 
 /* ---- its file ---- */
@@ -16099,19 +16396,30 @@ static sqlite3 *mig_backup_open(migrate *m, const char *path, int flags, const c
 /* Whether the work on copies, which the database's own connection takes no part in, is over. */
 static int mig_backup_stops(migrate *m) { return mig_tell(m) || mig_is_interrupted(m); }
 
+/* Why a copy was refused. */
+static const char *mig_backup_refusal(migrate *m, sqlite3 *to, int rc) {
+  if (to == m->db && rc == SQLITE_READONLY && sqlite3_db_readonly(to, "main") == 0) {
+    return "its pages have another size than those of the database, which does not take them in "
+           "WAL mode and in memory";
+  }
+  return sqlite3_errcode(to) ? sqlite3_errmsg(to) : sqlite3_errstr(rc);
+}
+
 /* Copies all pages of one database over another, which is as before where this fails. What is
 ** copied over the main database is committed with its last page, and cannot be stopped any more. */
 static void mig_backup_copy(migrate *m, sqlite3 *to, sqlite3 *from, const char *path) {
   sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
   sqlite3_int64 pages = MIG_BACKUP_PAGES, began;
-  int waited = 0, rc = b ? SQLITE_OK : sqlite3_errcode(to);
+  mig_wait w = {0, 0};
+  int rc = b ? SQLITE_OK : sqlite3_errcode(to);
   m->statement = 0;
   while (b && rc == SQLITE_OK) {
     began = mig_milliseconds();
     rc = sqlite3_backup_step(b, (int)pages);
     pages = mig_next_piece(pages, began);
     if (pages > MIG_BACKUP_MOST) pages = MIG_BACKUP_MOST;
-    if ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && mig_pause(m, &waited)) rc = SQLITE_OK;
+    if (rc == SQLITE_OK) w.since = 0; /* it copied */
+    if ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && mig_pause(m, &w)) rc = SQLITE_OK;
     m->total = sqlite3_backup_pagecount(b);
     m->done = m->total - sqlite3_backup_remaining(b);
     if ((rc != SQLITE_DONE || to != m->db) && mig_backup_stops(m)) break;
@@ -16127,7 +16435,7 @@ static void mig_backup_copy(migrate *m, sqlite3 *to, sqlite3 *from, const char *
   } else if (!mig_is_interrupted(m)) {
     mig_fail(&m->work, to == m->db ? rc : MIGRATE_BACKUP, "%s %s: %s; nothing was changed", path,
              to == m->db ? "cannot be restored" : "cannot be written as a backup",
-             sqlite3_errmsg(to));
+             mig_backup_refusal(m, to, rc));
   }
 }
 
@@ -16145,6 +16453,7 @@ static int mig_backup_tick(void *arg) {
 ** collations of the program cannot be judged here (SQLITE_ERROR). */
 static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
   const char *damage = 0;
+  size_t end;
   sqlite3_stmt *stmt = 0;
   int rc = sqlite3_prepare_v2(db, "PRAGMA main.quick_check", -1, &stmt, 0);
   if (db != m->db) mig_set_tick(db, mig_backup_tick, m);
@@ -16152,7 +16461,9 @@ static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
     const char *z = (const char *)sqlite3_column_text(stmt, 0);
     rc = SQLITE_OK;
     if (!z || strcmp(z, "ok") == 0 || strstr(z, " value in ") || strstr(z, "CHECK")) continue;
-    damage = mig_format(&m->work, "%.200s", z);
+    if (strncmp(z, "*** ", 4) == 0 && strchr(z, '\n')) z = strchr(z, '\n') + 1; /* a heading */
+    end = strcspn(z, "\n"); /* one line */
+    damage = mig_format(&m->work, "%.*s", end < 200 ? (int)end : 200, z);
   }
   if (db != m->db) mig_set_tick(db, 0, 0);
   if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
@@ -16164,15 +16475,20 @@ static const char *mig_backup_damage(migrate *m, sqlite3 *db) {
   return damage;
 }
 
-static sqlite3_int64 mig_backup_size(migrate *m, sqlite3 *db) {
+/* The number that a PRAGMA answers; -1: none. */
+static sqlite3_int64 mig_backup_number(migrate *m, sqlite3 *db, const char *pragma) {
   sqlite3_stmt *stmt = 0;
   sqlite3_int64 n = -1;
-  int rc = sqlite3_prepare_v2(db, "PRAGMA main.page_count", -1, &stmt, 0);
+  int rc = sqlite3_prepare_v2(db, pragma, -1, &stmt, 0);
   if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
   if (rc == SQLITE_ROW) n = sqlite3_column_int64(stmt, 0);
   if (rc == SQLITE_NOMEM) mig_no_memory(&m->work);
   sqlite3_finalize(stmt);
   return n;
+}
+
+static sqlite3_int64 mig_backup_size(migrate *m, sqlite3 *db) {
+  return mig_backup_number(m, db, "PRAGMA main.page_count");
 }
 
 /* Reads the copy again, as a file. A database that was damaged before has a damaged copy. */
@@ -16221,7 +16537,8 @@ static void mig_backup_write(migrate *m, const char *path) {
 ** can forbid. NULL: the database holds nothing, or a fault. */
 static sqlite3_stmt *mig_backup_hold(migrate *m) {
   sqlite3_stmt *stmt;
-  int waited = 0, rc;
+  mig_wait w = {0, 0};
+  int rc;
   do {
     stmt = 0;
     rc = sqlite3_prepare_v2(m->db, "SELECT 1 FROM main.sqlite_master", -1, &stmt, 0);
@@ -16229,7 +16546,7 @@ static sqlite3_stmt *mig_backup_hold(migrate *m) {
     if (rc == SQLITE_ROW) return stmt;
     if (rc != SQLITE_DONE) rc = sqlite3_extended_errcode(m->db);
     sqlite3_finalize(stmt);
-  } while (rc != SQLITE_DONE && mig_is_held(rc) && mig_pause(m, &waited));
+  } while (rc != SQLITE_DONE && mig_is_held(rc) && mig_pause(m, &w));
   if (rc != SQLITE_DONE) mig_fail_db(m, 0);
   return 0;
 }
@@ -16699,13 +17016,38 @@ MIGRATE_API int migrate_exec(migrate *m, const char *sql) {
 
 MIGRATE_API const char *migrate_backup_path(migrate *m) { return m ? m->backup.path : 0; }
 
+/* Is it the database itself, which nobody could be waited for to let go? */
+static int mig_restore_is_same(migrate *m, sqlite3 *from) {
+  const char *mine = sqlite3_db_filename(m->db, "main");
+  const char *other = sqlite3_db_filename(from, "main");
+  return mine && other && *mine && strcmp(mine, other) == 0;
+}
+
+/* A file that was cut in its last page looks whole to SQLite, which reads zeros there. */
+static int mig_restore_is_cut(migrate *m, sqlite3 *from) {
+  sqlite3_int64 bytes = 0, page = mig_backup_number(m, from, "PRAGMA main.page_size");
+  sqlite3_file *f = 0;
+  if (sqlite3_file_control(from, "main", SQLITE_FCNTL_FILE_POINTER, &f) || !f) return 0;
+  if (!f->pMethods || f->pMethods->xFileSize(f, &bytes)) return 0;
+  return page > 0 && bytes % page != 0;
+}
+
+/* What speaks against a copy; NULL: nothing. */
+static const char *mig_restore_damage(migrate *m, sqlite3 *from) {
+  const char *damage;
+  if (mig_restore_is_same(m, from)) return "it is the database itself";
+  damage = mig_backup_damage(m, from);
+  if (damage) return damage;
+  if (mig_backup_size(m, from) <= 0) return "it is empty";
+  return mig_restore_is_cut(m, from) ? "its last page is cut off" : 0;
+}
+
 static void mig_restore_from(migrate *m, const char *path) {
   sqlite3 *from = mig_backup_open(m, path, SQLITE_OPEN_READWRITE, mig_backup_vfs(m)->zName);
   const char *damage;
   if (!from) return;
   if (mig_backup_size(m, from) < 0) mig_step_all(from, MIG_ALONE, 0);
-  damage = mig_backup_damage(m, from);
-  if (!damage && mig_backup_size(m, from) <= 0) damage = "it is empty";
+  damage = mig_restore_damage(m, from);
   if (damage && !mig_is_interrupted(m)) {
     mig_fail(&m->work, MIGRATE_BACKUP, "%s cannot be restored: %s; nothing was changed", path,
              damage);
@@ -16760,10 +17102,10 @@ static void mig_history_rows(mig_history *h) {
 
 /* While another connection commits, nobody may read, and it is waited for. */
 static void mig_history_rows_patiently(mig_history *h) {
-  int waited = 0;
+  mig_wait w = {0, 0};
   do {
     mig_history_rows(h);
-  } while (mig_is_held(h->m->fault.code) && mig_pause_at_fault(h->m, &waited));
+  } while (mig_is_held(h->m->fault.code) && mig_pause_at_fault(h->m, &w));
 }
 
 /* Begins a command; 0 when it cannot go on. */
@@ -17309,7 +17651,7 @@ static void mig_run_step(migrate *m, const mig_step *step, int number) {
 /* ---- commands ---- */
 
 typedef struct mig_command {
-  int direction;
+  const mig_verb *verb;
   int purge; /* stamp: all rows go first */
   const char *target;
   const mig_names *found; /* adopt: the rows that were there when it looked; NULL: any */
@@ -17345,41 +17687,45 @@ static void mig_refuse_moved(migrate *m, const mig_command *c, mig_names rows) {
   if (!mig_same_names(*c->found, rows)) mig_fail_stamped(m, rows);
 }
 
+/* The version rows; of rows that go, and that nobody has looked at, it does not matter what they
+** hold. */
+static mig_version mig_version_now(migrate *m, const mig_command *c) {
+  mig_version v;
+  if (!c->purge || c->found) return mig_version_read(m->db, &m->work, m->settings.version_table);
+  memset(&v, 0, sizeof v);
+  v.exists = mig_table_kind(m->db, &m->work, m->settings.version_table) != MIG_NO_TABLE;
+  return v;
+}
+
 static mig_todo mig_plan_now(migrate *m, const mig_command *c) {
   mig_todo t;
   mig_graph *g;
-  mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
-  int stay = 0;
+  mig_version v = mig_version_now(m, c);
+  int upgrade, stay = 0;
   memset(&t, 0, sizeof t);
   t.have_version = v.exists;
+  t.purge = c->purge && v.exists &&
+            mig_version_has_rows(m->db, &m->work, m->settings.version_table);
   t.rows = v.rows;
   mig_refuse_moved(m, c, v.rows);
   if (mig_failed(&m->work)) return t;
-  if (c->direction == MIG_UPGRADE && mig_at_only_head(m, v.rows, c->target)) return t;
+  upgrade = c->verb->direction == MIG_UPGRADE;
+  if (upgrade && mig_at_only_head(m, v.rows, c->target)) return t;
   mig_stay_awake(m);
   g = mig_graph_of(m);
   if (!g) return t;
-  if (c->purge) {
-    t.purge = v.rows.n > 0;
-    v.rows.n = 0;
-  }
-  if (c->direction == MIG_UPGRADE) {
-    t.back = mig_plan_older(m, g, v.rows, &stay);
-    if (!stay && !t.back.n) t.plan = mig_plan_upgrade(g, v.rows, c->target);
-  } else if (c->direction == MIG_DOWNGRADE) {
-    t.plan = mig_plan_downgrade(g, v.rows, c->target);
-  } else {
-    t.plan = mig_plan_stamp(g, v.rows, c->target);
-  }
+  if (c->purge) v.rows.n = 0;
+  if (upgrade) t.back = mig_plan_older(m, g, v.rows, &stay);
+  if (!stay && !t.back.n) t.plan = c->verb->plan(g, v.rows, c->target);
   return t;
 }
 
 /* Before the frame: while another connection commits, nobody may read, and it is waited for. */
 static mig_todo mig_plan_patiently(migrate *m, const mig_command *c) {
-  int waited = 0;
+  mig_wait w = {0, 0};
   for (;;) {
     mig_todo t = mig_plan_now(m, c);
-    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &waited)) return t;
+    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &w)) return t;
   }
 }
 
@@ -17397,20 +17743,21 @@ static void mig_run_env(migrate *m) {
   }
 }
 
-/* Does a target lie below? Words that say so, or one that an upgrade has no step to. */
-static int mig_plan_direction(migrate *m, const char *target) {
+/* The way to a target: down where words say so, or where an upgrade has no step to it. NULL after a
+** fault. */
+static const mig_verb *mig_verb_towards(migrate *m, const char *target) {
   mig_version v = mig_version_read(m->db, &m->work, m->settings.version_table);
   const char *at = strrchr(target, '@');
   const char *word = at ? at + 1 : target;
   mig_plan p;
-  if (*word == '-' || strcmp(word, "base") == 0) return MIG_DOWNGRADE;
+  if (*word == '-' || strcmp(word, "base") == 0) return &mig_downgrading;
   if (!mig_graph_of(m)) return 0;
   p = mig_plan_upgrade(m->graph, v.rows, target);
-  if (p.n || mig_failed(&m->work)) return MIG_UPGRADE;
+  if (p.n || mig_failed(&m->work)) return &mig_upgrading;
   mig_plan_downgrade(m->graph, v.rows, target);
-  if (!mig_failed(&m->work)) return MIG_DOWNGRADE;
+  if (!mig_failed(&m->work)) return &mig_downgrading;
   mig_forgive(&m->fault); /* it is where the database is */
-  return MIG_UPGRADE;
+  return &mig_upgrading;
 }
 
 /* ---- a run ---- */
@@ -17437,7 +17784,7 @@ static void mig_run_prologue(migrate *m, const mig_run *r, const mig_plan *check
   const mig_todo *t = &r->todo;
   if (!t->plan.n && !t->purge) return;
   mig_report_started(m);
-  if (r->command.direction != MIG_STAMP) mig_report_edited(m, m->graph, t->rows);
+  if (r->command.verb->direction != MIG_STAMP) mig_report_edited(m, m->graph, t->rows);
   if (!mig_same_steps(&t->plan, checked)) mig_check_plan(m, &t->plan);
   if (mig_failed(&m->work)) return;
   mig_make_tables(m, t->have_version);
@@ -17511,7 +17858,7 @@ static int mig_run_is_due(migrate *m, mig_run *r) {
 }
 
 static void mig_run_open(migrate *m, mig_run *r) {
-  int stamp = r->command.direction == MIG_STAMP;
+  int stamp = r->command.verb->direction == MIG_STAMP;
   if (!stamp) mig_run_env(m);
   if (stamp && !mig_failed(&m->work)) mig_frame_open(m);
   if (!stamp && !mig_failed(&m->work)) mig_backup_open_frame(m, r->todo.rows);
@@ -17539,14 +17886,14 @@ static void mig_run_todo(migrate *m, const mig_command *c) {
   mig_run_close(m);
 }
 
-static int mig_run_command(migrate *m, int direction, int purge, const char *target) {
+static int mig_run_command(migrate *m, const mig_verb *verb, int purge, const char *target) {
   mig_command c;
   if (mig_begin_call(m)) return migrate_errcode(m);
-  c.direction = direction;
+  c.verb = verb;
   c.purge = purge;
   c.target = target;
   c.found = 0;
-  if (target && direction != MIG_STAMP && strchr(target, ':')) {
+  if (target && verb->direction != MIG_STAMP && strchr(target, ':')) {
     mig_fail(&m->work, MIGRATE_RANGE, "Range revision not allowed");
   }
   mig_lock(m);
@@ -17559,19 +17906,19 @@ static int mig_run_command(migrate *m, int direction, int purge, const char *tar
 }
 
 MIGRATE_API int migrate_upgrade(migrate *m, const char *target) {
-  return mig_run_command(m, MIG_UPGRADE, 0, target);
+  return mig_run_command(m, &mig_upgrading, 0, target);
 }
 
 MIGRATE_API int migrate_downgrade(migrate *m, const char *target) {
-  return mig_run_command(m, MIG_DOWNGRADE, 0, target);
+  return mig_run_command(m, &mig_downgrading, 0, target);
 }
 
 MIGRATE_API int migrate_stamp(migrate *m, const char *targets) {
-  return mig_run_command(m, MIG_STAMP, 0, targets);
+  return mig_run_command(m, &mig_stamping, 0, targets);
 }
 
 MIGRATE_API int migrate_stamp_purge(migrate *m, const char *targets) {
-  return mig_run_command(m, MIG_STAMP, 1, targets);
+  return mig_run_command(m, &mig_stamping, 1, targets);
 }
 /* Step: a run of revisions one at a time, between which the program does as it likes. */
 
@@ -17581,7 +17928,7 @@ MIGRATE_API int migrate_prepare(migrate *m, const char *target) {
   r = (mig_run *)mig_alloc(&m->work, sizeof *r);
   if (r && target) {
     r->command.target = mig_copy(&m->work, target);
-    r->command.direction = mig_plan_direction(m, target);
+    r->command.verb = mig_verb_towards(m, target);
   } else {
     mig_fail(&m->work, MIGRATE_MISUSE, "the target is NULL: say which revision");
   }
@@ -18758,9 +19105,9 @@ typedef struct mig_offline {
   mig_names from; /* the version rows at its beginning */
 } mig_offline;
 
-static void mig_offline_run(migrate *k, int direction, const char *words) {
+static void mig_offline_run(migrate *k, const mig_verb *verb, const char *words) {
   mig_command c;
-  c.direction = direction;
+  c.verb = verb;
   c.purge = 0;
   c.target = words;
   c.found = 0;
@@ -18784,7 +19131,7 @@ static void mig_offline_begin(migrate *m, mig_offline *o, const char *from) {
   o->k.revisions = m->revisions;
   o->k.nrevision = m->nrevision;
   o->k.settings.env_sql = 0; /* the application's business, on its own connection */
-  if (!here && o->from.n) mig_offline_run(&o->k, MIG_UPGRADE, from);
+  if (!here && o->from.n) mig_offline_run(&o->k, &mig_upgrading, from);
   else if (here && v.exists) mig_scratch_rows(&o->k, o->from);
 }
 
@@ -19080,10 +19427,14 @@ static void mig_print_script(migrate *m, const mig_printer *p, const char *comma
                "DROP TABLE temp.migrate_count;\n");
 }
 
-static int mig_script_direction(const char *command) {
-  if (strcmp(command, "upgrade") == 0) return MIG_UPGRADE;
-  if (strcmp(command, "downgrade") == 0) return MIG_DOWNGRADE;
-  return strcmp(command, "stamp") == 0 ? MIG_STAMP : 0;
+/* The command of that name, or NULL. */
+static const mig_verb *mig_verb_named(const char *name) {
+  static const mig_verb *const verbs[] = {&mig_upgrading, &mig_downgrading, &mig_stamping};
+  int i;
+  for (i = 0; i < 3; i++) {
+    if (strcmp(name, verbs[i]->name) == 0) return verbs[i];
+  }
+  return 0;
 }
 
 /* "from:to" -> from, to; without a colon from is NULL: where the database is. */
@@ -19096,15 +19447,15 @@ static const char *mig_split_range(mig_arena *a, const char *range, const char *
 }
 
 /* Prints a run in the dialect that is set. */
-static void mig_print_run(migrate *m, mig_offline *o, int direction, const char *command,
-                          const char *range, const char *to, const char *tag) {
+static void mig_print_run(migrate *m, mig_offline *o, const mig_verb *verb, const char *range,
+                          const char *to, const char *tag) {
   migrate *k = &o->k;
   mig_printer p;
   mig_d1 d1;
   if (m->settings.dialect == MIG_DIALECT_D1) {
     mig_d1_listen(k, &d1);
-    mig_offline_run(k, direction, to);
-    if (!k->fault.code && d1.body.n) mig_d1_script(m, &d1, command, range, tag);
+    mig_offline_run(k, verb, to);
+    if (!k->fault.code && d1.body.n) mig_d1_script(m, &d1, verb->name, range, tag);
     return;
   }
   memset(&p, 0, sizeof p);
@@ -19115,25 +19466,25 @@ static void mig_print_run(migrate *m, mig_offline *o, int direction, const char 
   k->framed = mig_print_frame;
   k->listener = &p;
   k->settings.rebuild = MIG_REBUILD_PORTABLE;
-  mig_offline_run(k, direction, to);
-  if (!k->fault.code && p.body.n) mig_print_script(m, &p, command, range, tag);
+  mig_offline_run(k, verb, to);
+  if (!k->fault.code && p.body.n) mig_print_script(m, &p, verb->name, range, tag);
 }
 
 MIGRATE_API int migrate_script(migrate *m, const char *command, const char *range,
                                const char *tag) {
   mig_offline o;
   const char *from, *to;
-  int direction;
+  const mig_verb *verb;
   if (mig_begin_call(m)) return migrate_errcode(m);
-  direction = command ? mig_script_direction(command) : 0;
-  if (!direction || !range) {
+  verb = command ? mig_verb_named(command) : 0;
+  if (!verb || !range) {
     mig_fail(&m->work, MIGRATE_MISUSE,
              "migrate_script: the command is upgrade, downgrade or stamp, the range is not NULL");
     return mig_end_call(m);
   }
   to = mig_split_range(&m->work, range, &from);
   mig_offline_begin(m, &o, from);
-  if (o.k.db && !o.k.fault.code) mig_print_run(m, &o, direction, command, range, to, tag);
+  if (o.k.db && !o.k.fault.code) mig_print_run(m, &o, verb, range, to, tag);
   mig_offline_end(m, &o);
   return mig_end_call(m);
 }
@@ -19168,20 +19519,20 @@ static void mig_list_frame(migrate *k, int opened) {
 MIGRATE_API int migrate_plan(migrate *m, const char *target,
                              int (*row)(void *, const migrate_statement *), void *arg) {
   mig_offline o;
-  int direction;
+  const mig_verb *verb;
   if (mig_begin_call(m)) return migrate_errcode(m);
   if (!target || !row) {
     mig_fail(&m->work, MIGRATE_MISUSE, "migrate_plan: the target or the callback is NULL");
     return mig_end_call(m);
   }
-  direction = mig_plan_direction(m, target);
+  verb = mig_verb_towards(m, target);
   mig_offline_begin(m, &o, 0);
-  if (o.k.db && !o.k.fault.code && direction) {
+  if (o.k.db && !o.k.fault.code && verb) {
     o.k.listen = mig_list_row;
     o.k.framed = mig_list_frame;
     o.k.row = row;
     o.k.row_arg = arg;
-    mig_offline_run(&o.k, direction, target);
+    mig_offline_run(&o.k, verb, target);
   }
   mig_offline_end(m, &o);
   return mig_end_call(m);
@@ -21378,7 +21729,8 @@ static void mig_fence_copy(migrate *m, sqlite3 *db) {
 /* Copies one database of a connection over one of another. While somebody commits it is waited. */
 static void mig_copy_pages(migrate *m, sqlite3 *to, sqlite3 *from, const char *schema) {
   sqlite3_backup *b;
-  int rc, waited = 0;
+  mig_wait w = {0, 0};
+  int rc;
   if (mig_failed(&m->work)) return;
   b = sqlite3_backup_init(to, schema, from, schema);
   if (!b) {
@@ -21388,7 +21740,7 @@ static void mig_copy_pages(migrate *m, sqlite3 *to, sqlite3 *from, const char *s
   do {
     rc = sqlite3_backup_step(b, -1);
   } while ((rc == SQLITE_BUSY || rc == SQLITE_LOCKED) && sqlite3_get_autocommit(from) &&
-           mig_pause(m, &waited));
+           mig_pause(m, &w));
   sqlite3_backup_finish(b);
   if (rc == SQLITE_BUSY && !sqlite3_get_autocommit(from)) {
     mig_fail(&m->work, MIGRATE_IN_TRANSACTION,
@@ -22381,7 +22733,7 @@ static void mig_adopt_found(migrate *m, const mig_found *f, const mig_mapping *m
     return;
   }
   memset(&c, 0, sizeof c);
-  c.direction = MIG_STAMP;
+  c.verb = &mig_stamping;
   c.purge = own;
   c.target = targets;
   c.found = rows;
@@ -22402,14 +22754,14 @@ static void mig_fail_tools(migrate *m, const mig_found *v, int n) {
 /* All that is read, the version rows first. While another connection commits, nobody may read, and
 ** it is waited for. */
 static mig_found *mig_look_around(migrate *m, const mig_mapping *map, int *n, mig_names *rows) {
-  int waited = 0;
+  mig_wait w = {0, 0};
   if (mig_failed(&m->work)) return 0;
   for (;;) {
     mig_found *v;
     *rows = mig_version_read(m->db, &m->work, m->settings.version_table).rows;
     v = mig_find_tools(m, map->tool, n);
     if (*n == 1 && !rows->n) mig_refuse_trouble(m, v);
-    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &waited)) return v;
+    if (!mig_is_held(m->fault.code) || !mig_pause_at_fault(m, &w)) return v;
   }
 }
 
@@ -22944,6 +23296,23 @@ static const char *mig_init_written(migrate *m, const char *ini, const char *loc
   return mig_full_path(&m->arena, location);
 }
 
+/* A path as migrate.ini has to say it, where ${ begins a variable. What its lines cannot hold is
+** refused. */
+static const char *mig_init_value(mig_arena *a, const char *path) {
+  mig_text t;
+  size_t i, n = path ? strlen(path) : 0;
+  mig_text_init(&t, a);
+  if (n && (path[strcspn(path, "\r\n")] || strchr(" \t", path[0]) || strchr(" \t", path[n - 1]))) {
+    mig_fail(a, MIGRATE_MISUSE, "migrate.ini cannot say this folder: its name begins or ends with "
+                                "a space, or holds a line break");
+  }
+  for (i = 0; i < n; i++) {
+    if (path[i] == '$' && path[i + 1] == '{') mig_put(&t, "$");
+    mig_putn(&t, path + i, 1);
+  }
+  return mig_text_z(&t);
+}
+
 static void mig_init_files(migrate *m, const char *location) {
   mig_arena *a = &m->arena;
   const char *versions = mig_path_join(a, location, "versions");
@@ -22974,9 +23343,10 @@ MIGRATE_API int migrate_init(migrate *m, const char *directory) {
   if (directory && !directory[0]) mig_fail(a, MIGRATE_MISUSE, "the directory has no name");
   if (!directory) directory = mig_location(m);
   if (!mig_failed(a)) directory = mig_init_trimmed(a, directory);
+  if (!mig_failed(a)) mig_init_value(a, directory); /* before anything is made */
   if (mig_failed(a)) return mig_end_call(m);
   mig_init_files(m, directory);
-  written = mig_init_written(m, ini, directory);
+  written = mig_init_value(a, mig_init_written(m, ini, directory));
   mig_init_file(m, ini,
                 mig_format(a, mig_ini_text, written,
                            mig_setting_table[MIG_SETTING_file_template].value,
@@ -23533,7 +23903,7 @@ static void mig_draft_from_revisions(mig_draft *d) {
   d->copy.revisions = m->revisions;
   d->copy.nrevision = m->nrevision;
   d->copy.settings.env_sql = 0;
-  if (g && g->n) mig_offline_run(&d->copy, MIG_UPGRADE, "heads");
+  if (g && g->n) mig_offline_run(&d->copy, &mig_upgrading, "heads");
   if (d->copy.fault.code)
     mig_fail(&m->work, d->copy.fault.code, "%s", mig_fault_text(&d->copy.fault));
   mig_forget_catalogs(&d->copy);
@@ -23699,14 +24069,23 @@ static const char *mig_draft_text(migrate *m, const mig_revision *r) {
   return text ? mig_script_render(a, path, text, r) : 0;
 }
 
-/* A template may say anything. What is not read as this revision is not written either: in its
-** folder it would be in the way of every command. */
-static void mig_check_draft(mig_arena *a, const mig_revision *r, const char *path,
-                            const char *text) {
+/* A template may say anything, and so may an option. What is not read as this revision, or makes no
+** graph with those that are there, is not written either: in its folder it would be in the way of
+** every command. */
+static void mig_check_draft(migrate *m, const mig_revision *r, const char *path, const char *text) {
+  mig_arena *a = &m->arena;
+  size_t n = (size_t)m->nrevision;
   mig_revision read;
+  const mig_revision **all = (const mig_revision **)mig_array(a, n + 1, sizeof(*all));
   mig_script_parse(a, path, text, strlen(text), &read);
   if (!mig_failed(a) && strcmp(read.id, r->id) != 0) {
     mig_fail(a, MIGRATE_SCRIPT, "%s: its revision is '%s'", path, read.id);
+  }
+  if (!mig_failed(a)) {
+    if (n) memcpy((void *)all, (const void *)m->revisions, n * sizeof(*all));
+    all[n] = &read;
+    read.path = 0; /* there is no such file */
+    mig_graph_load(a, all, (int)n + 1);
   }
   mig_fault_context(a, "not written: ");
 }
@@ -23716,7 +24095,7 @@ static void mig_draft_write(migrate *m, const mig_revision *r, const char *path)
   const char *text = mig_draft_text(m, r);
   int code;
   if (!path || !text) return;
-  mig_check_draft(a, r, path, text);
+  mig_check_draft(m, r, path, text);
   if (mig_failed(a)) return;
   if (!mig_file_new(a, path, text, strlen(text))) {
     mig_fail(a, MIGRATE_FILE, "cannot write %s: there is such a file already", path);

@@ -64,6 +64,18 @@ static const char *mig_backup_name(migrate *m, mig_names rows) {
   return mig_setting_path(&m->work, &m->settings, MIG_SETTING_backup, mig_text_z(&t));
 }
 
+/* Does SQLite itself use the name beside the database? What lies there it takes for its own. */
+static int mig_backup_is_beside(migrate *m, const char *path) {
+  static const char *const tails[] = {"-journal", "-wal", "-shm"};
+  const char *file = sqlite3_db_filename(m->db, "main");
+  size_t n = file ? strlen(file) : 0;
+  int i;
+  for (i = 0; n && i < 3; i++) {
+    if (strncmp(path, file, n) == 0 && strcmp(path + n, tails[i]) == 0) return 1;
+  }
+  return 0;
+}
+
 /* The folder of a path, links in it resolved, so that SQLite may refuse every other link. */
 static const char *mig_backup_path(migrate *m, sqlite3_vfs *vfs, const char *path) {
   mig_arena *a = &m->work;
@@ -76,7 +88,12 @@ static const char *mig_backup_path(migrate *m, sqlite3_vfs *vfs, const char *pat
     mig_fail(a, MIGRATE_BACKUP, "the backup %s cannot be made: that is no path of a file", path);
     return 0;
   }
-  return mig_path_join(a, full, name);
+  name = mig_path_join(a, full, name);
+  if (name && mig_backup_is_beside(m, name)) {
+    mig_fail(a, MIGRATE_BACKUP, "the backup %s cannot be made: SQLite itself writes that file",
+             path);
+  }
+  return name;
 }
 
 /* ---- its file ---- */

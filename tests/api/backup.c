@@ -293,12 +293,12 @@ static void through_a_linked_folder(void **state) {
 
 static void bad_places(void **state) {
   static const char *const places[] = {FOLDER "/none/app.bak", DB "/app.bak", FOLDER "/", "/",
-                                       "/dev/null/x"};
+                                       "/dev/null/x", DB "-journal", DB "-wal"};
   sqlite3 *db = at_r1(DB, "");
   outcome o;
   int i;
   (void)state;
-  for (i = 0; i < 5; i++) {
+  for (i = 0; i < 7; i++) {
     assert_int_equal(upgrade(db, places[i], 2, 0, &o), MIGRATE_BACKUP);
     assert_answer(db, STATE, BEFORE);
   }
