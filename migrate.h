@@ -1828,8 +1828,8 @@ static void mig_put_statement(mig_text *z, const char *sql) {
 ** are kept as text, so that taking the program's value back uncovers the file's. */
 
 /* kind, key, default. Kinds: NAME is text that may not be empty, TEXT may, ZONE is a time zone,
-** WORD is one of the words of mig_words. `file` says which migrate.ini is read and cannot be in
-** one. */
+** WORD is one of the words of mig_words, by default the one that means 0. `file` says which
+** migrate.ini is read and cannot be in one. */
 #define MIG_SETTINGS(X)                                                                \
   X(TEXT, file, "")                                                                    \
   X(NAME, script_location, "migrations")                                               \
@@ -1837,23 +1837,23 @@ static void mig_put_statement(mig_text *z, const char *sql) {
   X(NAME, file_template,                                                               \
     "%(year)d%(month).2d%(day).2d_%(hour).2d%(minute).2d_%(rev)s_%(slug)s")            \
   X(ZONE, timezone, "utc")                                                             \
-  X(INT, truncate_slug_length, "40")                                                   \
+  X(INT, truncate_slug_length, 40)                                                     \
   X(TEXT, target, "")                                                                  \
   X(TEXT, include, "")                                                                 \
   X(TEXT, exclude, "")                                                                 \
   X(NAME, version_table, "alembic_version")                                            \
-  X(BOOL, journal, "on")                                                               \
-  X(BOOL, compare_type, "on")                                                          \
-  X(BOOL, compare_server_default, "on")                                                \
-  X(BOOL, transaction_per_migration, "off")                                            \
-  X(WORD, rebuild, "auto")                                                             \
-  X(WORD, dialect, "sqlite")                                                           \
-  X(INT, busy_timeout, "5000")                                                         \
-  X(INT, lint_rows, "100000")                                                          \
-  X(WORD, log_level, "off")                                                            \
-  X(BOOL, progress, "off")                                                             \
+  X(BOOL, journal, on)                                                                 \
+  X(BOOL, compare_type, on)                                                            \
+  X(BOOL, compare_server_default, on)                                                  \
+  X(BOOL, transaction_per_migration, off)                                              \
+  X(WORD, rebuild, auto)                                                               \
+  X(WORD, dialect, sqlite)                                                             \
+  X(INT, busy_timeout, 5000)                                                           \
+  X(INT, lint_rows, 100000)                                                            \
+  X(WORD, log_level, off)                                                              \
+  X(BOOL, progress, off)                                                               \
   X(TEXT, backup, "")                                                                  \
-  X(BOOL, backup_keep, "on")
+  X(BOOL, backup_keep, on)
 
 enum { MIG_KIND_NAME, MIG_KIND_TEXT, MIG_KIND_ZONE, MIG_KIND_BOOL, MIG_KIND_INT, MIG_KIND_WORD };
 
@@ -1881,6 +1881,28 @@ typedef struct mig_settings {
   const char *env_path;
 } mig_settings;
 
+/* A default as a value, for a launch that reads no text of a setting, and as text. */
+enum { MIG_IS_off, MIG_IS_on };
+#define MIG_VALUE_NAME(value) value
+#define MIG_VALUE_TEXT(value) value
+#define MIG_VALUE_ZONE(value) value
+#define MIG_VALUE_BOOL(value) MIG_IS_##value
+#define MIG_VALUE_INT(value) value
+#define MIG_VALUE_WORD(value) 0
+
+#define MIG_SAID_NAME(value) value
+#define MIG_SAID_TEXT(value) value
+#define MIG_SAID_ZONE(value) value
+#define MIG_SAID_BOOL(value) #value
+#define MIG_SAID_INT(value) #value
+#define MIG_SAID_WORD(value) #value
+
+#define MIG_SETTING_INIT(kind, key, value) s->key = MIG_VALUE_##kind(value);
+static void mig_settings_init(mig_settings *s) {
+  memset(s, 0, sizeof(*s));
+  MIG_SETTINGS(MIG_SETTING_INIT)
+}
+
 typedef struct mig_setting {
   const char *key, *value; /* value: the default */
   int kind;
@@ -1888,7 +1910,7 @@ typedef struct mig_setting {
 } mig_setting;
 
 #define MIG_SETTING_ROW(kind, key, value) \
-  {#key, value, MIG_KIND_##kind, offsetof(mig_settings, key)},
+  {#key, MIG_SAID_##kind(value), MIG_KIND_##kind, offsetof(mig_settings, key)},
 static const mig_setting mig_setting_table[] = {MIG_SETTINGS(MIG_SETTING_ROW)};
 
 typedef struct mig_setting_word {
@@ -2107,12 +2129,6 @@ static void mig_setting_apply(mig_settings *s, int setting) {
     case MIG_KIND_WORD: *(int *)field = mig_setting_value(setting, value); break;
     default: *(const char **)field = value;
   }
-}
-
-static void mig_settings_init(mig_settings *s) {
-  int i;
-  memset(s, 0, sizeof(*s));
-  for (i = 0; i < MIG_SETTING_COUNT; i++) mig_setting_apply(s, i);
 }
 
 /* Gives a setting a value, from MIG_FROM_FILE or MIG_FROM_PROGRAM; NULL takes it back. */

@@ -69,6 +69,27 @@ static void defaults(void **state) {
   end(&f);
 }
 
+/* The same by their texts. */
+static void defaults_said(void **state) {
+  fixture f;
+  mig_settings said;
+  int i;
+  (void)state;
+  begin(&f);
+  memset(&said, 0, sizeof said);
+  for (i = 0; i < MIG_SETTING_COUNT; i++) {
+    size_t at = mig_setting_table[i].offset;
+    mig_setting_apply(&said, i);
+    if (mig_setting_table[i].kind >= MIG_KIND_BOOL) {
+      assert_int_equal(*(int *)((char *)&said + at), *(int *)((char *)&f.s + at));
+    } else {
+      assert_string_equal(*(const char **)((char *)&said + at),
+                          *(const char **)((char *)&f.s + at));
+    }
+  }
+  end(&f);
+}
+
 static void booleans(void **state) {
   static const char *const on[] = {"on", "true", "yes", "1", "ON", "Yes"};
   static const char *const off[] = {"off", "false", "no", "0", "Off"};
@@ -302,7 +323,8 @@ static void paths(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(defaults),  cmocka_unit_test(booleans), cmocka_unit_test(bad_values),
+    cmocka_unit_test(defaults), cmocka_unit_test(defaults_said),
+    cmocka_unit_test(booleans), cmocka_unit_test(bad_values),
     cmocka_unit_test(zones),     cmocka_unit_test(ini_file), cmocka_unit_test(bad_inis),
     cmocka_unit_test(no_leak),   cmocka_unit_test(program_wins),
     cmocka_unit_test(paths),     cmocka_unit_test(unknown_keys),
