@@ -230,6 +230,9 @@ static int do_default(change *c) {
   column *col = any_plain_column(c);
   if (!col) return 0;
   say_alter(c, col);
+  if (col->from < 0 && !col->first[0]) {
+    set_text(col->first, 64, !col->value[0] ? "NULL" : col->value[0] == '"' ? "'dq'" : col->value);
+  }
   if (col->value[0] && once(c->r, 2)) {
     col->value[0] = 0;
     say(c, "DROP DEFAULT");
@@ -267,6 +270,7 @@ static int do_generated(change *c) {
   int i, stored = 0;
   if (col->retyped || x == col || y == col) return 0;
   if (col->generated[0] && once(c->r, 2)) {
+    if (col->from < 0) return 0; /* old rows keep what it was, over columns as they were called */
     say_alter(c, col);
     say(c, "DROP EXPRESSION");
     col->generated[0] = 0;

@@ -29,6 +29,7 @@ typedef struct column {
   int not_null;
   char not_null_conflict[NAME_SIZE];
   char value[64]; /* of DEFAULT, as written; "" is none */
+  char first[64]; /* of a new column whose DEFAULT was changed since: what old rows have; or "" */
   char collation[16];
   char generated[EXPR_SIZE];
   int stored;

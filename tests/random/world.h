@@ -217,6 +217,12 @@ static const char *rowid_name(const table *t) {
   return !has_column_name(t, "rowid") ? "rowid" : "_rowid_";
 }
 
+/* Do old rows say what they have in the column? */
+static int is_given(const column *c, const column *alias) {
+  if (c->generated[0]) return 0;
+  return c->from >= 0 || (c->first[0] && c != alias);
+}
+
 /* The values of the new columns over an old row, the rowid first where both have one that is not a
 ** column. Returns how many there are. */
 static int put_values(sqlite3_str *columns, sqlite3_str *values, table *old, table *now) {
@@ -232,11 +238,12 @@ static int put_values(sqlite3_str *columns, sqlite3_str *values, table *old, tab
   for (i = 0; i < now->ncolumn; i++) {
     column *c = &now->columns[i];
     int rowid = c == alias && c->from < 0 && !old->without_rowid;
-    if (c->generated[0] || (c->from < 0 && !rowid)) continue;
+    if (!rowid && !is_given(c, alias)) continue;
     sqlite3_str_appendf(columns, "%s\"%w\"", n ? ", " : "", c->name);
     if (n++) sqlite3_str_appendall(values, ", ");
     for (k = 0; k < old->ncolumn && old->columns[k].from != c->from; k++) {}
     if (rowid) sqlite3_str_appendall(values, rowid_name(old));
+    else if (c->first[0]) sqlite3_str_appendall(values, c->first);
     else if (c->using_expr[0]) put_expr(values, &plain, old, c->using_expr);
     else put_name(values, &plain, old->columns[k].name);
   }
@@ -291,7 +298,7 @@ static int copy_table_rows(world *to, world *from, table *old, table *now) {
                                now->name);
   if (alias && alias->from >= 0) {
     for (i = 0, identity = 0; i < now->ncolumn && &now->columns[i] != alias; i++) {
-      identity += now->columns[i].from >= 0 && !now->columns[i].generated[0];
+      identity += is_given(&now->columns[i], alias);
     }
   }
   rc = copy_rows(to, from, select, insert, identity);
