@@ -8643,6 +8643,15 @@ static int mig_keys_need_new_columns(const mig_diff *d) {
   return 0;
 }
 
+/* Is a new column called like one that goes, so that no text could have both for a while? */
+static int mig_takes_over_a_name(const mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (c->origins[i].from < 0 && mig_find_column(&c->old, c->now.columns[i].name) >= 0) return 1;
+  }
+  return 0;
+}
+
 /* Did anything change but columns at the end, constraints and defaults? */
 static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const mig_facts *f) {
   mig_choice choice;
@@ -8665,8 +8674,12 @@ static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const m
   if (d->defaults && (f->version < 3035000 || c->now.ncolumn + 2 > f->max_columns)) return choice;
   choice.reason = "a default changes, and a TEMP table of the same name stands in SQLite's way";
   if (d->defaults && f->hidden) return choice;
-  choice.reason = "STRICT changes under a key over a new column";
-  if (c->old.strict != c->now.strict && mig_keys_need_new_columns(d)) return choice;
+  if (mig_keys_need_new_columns(d)) {
+    choice.reason = "STRICT changes under a key over a new column";
+    if (c->old.strict != c->now.strict) return choice;
+    choice.reason = "a new column under a key has the name of one that goes";
+    if (mig_takes_over_a_name(c)) return choice;
+  }
   choice.rung = MIG_SCHEMA_EDIT;
   choice.reason = "no stored value changes: only the table's text does";
   return choice;
@@ -14925,21 +14938,27 @@ static void mig_restore_excluded(migrate *m, const mig_catalog *before) {
   }
 }
 
-static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *table,
+static void mig_rename_in_catalog(migrate *m, const mig_target *t, const mig_catalog *c,
                                   const mig_rename *r) {
   int i;
   for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
-    char *sql = mig_renamed_object(m, c, &c->v[i], table, r);
+    const mig_object *o = &c->v[i];
+    char *sql;
+    if (c != t->catalog && (mig_is_type(o, "table") || mig_is_type(o, "index"))) continue;
+    sql = mig_renamed_object(m, c, o, t->object->name, r);
     if (!sql) continue;
-    mig_run_text(m, c->schema, c->v[i].rowid, sql,
+    mig_run_text(m, c->schema, o->rowid, sql,
                  "SQLite's own refuses a column that is called like the rowid");
   }
 }
 
+/* Of TEMP objects only views and triggers speak of a table in another database, and those not where
+** the TEMP database has one of that name. */
 static void mig_rename_by_text(migrate *m, const mig_target *t, const mig_rename *r) {
-  const char *table = t->object->name;
-  mig_rename_in_catalog(m, t->catalog, table, r);
-  if (t->temp != t->catalog) mig_rename_in_catalog(m, t->temp, table, r);
+  mig_rename_in_catalog(m, t, t->catalog, r);
+  if (t->temp != t->catalog && !mig_catalog_table(t->temp, t->object->name)) {
+    mig_rename_in_catalog(m, t, t->temp, r);
+  }
   mig_flush(m);
 }
 

@@ -305,21 +305,27 @@ static void mig_restore_excluded(migrate *m, const mig_catalog *before) {
   }
 }
 
-static void mig_rename_in_catalog(migrate *m, const mig_catalog *c, const char *table,
+static void mig_rename_in_catalog(migrate *m, const mig_target *t, const mig_catalog *c,
                                   const mig_rename *r) {
   int i;
   for (i = 0; i < c->n && !mig_failed(&m->work); i++) {
-    char *sql = mig_renamed_object(m, c, &c->v[i], table, r);
+    const mig_object *o = &c->v[i];
+    char *sql;
+    if (c != t->catalog && (mig_is_type(o, "table") || mig_is_type(o, "index"))) continue;
+    sql = mig_renamed_object(m, c, o, t->object->name, r);
     if (!sql) continue;
-    mig_run_text(m, c->schema, c->v[i].rowid, sql,
+    mig_run_text(m, c->schema, o->rowid, sql,
                  "SQLite's own refuses a column that is called like the rowid");
   }
 }
 
+/* Of TEMP objects only views and triggers speak of a table in another database, and those not where
+** the TEMP database has one of that name. */
 static void mig_rename_by_text(migrate *m, const mig_target *t, const mig_rename *r) {
-  const char *table = t->object->name;
-  mig_rename_in_catalog(m, t->catalog, table, r);
-  if (t->temp != t->catalog) mig_rename_in_catalog(m, t->temp, table, r);
+  mig_rename_in_catalog(m, t, t->catalog, r);
+  if (t->temp != t->catalog && !mig_catalog_table(t->temp, t->object->name)) {
+    mig_rename_in_catalog(m, t, t->temp, r);
+  }
   mig_flush(m);
 }
 

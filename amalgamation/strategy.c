@@ -136,6 +136,15 @@ static int mig_keys_need_new_columns(const mig_diff *d) {
   return 0;
 }
 
+/* Is a new column called like one that goes, so that no text could have both for a while? */
+static int mig_takes_over_a_name(const mig_alteration *c) {
+  int i;
+  for (i = 0; i < c->now.ncolumn; i++) {
+    if (c->origins[i].from < 0 && mig_find_column(&c->old, c->now.columns[i].name) >= 0) return 1;
+  }
+  return 0;
+}
+
 /* Did anything change but columns at the end, constraints and defaults? */
 static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const mig_facts *f) {
   mig_choice choice;
@@ -158,8 +167,12 @@ static mig_choice mig_choose(const mig_alteration *c, const mig_diff *d, const m
   if (d->defaults && (f->version < 3035000 || c->now.ncolumn + 2 > f->max_columns)) return choice;
   choice.reason = "a default changes, and a TEMP table of the same name stands in SQLite's way";
   if (d->defaults && f->hidden) return choice;
-  choice.reason = "STRICT changes under a key over a new column";
-  if (c->old.strict != c->now.strict && mig_keys_need_new_columns(d)) return choice;
+  if (mig_keys_need_new_columns(d)) {
+    choice.reason = "STRICT changes under a key over a new column";
+    if (c->old.strict != c->now.strict) return choice;
+    choice.reason = "a new column under a key has the name of one that goes";
+    if (mig_takes_over_a_name(c)) return choice;
+  }
   choice.rung = MIG_SCHEMA_EDIT;
   choice.reason = "no stored value changes: only the table's text does";
   return choice;
