@@ -362,18 +362,19 @@ static void probe_update(trial *t, sqlite3_str *z) {
   }
 }
 
-/* A table that references itself with SET NULL or SET DEFAULT: whether SQLite looks at the new
-** row's own key under ON CONFLICT REPLACE, and whether it sees what another table's key forbids,
-** depends on the order in which the schema was read. */
+/* A table that references itself: whether SQLite looks at the new row's own key under ON CONFLICT
+** REPLACE, and whether it sees what another table's key forbids, depends on the order in which the
+** schema was read. It does with SET NULL or SET DEFAULT and either of the two, else with both. */
 static int is_forgetful(const table *t) {
-  int i, replaces = 0, sets = 0;
+  int i, replaces = 0, sets = 0, own = 0;
   for (i = 0; i < t->nconstraint; i++) {
     const constraint *c = &t->constraints[i];
     replaces |= c->kind <= K_UNIQUE && strstr(c->conflict, "REPLACE") != 0;
     if (c->kind != K_FOREIGN || strcmp(c->parent, "{T}") != 0) continue;
+    own = 1;
     sets |= strstr(c->tail, "SET NULL") || strstr(c->tail, "SET DEFAULT");
   }
-  return sets && (replaces || t->nchild > 0);
+  return own && (sets ? replaces || t->nchild > 0 : replaces && t->nchild > 0);
 }
 
 /* The same writes on both sides must go the same way. */
